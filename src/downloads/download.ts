@@ -1,0 +1,129 @@
+import type { FailureClass } from './failure.ts';
+import type { Range } from './ranges.ts';
+import type { Status, Wish } from './states.ts';
+
+/** How sure we are of what was delivered; `docs/design.md` explains each. */
+export const integrities = ['checksum', 'validator', 'length', 'unverified'] as const;
+export type Integrity = (typeof integrities)[number];
+
+/** What a `pending` download waits for. */
+export const waits = ['slot', 'host', 'window', 'space'] as const;
+/** What a `retrying` download waits for. */
+export const retryReasons = ['backoff', 'quota', 'rate_limit', 'no_space', 'offline'] as const;
+export type RetryReason = (typeof retryReasons)[number];
+export type WaitingFor = (typeof waits)[number] | RetryReason;
+
+/** The caller's own data; it comes back in every event and to every step, also after a restart. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+/** What a person asked for beside the link. Serialised with the row; headers may hold secrets. */
+export interface DownloadOptions {
+  /** The name asked for (`-o`), before `safeName`. */
+  readonly name?: string;
+  /** Request headers, `Name: value`. */
+  readonly headers?: readonly string[];
+  /** `sha-256=HEX`, as the person gave it, already parsed once. */
+  readonly checksum?: string;
+  /** Tries before the download is failed; counts tries without durable progress. */
+  readonly maxTries?: number;
+  /** First wait between tries, ms; doubles. */
+  readonly retryWait?: number;
+}
+
+/**
+ * Facts about the remote file that must hold in every later request, or the partial is not
+ * continued. Written by a source, opaque to everybody else.
+ */
+export type ResumeToken = Readonly<Record<string, unknown>>;
+
+/** One row of `downloads`. Times are UTC epoch ms, sizes bytes; null is "not known (yet)". */
+export interface Download {
+  readonly id: number;
+  /** UUIDv7: the same download on every machine. */
+  readonly uid: string;
+  readonly source: string;
+  readonly link: string;
+  /** The source's normal form of the link; equal keys are the same download. */
+  readonly linkKey: string;
+  readonly name: string | null;
+  readonly status: Status;
+  /** Asked for by a person, not yet obeyed by the holder of the lease. */
+  readonly wish: Wish | null;
+  readonly waitingFor: WaitingFor | null;
+  readonly priority: number;
+  readonly position: number;
+  readonly category: string | null;
+  readonly requestedBy: string | null;
+  /** The one instance that may claim it (`get` runs only its own); null: any. */
+  readonly runner: string | null;
+  readonly metadata: Metadata;
+  /** Absolute path of the directory it is delivered to. */
+  readonly directory: string;
+  readonly options: DownloadOptions;
+  readonly totalBytes: number | null;
+  /** Durable bytes. */
+  readonly bytesDownloaded: number;
+  readonly fileSize: number | null;
+  /** The delivered file, or the folder of several. */
+  readonly downloadPath: string | null;
+  readonly resumeToken: ResumeToken | null;
+  readonly integrity: Integrity | null;
+  /** Tries that counted, over the download's life. */
+  readonly retryCount: number;
+  /** Tries since the last durable progress; what `maxTries` is compared with. */
+  readonly triesInVain: number;
+  readonly lastRetryAt: number | null;
+  readonly nextAttemptAt: number | null;
+  readonly errorClass: FailureClass | null;
+  readonly errorMessage: string | null;
+  readonly leaseToken: number;
+  readonly lockedBy: string | null;
+  readonly lockedAt: number | null;
+  readonly leaseUntil: number | null;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** One row of `files`: a file of a download, on its way or delivered. */
+export interface DownloadFile {
+  readonly id: number;
+  readonly downloadId: number;
+  /** Position in the manifest, from 0. */
+  readonly position: number;
+  /** Relative to the download's directory; the name wanted, before a ` (2)`. */
+  readonly path: string;
+  readonly size: number | null;
+  readonly selected: boolean;
+  readonly main: boolean;
+  /** Absolute path of the partial; null before the first byte. */
+  readonly partialPath: string | null;
+  /** Absolute final path, recorded *before* the file is published under it. */
+  readonly finalPath: string | null;
+  /** Ranges known to be on disk (fdatasynced before they were recorded). */
+  readonly durable: readonly Range[];
+  readonly digest: string | null;
+}
+
+/** One row of `attempts`: one try, by one instance, under one lease token. */
+export interface Attempt {
+  readonly id: number;
+  readonly downloadId: number;
+  readonly token: number;
+  readonly instance: string;
+  readonly fromBytes: number;
+  readonly toBytes: number | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** The state it ended in, or `lost` when the lease was taken over; null while it runs. */
+  readonly outcome: Status | 'lost' | null;
+  readonly errorClass: FailureClass | null;
+  readonly errorMessage: string | null;
+}
+
+/** The right of one instance to work on one download: every write carries it. */
+export interface Lease {
+  readonly id: number;
+  readonly token: number;
+}

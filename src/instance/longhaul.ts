@@ -1,0 +1,27 @@
+import type { Commands } from '../commands/commands.ts';
+import type { Config } from '../config/config.ts';
+import type { Download } from '../downloads/download.ts';
+import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
+import type { Log } from '../log/log.ts';
+
+/** An open Longhaul: what `instance/open.ts` puts together and hands to the CLI and to library users. */
+export interface Longhaul {
+  /** This instance's uid; the `runner` of downloads that it alone shall run. */
+  readonly instance: string;
+  readonly config: Config;
+  readonly log: Log;
+  readonly commands: Commands;
+  /** Said to a person at once: the store was damaged and repaired, could not be used, … One sentence each. */
+  readonly warnings: readonly string[];
+  /** Events of all downloads, whichever process works on them, from the moment of opening. */
+  onEvent(listener: (event: DownloadEvent) => void): () => void;
+  /** About 5 times a second for each running download of this instance, and for followed ones of other processes. */
+  onProgress(listener: (report: ProgressReport) => void): () => void;
+  /**
+   * Resolves when the download has come to an end (`completed failed cancelled cleaned`, or removed:
+   * undefined), when it waits longer than `wait` ms for its next try, or is paused.
+   */
+  settled(id: number, options: { readonly wait: number; readonly signal?: AbortSignal }): Promise<Download | undefined>;
+  /** Stops at once: checkpoints, releases leases, closes the store. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,131 @@
+import type { DownloadOptions, Integrity, ResumeToken } from '../downloads/download.ts';
+import type { Range } from '../downloads/ranges.ts';
+
+/**
+ * A kind of link and how its bytes come. One implementation a folder; one conformance suite
+ * (`test/contract/source.ts`) for all.
+ *
+ * Bytes never cross this line: a source writes through the disk port where its bytes arrive (a
+ * worker thread, for some) and reports ranges. What crosses is plain data that can be cloned.
+ */
+export interface Source {
+  readonly name: string;
+  /** Pure: is this a link of mine? Called with anything a person may type. */
+  accepts(link: string): boolean;
+  /** Pure: the normal form; equal for links that mean the same download. Throws `Failure('link')` on a malformed one. */
+  keyOf(link: string): string;
+  /**
+   * Asks the other side what the link contains. Touches no disk; may be called any number of times.
+   * A source may keep the connection it opened for the `fetch` that follows within 15 s.
+   * Throws `Failure`.
+   */
+  resolve(request: ResolveRequest, signal: AbortSignal): Promise<Manifest>;
+  /**
+   * Fetches what is missing of the targets; goes on from what is durable and may be called again
+   * after any failure, also in another process. Returns at once; `transfer.done` tells the end.
+   */
+  fetch(request: FetchRequest): Transfer;
+  /** Frees what the source holds (idle connections, its worker). Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface ResolveRequest {
+  readonly link: string;
+  readonly options: DownloadOptions;
+  /** What was stored at the last resolve, when there is a partial to go on with. */
+  readonly resume?: { readonly token: ResumeToken; readonly durable: readonly Range[] };
+}
+
+export interface Manifest {
+  /** A name for people, and the folder's where there are several files; not yet a safe one. */
+  readonly name: string;
+  readonly files: readonly ManifestFile[];
+  /** Bytes of all files; null when the other side does not say. */
+  readonly totalBytes: number | null;
+  /** Facts that must hold in every later request; stored with the download. */
+  readonly resumeToken: ResumeToken;
+  /**
+   * False: what is durable belongs to another version (or cannot be proved to belong to this one)
+   * and must be given up; `reason` says why in words for the timeline.
+   */
+  readonly continues: boolean;
+  readonly reason?: string;
+  /** The source's own, needed by `fetch`; plain data. */
+  readonly plan: unknown;
+}
+
+export interface ManifestFile {
+  /** Relative path with `/`, from the other side: hostile until `safeName`d. */
+  readonly path: string;
+  /** Bytes; null when unknown. */
+  readonly size: number | null;
+  readonly main: boolean;
+}
+
+/** One file to write: the partial exists already, created by the engine. */
+export interface FetchTarget {
+  /** Position in the manifest. */
+  readonly position: number;
+  /** Absolute path of the partial. */
+  readonly path: string;
+  readonly size: number | null;
+  readonly durable: readonly Range[];
+}
+
+export interface FetchRequest {
+  readonly manifest: Manifest;
+  readonly targets: readonly FetchTarget[];
+  readonly options: DownloadOptions;
+  /** Words for the timeline (a reopened connection, a slow mirror); never progress. */
+  readonly onNote?: (note: string) => void;
+}
+
+export interface Transfer {
+  /**
+   * Resolves when every target is complete and durable as far as `flush` would make it; rejects
+   * with a `Failure`. Never rejects after `close`.
+   */
+  readonly done: Promise<TransferEnd>;
+  /** Makes what has arrived durable (fdatasync first), then tells it. Not concurrent with itself. */
+  flush(): Promise<readonly FileRanges[]>;
+  /** Live figures; cheap, synchronous. */
+  progress(): TransferProgress;
+  /** Changes limits while running. */
+  tune(limits: TransferLimits): void;
+  /** Re-opens connections: a person believes that it hangs. */
+  nudge(): void;
+  /** Stops; after it resolves nothing is written any more. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface TransferEnd {
+  readonly files: readonly FinishedFile[];
+}
+
+export interface FinishedFile {
+  readonly position: number;
+  /** Final size in bytes; known now even where the manifest did not say. */
+  readonly size: number;
+  readonly integrity: Integrity;
+  /** `sha-256=HEX` and the like, where the source computed one over the whole file on the way. */
+  readonly digest?: string;
+}
+
+export interface FileRanges {
+  readonly position: number;
+  readonly ranges: readonly Range[];
+}
+
+export interface TransferProgress {
+  /** Bytes of all targets that stand written, durable or not. */
+  readonly bytes: number;
+  readonly connections: number;
+}
+
+export interface TransferLimits {
+  /** Bytes/s; 0 is no limit. */
+  readonly rate?: number;
+  readonly connections?: number;
+  /** Positions of selected files. */
+  readonly selected?: readonly number[];
+}

@@ -1,0 +1,191 @@
+import type {
+  Attempt,
+  Download,
+  DownloadFile,
+  DownloadOptions,
+  Integrity,
+  Lease,
+  Metadata,
+  ResumeToken,
+  RetryReason,
+} from '../downloads/download.ts';
+import type { DownloadEvent, EventKind } from '../downloads/events.ts';
+import type { ErrorFacts } from '../downloads/failure.ts';
+import type { Range } from '../downloads/ranges.ts';
+import type { Status, Wish } from '../downloads/states.ts';
+
+/**
+ * Everything that is remembered, in domain words. Two wings meet here and nowhere else: one asks
+ * (writes wishes, reads rows), the other does (claims rows, moves bytes).
+ *
+ * Promises: every operation is one transaction, with its events inside it; every write of the doing
+ * wing is fenced by the lease it names and tells when that lease is lost; all times are handed in
+ * (UTC epoch ms). Throws `StoreFailure` when the store cannot be used.
+ */
+export interface Store extends AskingStore, DoingStore {
+  /** `file` or `memory`: memory when the real store could not be used. */
+  readonly kind: 'file' | 'memory';
+  /** Calls back when somebody (any process) changed something; coalesced. Returns the unsubscriber. */
+  onChange(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** What commands and pages use. */
+export interface AskingStore {
+  /** Adds a download, or tells the unfinished one that has the same key (`ifExists: 'follow'`). */
+  add(download: NewDownload, now: number): Promise<{ readonly download: Download; readonly followed: boolean }>;
+  /** By id, or by a uid or an unambiguous beginning of one (8 characters or more). */
+  find(reference: string): Promise<Download | undefined>;
+  get(id: number): Promise<Download | undefined>;
+  /** Newest first; pages by `beforeId`. */
+  list(filter: ListFilter): Promise<Download[]>;
+  statistics(): Promise<Statistics>;
+  files(downloadId: number): Promise<DownloadFile[]>;
+  attempts(downloadId: number): Promise<Attempt[]>;
+  /** Oldest first, after the cursor. */
+  events(filter: { readonly after?: number; readonly downloadId?: number; readonly limit: number }): Promise<DownloadEvent[]>;
+  /** The newest event's id; 0 when there is none. */
+  lastEventId(): Promise<number>;
+  /**
+   * A person's wish. Where nobody holds the lease it happens at once, otherwise the holder is told.
+   * Throws `NotPossible` when the state does not allow it.
+   */
+  wish(id: number, wish: AskedWish, now: number): Promise<{ readonly download: Download; readonly obeyed: boolean }>;
+  /** Deletes the row and all that hangs on it. Refused (`NotPossible`) while leased: wish `remove` instead. */
+  forget(id: number, now: number): Promise<void>;
+  /** Makes `instance` the runner of an unfinished download that nobody alive runs; false when someone got it first. */
+  adopt(id: number, expectedRunner: string | null, instance: string | null, now: number): Promise<boolean>;
+  instances(): Promise<InstanceRow[]>;
+}
+
+/** What the queue and the engine use. */
+export interface DoingStore {
+  registerInstance(instance: InstanceRow): Promise<void>;
+  forgetInstance(uid: string, now: number): Promise<void>;
+  /** Unfinished rows that may be claimed now by this runner, best first. */
+  candidates(filter: { readonly runner: string; readonly anyRunner: boolean; readonly now: number; readonly limit: number }): Promise<Download[]>;
+  /** The earliest `next_attempt_at` of what this runner may claim; undefined when nothing waits. */
+  nextDue(filter: { readonly runner: string; readonly anyRunner: boolean }): Promise<number | undefined>;
+  /** Takes the lease (token + 1), opens an attempt, moves to downloading/processing; undefined when another was first. */
+  claim(id: number, instance: string, leaseUntil: number, now: number): Promise<Claim | undefined>;
+  /** What a resolve told; replaces the files when `restart` (the partial was another version). */
+  recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Promise<readonly DownloadFile[] | undefined>;
+  /** Where the partial stands, or (before publishing) which final name is taken. False: the lease is lost. */
+  recordPlace(lease: Lease, fileId: number, place: { readonly partialPath?: string | null; readonly finalPath?: string | null }, now: number): Promise<boolean>;
+  /** Heartbeats, checkpoints and samples of all running downloads in one transaction. Tells the leases that are lost, and the wishes that wait. */
+  pulse(pulse: Pulse, now: number): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
+  /** The one function that changes the state of a leased download; undefined: the lease is lost, touch nothing. */
+  change(lease: Lease, change: Change, now: number): Promise<Download | undefined>;
+  /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
+  note(lease: Lease, kind: EventKind, detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
+  /** Rows whose lease holder is in `dead`, or whose lease ended before `expiredBefore`, become pending again (not a retry). */
+  rescue(filter: { readonly dead: readonly string[]; readonly expiredBefore: number }, now: number): Promise<readonly Download[]>;
+}
+
+export interface NewDownload {
+  readonly source: string;
+  readonly link: string;
+  readonly linkKey: string;
+  readonly directory: string;
+  readonly options: DownloadOptions;
+  readonly metadata: Metadata;
+  readonly runner: string | null;
+  readonly ifExists: 'follow' | 'new';
+  readonly priority?: number;
+  readonly category?: string;
+  readonly requestedBy?: string;
+}
+
+/** A wish with what it needs to be obeyed later, by another process. */
+export interface AskedWish {
+  readonly wish: Wish;
+  /** cancel and remove: also delete what was delivered. */
+  readonly deleteFiles?: boolean;
+  /** cancel: keep the partial. */
+  readonly keepPartial?: boolean;
+}
+
+export interface ListFilter {
+  readonly statuses?: readonly Status[];
+  readonly beforeId?: number;
+  readonly limit: number;
+}
+
+export interface Statistics {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<Status, number>>;
+  /** Bytes of all completed downloads. */
+  readonly completedBytes: number;
+}
+
+export interface InstanceRow {
+  readonly uid: string;
+  readonly host: string;
+  readonly pid: number;
+  /** `get`, `resume-downloads`, `serve`, `library`. */
+  readonly role: string;
+  readonly socketPath: string;
+  readonly startedAt: number;
+  readonly beatAt: number;
+}
+
+export interface Claim {
+  readonly download: Download;
+  readonly files: readonly DownloadFile[];
+  readonly lease: Lease;
+  readonly leaseUntil: number;
+}
+
+export interface ManifestFacts {
+  readonly name: string;
+  readonly totalBytes: number | null;
+  readonly resumeToken: ResumeToken;
+  readonly files: readonly { readonly path: string; readonly size: number | null; readonly main: boolean }[];
+  /** True: give up what is durable; the old rows of `files` go. */
+  readonly restart: boolean;
+  readonly reason?: string;
+}
+
+export interface Checkpoint {
+  readonly lease: Lease;
+  readonly fileId: number;
+  readonly ranges: readonly Range[];
+}
+
+export interface Sample {
+  /** `own:12`, `radarr:HASH`. */
+  readonly subject: string;
+  readonly at: number;
+  readonly bytes: number;
+  readonly total: number | null;
+  readonly status: Status;
+}
+
+export interface Pulse {
+  readonly instance: string;
+  readonly leases: readonly Lease[];
+  readonly leaseUntil: number;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly samples: readonly Sample[];
+}
+
+/** Every way out of a leased state. */
+export type Change =
+  | { readonly to: 'processing'; readonly integrity: Integrity; readonly downloadPath: string; readonly fileSize: number; readonly digests: ReadonlyMap<number, string> }
+  | { readonly to: 'completed' }
+  | { readonly to: 'retrying'; readonly reason: RetryReason; readonly nextAttemptAt: number; readonly counts: boolean; readonly error: ErrorFacts }
+  | { readonly to: 'failed'; readonly error: ErrorFacts }
+  | { readonly to: 'paused' }
+  | { readonly to: 'cancelled' }
+  /** Released by a shutdown: not a retry. */
+  | { readonly to: 'pending'; readonly why: string };
+
+/** The store cannot be used: damaged beyond repair, locked, newer schema, no permission, disk full. */
+export class StoreFailure extends Error {
+  override readonly name = 'StoreFailure';
+}
+
+/** The state of the download does not allow what was asked; the message says why and what would. */
+export class NotPossible extends Error {
+  override readonly name = 'NotPossible';
+}

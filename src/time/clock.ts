@@ -1,0 +1,33 @@
+import { setTimeout as sleepFor } from 'node:timers/promises';
+
+/** The only source of time. Tests hand in one they move by hand. */
+export interface Clock {
+  /** Wall time, UTC epoch ms. May jump. */
+  now(): number;
+  /** Ms since some fixed moment; never jumps back, may stand still in suspend. */
+  monotonic(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `run` every `ms` until the returned function is called. Does not keep the process alive. */
+  every(ms: number, run: () => void): () => void;
+  /** Calls `run` once after `ms`, unless the returned function is called first. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** Longest wait of a platform timer, ms; a longer sleep is cut to it and the caller looks again. */
+const longestTimer = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) => sleepFor(Math.min(ms, longestTimer), undefined, signal ? { signal } : {}),
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+  after(ms, run) {
+    const timer = setTimeout(run, Math.min(ms, longestTimer));
+    return () => clearTimeout(timer);
+  },
+};
