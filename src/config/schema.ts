@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { logLevels } from '../log/log.ts';
+import { formatDuration } from '../time/duration.ts';
+import { choice, duration, size, text, trueOrFalse, wholeNumber } from './values.ts';
+
+const downloads = z
+  .strictObject({
+    directory: text('a folder').prefault('~/Downloads').describe(
+      'Where downloads are delivered when no folder is asked for. `~` is the home folder; a relative path starts at the folder of this file.',
+    ),
+  })
+  .describe('Where things go.');
+
+const queue = z
+  .strictObject({
+    slots: wholeNumber(1, 64).prefault(4).describe('How many downloads run at the same time.'),
+  })
+  .describe('What runs when.');
+
+const retry = z
+  .strictObject({
+    max_tries: wholeNumber(1, 1000).prefault(5).describe(
+      'Tries without progress before a download has failed. Progress on disk starts the count again.',
+    ),
+    first_wait: duration().prefault('2s').describe('Wait after the first failed try; it doubles with each further one.'),
+    longest_wait: duration().prefault('10m').describe('The wait between two tries never gets longer than this.'),
+  })
+  .refine((given) => given.first_wait <= given.longest_wait, {
+    path: ['first_wait'],
+    error: (issue) =>
+      `cannot be longer than retry.longest_wait (${formatDuration((issue.input as { longest_wait: number }).longest_wait)})`,
+  })
+  .describe('What happens after a failed try.');
+
+const checkpoint = z
+  .strictObject({
+    bytes: size({ least: 1 }).prefault('10MB').describe('Record progress after this many bytes …'),
+    interval: duration({ least: 1000 }).prefault('30s').describe('… or after this time, whichever comes first.'),
+  })
+  .describe('How often progress is made safe on disk. After a crash no more than this is fetched again.');
+
+const http = z
+  .strictObject({
+    connect_timeout: duration({ least: 1 }).prefault('10s').describe('Longest wait for a connection, TLS included.'),
+    headers_timeout: duration({ least: 1 }).prefault('30s').describe('Longest wait for the beginning of an answer.'),
+    idle_timeout: duration({ least: 1 }).prefault('60s').describe('Longest silence in the middle of an answer.'),
+    low_speed: size().prefault('1KiB').describe('A connection slower than this many bytes a second … (0: never too slow)'),
+    low_speed_time: duration({ least: 1000 }).prefault('120s').describe('… for this long is closed and opened again.'),
+    user_agent: text('a text').prefault('longhaul/{version}').describe(
+      'The User-Agent header. `{version}` stands for the version of Longhaul.',
+    ),
+    max_redirects: wholeNumber(0, 100).prefault(10).describe('How many redirects are followed, one after the other.'),
+    headers: z
+      .array(text('a header such as "X-Name: value"', /^[!#$%&'*+.^_`|~\w-]+:[^\0\r\n]*$/), 'must be a list of headers')
+      .prefault([])
+      .describe('Headers sent with every request, each as "Name: value". Their values are kept secret.'),
+    allow_downgrade: trueOrFalse().prefault(false).describe('Follow a redirect from https to http.'),
+    ca_file: text('a file')
+      .optional()
+      .describe('A PEM file of certificate authorities that are trusted beside the usual ones.'),
+  })
+  .describe('Downloads over HTTP.');
+
+const space = z
+  .strictObject({
+    headroom: z
+      .union([z.literal('auto'), size()], 'must be auto, or a size such as 500MB')
+      .prefault('auto')
+      .describe('Space that is left free on the disk. auto: 500 MB or 5 % of the volume, whichever is smaller.'),
+    check_every: duration({ least: 1000 }).prefault('30s').describe('How often free space is looked at.'),
+  })
+  .describe('Disk space.');
+
+const lease = z
+  .strictObject({
+    ttl: duration({ least: 1000 }).prefault('30s').describe('An instance that was silent for this long has lost its downloads.'),
+    heartbeat: duration({ least: 100 }).prefault('10s').describe('How often an instance says that it is alive; at most a third of ttl.'),
+    scan: duration({ least: 100 }).prefault('5s').describe('How often the others look for downloads whose instance is gone.'),
+  })
+  .refine((given) => given.heartbeat * 3 <= given.ttl, {
+    path: ['heartbeat'],
+    error: (issue) =>
+      `cannot be longer than a third of lease.ttl (${formatDuration(Math.floor((issue.input as { ttl: number }).ttl / 3))})`,
+  })
+  .refine((given) => given.scan <= given.ttl, {
+    path: ['scan'],
+    error: (issue) => `cannot be longer than lease.ttl (${formatDuration((issue.input as { ttl: number }).ttl)})`,
+  })
+  .describe('The right of an instance to work on a download. All instances of one database must agree on these.');
+
+const store = z
+  .strictObject({
+    backups: wholeNumber(0, 365).prefault(7).describe('How many daily copies of the database are kept.'),
+  })
+  .describe('The database.');
+
+const log = z
+  .strictObject({
+    level: choice(logLevels).prefault('info').describe('What is logged.'),
+    rooms: z
+      .record(text('the name of a room', /^[a-z][a-z0-9/_-]*$/), choice(logLevels), 'must be rooms with their levels, such as engine: debug')
+      .prefault({})
+      .describe('Other levels for single rooms of the program, such as `engine: debug`.'),
+    format: choice(['auto', 'json', 'pretty']).prefault('auto').describe(
+      'How it looks on stderr. auto: pretty on a terminal, otherwise json. The file is always json.',
+    ),
+    file: trueOrFalse().prefault(true).describe('Also write to a file in the logs folder.'),
+    max_size: size({ least: 1000 }).prefault('10MB').describe('A new file is begun when the log has grown to this size.'),
+    keep: wholeNumber(1, 1000).prefault(5).describe('How many old log files are kept.'),
+  })
+  .describe('The log.');
+
+/**
+ * The whole configuration: the one place where a key, its default, its limits and its description
+ * are written. Durations come out as ms, sizes as bytes.
+ */
+export const schema = z
+  .strictObject({
+    version: z.literal(1, 'must be 1, the only version of this file so far').prefault(1).describe('Version of this file.'),
+    downloads: downloads.prefault({}),
+    queue: queue.prefault({}),
+    retry: retry.prefault({}),
+    checkpoint: checkpoint.prefault({}),
+    http: http.prefault({}),
+    space: space.prefault({}),
+    lease: lease.prefault({}),
+    store: store.prefault({}),
+    log: log.prefault({}),
+  })
+  .describe('Configuration of Longhaul.');

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { durationForm, formatDuration, parseDuration } from '../time/duration.ts';
+import { formatSize, parseSize, sizeForm } from './size.ts';
+
+/** Longest duration in the config, ms: platform timers end at 24.8 days. */
+const longest = 20 * 86_400_000;
+
+/** `30s`, `1h30m`, or seconds → ms. `least` in ms. */
+export function duration({ least = 0 }: { readonly least?: number } = {}) {
+  const allowed = `must be a duration such as 30s, 10m or 1h30m, from ${formatDuration(least)} to ${formatDuration(longest)}`;
+  return measure(allowed, durationForm, parseDuration, least, longest);
+}
+
+/** `10MB`, `64KiB`, or bytes → bytes. */
+export function size({ least = 0 }: { readonly least?: number } = {}) {
+  const floor = least > 0 ? `, at least ${formatSize(least)}` : '';
+  const allowed = `must be a size such as 10MB or 64KiB, or a number of bytes${floor}`;
+  return measure(allowed, sizeForm, parseSize, least, Number.MAX_SAFE_INTEGER);
+}
+
+export function wholeNumber(least: number, most: number) {
+  const allowed = `must be a whole number from ${least} to ${most}`;
+  return z.int(allowed).min(least, allowed).max(most, allowed);
+}
+
+export function trueOrFalse() {
+  return z.boolean('must be true or false');
+}
+
+export function choice<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, `must be one of ${words.join(', ')}`);
+}
+
+/** A text of 1 to 4096 characters on one line, and of this form. `what` says it in words: `a folder`. */
+export function text(what: string, form: RegExp = /^[^\0\r\n]+$/) {
+  const allowed = `must be ${what}`;
+  return z.string(allowed).min(1, allowed).max(4096, `${allowed}, of at most 4096 characters`).regex(form, allowed);
+}
+
+type Parse = (written: string | number) => number;
+
+function measure(allowed: string, form: RegExp, parse: Parse, least: number, most: number) {
+  const written = z.union([z.number().min(0), z.string().regex(form)], allowed);
+  return written.transform((given, context) => {
+    const amount = attempt(parse, given);
+    if (amount !== undefined && amount >= least && amount <= most) return amount;
+    context.issues.push({ code: 'custom', message: allowed, input: given });
+    return z.NEVER;
+  });
+}
+
+function attempt(parse: Parse, written: string | number): number | undefined {
+  try {
+    return parse(written);
+  } catch {
+    return undefined;
+  }
+}
