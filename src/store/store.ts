@@ -62,7 +62,10 @@ export interface AskingStore {
 export interface DoingStore {
   registerInstance(instance: InstanceRow): Promise<void>;
   forgetInstance(uid: string, now: number): Promise<void>;
-  /** Unfinished rows that may be claimed now by this runner, best first. */
+  /**
+   * Rows that may be claimed now by this runner, best first: those whose `runner` it is, and with
+   * `anyRunner` also those of nobody (null) and of instances that are no longer registered.
+   */
   candidates(filter: { readonly runner: string; readonly anyRunner: boolean; readonly now: number; readonly limit: number }): Promise<Download[]>;
   /** The earliest `next_attempt_at` of what this runner may claim; undefined when nothing waits. */
   nextDue(filter: { readonly runner: string; readonly anyRunner: boolean }): Promise<number | undefined>;
@@ -76,9 +79,11 @@ export interface DoingStore {
   pulse(pulse: Pulse, now: number): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
   /** The one function that changes the state of a leased download; undefined: the lease is lost, touch nothing. */
   change(lease: Lease, change: Change, now: number): Promise<Download | undefined>;
+  /** The wishes that wait for this instance. Reads only: it is asked after every change of the store. */
+  waitingWishes(instance: string): Promise<ReadonlyMap<number, AskedWish>>;
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
   note(lease: Lease, kind: EventKind, detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
-  /** Rows whose lease holder is in `dead`, or whose lease ended before `expiredBefore`, become pending again (not a retry). */
+  /** Rows whose lease holder is in `dead`, or whose lease ended before `expiredBefore`, become pending again (not a retry); dead instances are forgotten, so that anybody may run what was theirs. */
   rescue(filter: { readonly dead: readonly string[]; readonly expiredBefore: number }, now: number): Promise<readonly Download[]>;
 }
 
