@@ -1,0 +1,82 @@
+/**
+ * Speed, time left and percentage from samples of "this many bytes at that moment". Pure: samples
+ * come with their own timestamps (monotonic ms), the answers are asked for a moment handed in.
+ */
+export interface Sample {
+  /** Monotonic ms. */
+  readonly at: number;
+  /** Received so far, bytes. */
+  readonly bytes: number;
+}
+
+/** The samples of the last window, oldest first; start with `noProgress`. */
+export type Progress = readonly Sample[];
+
+export const noProgress: Progress = [];
+
+/** The speed is the average of this many ms: long enough to be calm, short enough to be true. */
+export const speedWindow = 10_000;
+/** Samples closer together than this add nothing; the newest replaces its neighbour. */
+const spacing = 100;
+
+/**
+ * `progress` with one more sample. Bytes that went back (a download begun again) or a clock that
+ * went back start a new window: an average over two different things would be a lie.
+ */
+export function withSample(progress: Progress, sample: Sample): Progress {
+  const last = progress.at(-1);
+  if (!last || sample.bytes < last.bytes || sample.at < last.at) return [sample];
+  const before = progress.at(-2);
+  const kept = before && sample.at - before.at < spacing ? progress.slice(0, -1) : progress;
+  return [...kept.slice(firstNeeded(kept, sample.at)), sample];
+}
+
+/** Average bytes/s over the window that ends at `now`; silence since the last sample counts. 0 while nothing is known. */
+export function speedOf(progress: Progress, now: number): number {
+  const first = progress[firstNeeded(progress, now)];
+  const last = progress.at(-1);
+  if (!first || !last || now <= first.at) return 0;
+  const from = now - first.at > speedWindow ? bytesAt(progress, now - speedWindow) : first.bytes;
+  return ((last.bytes - from) * 1000) / Math.min(now - first.at, speedWindow);
+}
+
+/** Expected ms to the end at this speed, rounded up; null while the size or the speed is unknown. */
+export function etaOf(bytes: number, totalBytes: number | null, speed: number): number | null {
+  if (totalBytes === null) return null;
+  if (bytes >= totalBytes) return 0;
+  const ms = Math.ceil(((totalBytes - bytes) * 1000) / speed);
+  return speed > 0 && Number.isSafeInteger(ms) ? ms : null;
+}
+
+/** 0 to 1; null while the size is unknown. 1 only when every byte is there. */
+export function fractionOf(bytes: number, totalBytes: number | null): number | null {
+  if (totalBytes === null) return null;
+  if (bytes >= totalBytes) return 1;
+  return Math.max(0, bytes / totalBytes);
+}
+
+/** `45.3 %`, cut and not rounded, so that 100 % is never said too early; empty while unknown. */
+export function percentText(fraction: number | null): string {
+  if (fraction === null) return '';
+  if (fraction >= 1) return '100 %';
+  return `${(Math.floor(fraction * 1000) / 10).toFixed(1)} %`;
+}
+
+/** Index of the newest sample that is not younger than the window: what lies before it is not needed. */
+function firstNeeded(progress: Progress, now: number): number {
+  const edge = now - speedWindow;
+  const next = progress.findIndex((sample) => sample.at > edge);
+  if (next === -1) return Math.max(0, progress.length - 1);
+  return Math.max(0, next - 1);
+}
+
+/** Bytes at a moment between two samples, as if they had come evenly. */
+function bytesAt(progress: Progress, at: number): number {
+  const next = progress.findIndex((sample) => sample.at > at);
+  const after = next === -1 ? undefined : progress[next];
+  const before = progress.at(next === -1 ? -1 : Math.max(0, next - 1));
+  if (!before) return 0;
+  if (!after || after.at === before.at) return before.bytes;
+  const share = Math.min(1, Math.max(0, (at - before.at) / (after.at - before.at)));
+  return before.bytes + (after.bytes - before.bytes) * share;
+}
