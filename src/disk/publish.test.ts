@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Failure } from '../downloads/failure.ts';
+import type { Disk } from './disk.ts';
+import { createPartial, removePartial, sidecarOf, writeSidecar } from './partial.ts';
+import { isPublishedAs, publish } from './publish.ts';
+import { realDisk } from './real-disk.ts';
+import { ensureSpace, headroomOf } from './space.ts';
+
+let root = '';
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'longhaul-disk-'));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+const folder = () => mkdtemp(join(root, 'd-'));
+const granted = async () => true;
+const diskWithoutLinks: Disk = {
+  ...realDisk,
+  link: async () => {
+    throw Object.assign(new Error('no links here'), { code: 'EPERM' });
+  },
+};
+
+async function filled(disk: Disk, directory: string, name: string, text: string): Promise<string> {
+  const partial = await createPartial(disk, directory, name);
+  const file = disk.open(partial);
+  file.write(Buffer.from(text), 0, Buffer.byteLength(text), 0);
+  await file.close();
+  return partial;
+}
+
+for (const [kind, disk] of [
+  ['with hard links', realDisk],
+  ['without hard links', diskWithoutLinks],
+] as const) {
+  test(`a published file stands under its name, and the partial can go (${kind})`, async () => {
+    const directory = await folder();
+    const partial = await filled(disk, directory, 'a.iso', 'bytes');
+    const final = await publish(disk, partial, 'a.iso', granted);
+    assert.equal(final, join(directory, 'a.iso'));
+    assert.ok(await isPublishedAs(disk, partial, join(directory, 'a.iso'), 5));
+    await removePartial(disk, partial);
+    assert.deepEqual(await readdir(directory), ['a.iso']);
+    assert.equal(await readFile(join(directory, 'a.iso'), 'utf8'), 'bytes');
+  });
+
+  test(`a file that is there is never replaced: the next gets a number (${kind})`, async () => {
+    const directory = await folder();
+    const partial = await filled(disk, directory, 'a.iso', 'ours');
+    await writeFile(join(directory, 'a.iso'), 'theirs');
+    assert.equal(await publish(disk, partial, 'a.iso', granted), join(directory, 'a (2).iso'));
+    assert.equal(await readFile(join(directory, 'a.iso'), 'utf8'), 'theirs');
+    assert.equal(await readFile(join(directory, 'a (2).iso'), 'utf8'), 'ours');
+  });
+}
+
+test('publishing twice gives the same name: a crash between link and record is repaired', async () => {
+  const directory = await folder();
+  const partial = await filled(realDisk, directory, 'a.iso', 'bytes');
+  const first = await publish(realDisk, partial, 'a.iso', granted);
+  assert.equal(await publish(realDisk, partial, 'a.iso', granted), first);
+  assert.deepEqual((await readdir(directory)).toSorted(), ['a.iso', 'a.iso.part']);
+});
+
+test('nothing is published when the lease was lost', async () => {
+  const directory = await folder();
+  const partial = await filled(realDisk, directory, 'a.iso', 'bytes');
+  assert.equal(await publish(realDisk, partial, 'a.iso', async () => false), undefined);
+  assert.deepEqual(await readdir(directory), ['a.iso.part']);
+});
+
+test('a name is reserved before it is made', async () => {
+  const directory = await folder();
+  const partial = await filled(realDisk, directory, 'a.iso', 'bytes');
+  const seen: boolean[] = [];
+  await publish(realDisk, partial, 'a.iso', async (path) => {
+    seen.push((await realDisk.facts(path)) === undefined);
+    return true;
+  });
+  assert.deepEqual(seen, [true]);
+});
+
+test('partials of one name get numbers, and belong to nobody else', async () => {
+  const directory = await folder();
+  const names = [1, 2, 3].map(() => createPartial(realDisk, directory, 'x.bin'));
+  assert.deepEqual((await Promise.all(names)).toSorted(), [
+    join(directory, 'x (2).bin.part'),
+    join(directory, 'x (3).bin.part'),
+    join(directory, 'x.bin.part'),
+  ]);
+  assert.equal((await stat(join(directory, 'x.bin.part'))).mode & 0o777, 0o640);
+});
+
+test('a partial is never created or opened through a symbolic link', async () => {
+  const directory = await folder();
+  await symlink(join(directory, 'target'), join(directory, 'x.bin.part'));
+  assert.equal(await createPartial(realDisk, directory, 'x.bin'), join(directory, 'x (2).bin.part'));
+  await writeFile(join(directory, 'target'), 'precious');
+  assert.throws(() => realDisk.open(join(directory, 'x.bin.part')), { code: 'ELOOP' });
+});
+
+test('a sidecar is for its owner only, and goes with the partial', async () => {
+  const directory = await folder();
+  const partial = await createPartial(realDisk, directory, 'x.bin');
+  await writeSidecar(realDisk, partial, { uid: 'u' });
+  assert.equal((await stat(sidecarOf(partial))).mode & 0o777, 0o600);
+  assert.deepEqual(JSON.parse(await readFile(sidecarOf(partial), 'utf8')), { uid: 'u' });
+  await removePartial(realDisk, partial);
+  await removePartial(realDisk, partial);
+  assert.deepEqual(await readdir(directory), []);
+});
+
+test('a folder that is a file is said in one sentence', async () => {
+  const directory = await folder();
+  await writeFile(join(directory, 'file'), '');
+  await assert.rejects(createPartial(realDisk, join(directory, 'file'), 'x'), (error: unknown) => {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.class, 'disk');
+    assert.match(error.message, /a file is in the way/);
+    return true;
+  });
+});
+
+test('headroom is the smaller of 500 MB and 5 % of the volume', () => {
+  assert.equal(headroomOf('auto', 16 * 2 ** 20), Math.floor(16 * 2 ** 20 * 0.05));
+  assert.equal(headroomOf('auto', 1e12), 500_000_000);
+  assert.equal(headroomOf(7, 1e12), 7);
+});
+
+test('what does not fit is a wait for space, not a try', async () => {
+  const directory = await folder();
+  await ensureSpace(realDisk, directory, 1, 0);
+  await assert.rejects(ensureSpace(realDisk, directory, Number.MAX_SAFE_INTEGER, 0), (error: unknown) => {
+    assert.ok(error instanceof Failure);
+    assert.deepEqual(error.retry, { when: 'later', reason: 'no_space' });
+    return true;
+  });
+});

@@ -1,0 +1,82 @@
+import { dirname, join } from 'node:path';
+import type { Disk } from './disk.ts';
+import { onDisk } from './disk-failure.ts';
+import { finalOf } from './partial.ts';
+import { numberedName } from './safe-name.ts';
+
+const mostNumbers = 9999;
+/** What `link` says where a file system has no hard links (FAT, exFAT, some network and FUSE ones). */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
+
+/**
+ * Gives a complete, synced partial its final name, never replacing a file: the name is made by a
+ * hard link, which fails when it is taken (a rename would silently replace a file that another
+ * program put there a moment ago). The partial keeps its own name until `removePartial`, so that
+ * after a crash anywhere in between it is plain what happened: equal inodes mean "published".
+ *
+ * `reserve` records the name before it is made; when it answers false (the lease is lost) nothing is
+ * published and the result is undefined. Durable when it returns: fsync(partial) → reserve → link →
+ * fsync(directory). Idempotent. Throws `Failure` (disk, no_space).
+ */
+export async function publish(
+  disk: Disk,
+  partialPath: string,
+  name: string,
+  reserve: (finalPath: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  await syncWhole(disk, partialPath);
+  return onDisk(partialPath, async () => {
+    for (let n = 1; n <= mostNumbers; n += 1) {
+      const finalPath = join(dirname(partialPath), numberedName(name, n));
+      if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
+      if (await disk.facts(finalPath)) continue;
+      if (!(await reserve(finalPath))) return undefined;
+      if (!(await nameIt(disk, partialPath, finalPath))) continue;
+      await disk.syncDirectory(dirname(finalPath));
+      return finalPath;
+    }
+    throw Object.assign(new Error(`${mostNumbers} files named ${finalOf(partialPath)}`), { code: 'EEXIST' });
+  });
+}
+
+/**
+ * True when `finalPath` is this partial under its final name: the same inode, or (where there are no
+ * hard links and it was renamed) the partial is gone and a file of exactly `size` bytes stands there.
+ */
+export async function isPublishedAs(
+  disk: Disk,
+  partialPath: string,
+  finalPath: string,
+  size?: number | null,
+): Promise<boolean> {
+  const [partial, final] = [await disk.facts(partialPath), await disk.facts(finalPath)];
+  if (!final?.isFile) return false;
+  if (partial) return partial.inode === final.inode && partial.device === final.device;
+  return size !== undefined && size !== null && final.size === size;
+}
+
+async function syncWhole(disk: Disk, path: string): Promise<void> {
+  await onDisk(path, async () => {
+    const file = disk.open(path);
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** False when the name was taken in the meantime. */
+async function nameIt(disk: Disk, partialPath: string, finalPath: string): Promise<boolean> {
+  try {
+    await disk.link(partialPath, finalPath);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EEXIST') return false;
+    if (!noLinks.has(code)) throw error;
+    if (await disk.facts(finalPath)) return false;
+    await disk.rename(partialPath, finalPath);
+    return true;
+  }
+}

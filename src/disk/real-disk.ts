@@ -1,0 +1,145 @@
+import {
+  close,
+  constants,
+  fdatasync,
+  fstat,
+  fsync,
+  ftruncate,
+  openSync,
+  promises as files,
+  read,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import type { Disk, FileFacts, OpenFile } from './disk.ts';
+
+const closeFile = promisify(close);
+const syncFile = promisify(fsync);
+const syncFileData = promisify(fdatasync);
+const truncateFile = promisify(ftruncate);
+const factsOfFile = promisify(fstat);
+
+/** Windows has neither flag; there a name is never a link to elsewhere for those without that right. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+const partialMode = 0o640;
+
+/** The disk of this machine. */
+export const realDisk: Disk = {
+  create: (path) =>
+    openFile(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | noFollow, partialMode)),
+  open: (path) => openFile(openSync(path, constants.O_RDWR | noFollow)),
+  facts: (path) => unlessMissing(async () => factsFrom(await files.lstat(path))),
+  readText: (path) => unlessMissing(() => files.readFile(path, 'utf8')),
+  writeText,
+  link: (from, to) => files.link(from, to),
+  rename: (from, to) => files.rename(from, to),
+  async remove(path) {
+    await unlessMissing(() => files.unlink(path));
+  },
+  async makeDirectory(path) {
+    await files.mkdir(path, { recursive: true });
+  },
+  syncDirectory,
+  list: (path) => files.readdir(path),
+  async space(path) {
+    const facts = await files.statfs(path);
+    return { free: facts.bavail * facts.bsize, total: facts.blocks * facts.bsize };
+  },
+};
+
+function openFile(descriptor: number): OpenFile {
+  let closing: Promise<void> | undefined;
+  return {
+    write(buffer, offset, length, position) {
+      let written = 0;
+      while (written < length) {
+        written += writeSync(descriptor, buffer, offset + written, length - written, position + written);
+      }
+    },
+    async read(buffer, offset, length, position) {
+      let got = 0;
+      while (got < length) {
+        const { bytesRead } = await readOnce(descriptor, buffer, offset + got, length - got, position + got);
+        if (bytesRead === 0) break;
+        got += bytesRead;
+      }
+      return got;
+    },
+    size: async () => (await factsOfFile(descriptor)).size,
+    truncate: (size) => truncateFile(descriptor, size),
+    syncData: () => syncFileData(descriptor),
+    sync: () => syncFile(descriptor),
+    close() {
+      closing ??= closeFile(descriptor);
+      return closing;
+    },
+  };
+}
+
+const readOnce = promisify(read) as unknown as (
+  descriptor: number,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesRead: number }>;
+
+async function writeText(path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.tmp-${process.pid}`;
+  await files.rm(temporary, { force: true });
+  const file = await files.open(temporary, 'wx', mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await files.rename(temporary, path);
+  await syncDirectory(dirname(path));
+}
+
+/** Some systems cannot sync a directory (Windows: EPERM, EISDIR); there the rename itself is journaled. */
+async function syncDirectory(path: string): Promise<void> {
+  let directory: files.FileHandle;
+  try {
+    directory = await files.open(path, 'r');
+  } catch (error) {
+    if (process.platform === 'win32') return;
+    throw error;
+  }
+  try {
+    await directory.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    await directory.close();
+  }
+}
+
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function factsFrom(stat: {
+  size: number;
+  dev: number;
+  ino: number;
+  mtimeMs: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}): FileFacts {
+  return {
+    size: stat.size,
+    isFile: stat.isFile(),
+    isDirectory: stat.isDirectory(),
+    device: stat.dev,
+    inode: stat.ino,
+    modifiedAt: stat.mtimeMs,
+  };
+}
