@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Download, integrities, retryReasons, waits } from '../downloads/download.ts';
+import { statuses, wishes } from '../downloads/states.ts';
+import { type WhyFacts, whyOf } from './why.ts';
+
+const now = new Date(2026, 10, 21, 14, 0, 0).getTime();
+const alive: WhyFacts = { holder: { pid: 42, host: 'tower', role: 'get', alive: true }, willRun: true, maxTries: 5 };
+const dead: WhyFacts = { holder: { pid: 42, host: 'tower', role: 'get', alive: false }, willRun: false, maxTries: 5 };
+const nobody: WhyFacts = { holder: null, willRun: false, maxTries: 5 };
+
+const base: Download = {
+  id: 7,
+  uid: '0197a000-0000-7000-8000-000000000007',
+  source: 'http',
+  link: 'https://host/film.mkv',
+  linkKey: 'https://host/film.mkv',
+  name: 'film.mkv',
+  status: 'pending',
+  wish: null,
+  waitingFor: null,
+  priority: 0,
+  position: 0,
+  category: null,
+  requestedBy: null,
+  runner: null,
+  metadata: {},
+  directory: '/d',
+  options: {},
+  totalBytes: 1_000_000_000,
+  bytesDownloaded: 450_000_000,
+  fileSize: null,
+  downloadPath: null,
+  resumeToken: null,
+  integrity: null,
+  retryCount: 0,
+  triesInVain: 0,
+  lastRetryAt: null,
+  nextAttemptAt: null,
+  errorClass: null,
+  errorMessage: null,
+  leaseToken: 0,
+  lockedBy: null,
+  lockedAt: null,
+  leaseUntil: null,
+  startedAt: null,
+  completedAt: null,
+  createdAt: now,
+  updatedAt: now,
+};
+const why = (change: Partial<Download>, facts: WhyFacts = alive): string => whyOf({ ...base, ...change }, facts, now);
+
+test('a pending download says who takes it, what it waits for, or how to start someone', () => {
+  assert.equal(why({}), 'waits for its turn, 450 MB of 1 GB are kept; `get` (process 42 on tower) takes it next');
+  assert.equal(why({ bytesDownloaded: 0 }, { ...nobody, willRun: true }), 'waits for its turn; a running instance takes it next');
+  assert.equal(why({ waitingFor: 'slot', bytesDownloaded: 0 }), 'waits for a free place among the running downloads');
+  assert.equal(why({}, nobody), 'nobody is running who would take it; start with: longhaul resume-downloads');
+  assert.equal(why({}, dead), '`get` (process 42 on tower) that was to run it stopped; start with: longhaul resume-downloads');
+});
+
+test('a running download names its process, and tells when that process is gone', () => {
+  assert.equal(why({ status: 'downloading' }), 'downloading, 450 MB of 1 GB so far, by `get` (process 42 on tower)');
+  assert.match(why({ status: 'downloading' }, dead), /stopped while it was downloading, 450 MB of 1 GB are kept; go on with: longhaul resume-downloads$/);
+  assert.match(why({ status: 'downloading' }, { ...dead, willRun: true }), /another takes it over at once$/);
+  assert.equal(why({ status: 'processing' }), 'the bytes are in place, the steps after them run, by `get` (process 42 on tower)');
+});
+
+test('a retrying download tells the reason, the tries and when it goes on', () => {
+  const change = { status: 'retrying', waitingFor: 'backoff', triesInVain: 2, nextAttemptAt: now + 309_000, errorMessage: 'connection refused.' } as const;
+  assert.equal(
+    why(change),
+    'the last try failed: connection refused, 2 of 5 tries used; the next try is at 14:05:09 (in 5m 9s), or at once with: longhaul retry 7',
+  );
+  assert.match(why({ ...change, options: { maxTries: 9 } }), /2 of 9 tries/);
+  assert.match(why({ ...change, waitingFor: 'quota' }), /^the host's quota is used up/);
+  assert.match(why({ ...change, nextAttemptAt: now - 1 }), /the next try is due now$/);
+  assert.match(why(change, nobody), /nobody is running who would take it, go on with: longhaul resume-downloads$/);
+});
+
+test('the ends say what was delivered, why it failed, and how to begin again', () => {
+  assert.equal(why({ status: 'completed', fileSize: 1_000_000_000, integrity: 'checksum' }), 'delivered: 1 GB, its digest was checked');
+  assert.equal(
+    why({ status: 'failed', errorMessage: '404: not there.', triesInVain: 1 }),
+    'gave up: 404: not there; try again with: longhaul retry 7',
+  );
+  assert.match(why({ status: 'failed', errorMessage: 'reset', triesInVain: 5 }), /^gave up, after 5 tries in vain: reset;/);
+  assert.match(why({ status: 'paused' }), /go on with: longhaul resume 7$/);
+  assert.match(why({ status: 'cancelled' }), /longhaul retry 7$/);
+  assert.match(why({ status: 'cleaned' }), /longhaul retry 7$/);
+});
+
+test('a wish that is not obeyed yet comes before everything else', () => {
+  assert.equal(why({ status: 'downloading', wish: 'pause' }), 'it was asked to pause; `get` (process 42 on tower) obeys within a second');
+  assert.match(why({ status: 'downloading', wish: 'cancel' }, dead), /stopped; whoever takes it over obeys first$/);
+});
+
+test('every state, wish and reason gives one sentence, without holes', () => {
+  const some = fc.record({
+    status: fc.constantFrom(...statuses),
+    wish: fc.option(fc.constantFrom(...wishes)),
+    waitingFor: fc.option(fc.constantFrom(...waits, ...retryReasons)),
+    totalBytes: fc.option(fc.nat()),
+    bytesDownloaded: fc.nat(),
+    integrity: fc.option(fc.constantFrom(...integrities)),
+    triesInVain: fc.nat(9),
+    nextAttemptAt: fc.option(fc.integer({ min: now - 100_000, max: now + 1_000_000_000 })),
+    errorMessage: fc.option(fc.constant('it broke.')),
+  });
+  fc.assert(
+    fc.property(some, fc.constantFrom(alive, dead, nobody), (change, facts) => {
+      const sentence = why(change, facts);
+      assert.ok(sentence.length > 10 && !sentence.includes('\n'));
+      assert.doesNotMatch(sentence, /undefined|null|NaN|\.$|\s{2}/);
+    }),
+  );
+});

@@ -1,0 +1,145 @@
+import type { Download } from '../downloads/download.ts';
+import type { Status } from '../downloads/states.ts';
+import { amountText, bytesText, momentText, spanText } from '../downloads/words.ts';
+
+/** What the row does not know of itself. */
+export interface WhyFacts {
+  /** Who holds the lease, or is the only one that may run it; null: nobody in particular. */
+  readonly holder: Holder | null;
+  /** True when some living engine will run it as soon as it may run. */
+  readonly willRun: boolean;
+  /** The limit of tries that applies when the download names none. */
+  readonly maxTries: number;
+}
+
+/** An instance, as a person would look for it. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly role: string;
+  readonly alive: boolean;
+}
+
+/**
+ * One sentence: why the download is where it is, and what happens next or what the person can do.
+ * Pure; `now` is UTC epoch ms.
+ */
+export function whyOf(download: Download, facts: WhyFacts, now: number): string {
+  if (download.wish) return wished(download, facts);
+  return sentences[download.status](download, facts, now);
+}
+
+type Sentence = (download: Download, facts: WhyFacts, now: number) => string;
+
+const sentences: Readonly<Record<Status, Sentence>> = {
+  pending: waitsForTurn,
+  downloading: (download, facts) => running(download, facts, `downloading, ${amount(download)} so far`),
+  processing: (download, facts) => running(download, facts, 'the bytes are in place, the steps after them run'),
+  retrying: waitsForTry,
+  paused: (download) => `paused at ${amount(download)}; go on with: longhaul resume ${download.id}`,
+  completed: delivered,
+  failed: gaveUp,
+  cancelled: (download) => `cancelled at ${amount(download)}; begin again with: longhaul retry ${download.id}`,
+  cleaned: (download) => `it was delivered and its file removed since; fetch it again with: longhaul retry ${download.id}`,
+};
+
+const waitsFor: Readonly<Record<string, string>> = {
+  slot: 'waits for a free place among the running downloads',
+  host: 'waits because its host is busy with as many downloads as are allowed',
+  window: 'waits for the hours in which downloads may run',
+  space: 'waits for free disk space',
+};
+
+function waitsForTurn(download: Download, facts: WhyFacts): string {
+  if (!facts.willRun) return `${unmanned(facts)}; start with: longhaul resume-downloads`;
+  const begun = download.bytesDownloaded > 0 ? `, ${amount(download)} are kept` : '';
+  if (download.waitingFor) return `${waitsFor[download.waitingFor] ?? `waits for ${download.waitingFor}`}${begun}`;
+  return `waits for its turn${begun}; ${by(facts)} takes it next`;
+}
+
+function running(download: Download, facts: WhyFacts, doing: string): string {
+  if (facts.holder && !facts.holder.alive) {
+    return `${named(facts.holder)} stopped while it was ${download.status}, ${amount(download)} are kept; ${
+      facts.willRun ? 'another takes it over at once' : 'go on with: longhaul resume-downloads'
+    }`;
+  }
+  return `${doing}, by ${facts.holder ? named(facts.holder) : 'an instance that did not give its name'}`;
+}
+
+const retryWords: Readonly<Record<string, string>> = {
+  backoff: 'the last try failed',
+  quota: "the host's quota is used up (this does not count as a try)",
+  rate_limit: 'the host asked to come back later',
+  no_space: 'the disk is full (this does not count as a try)',
+  offline: 'there is no network (this does not count as a try)',
+};
+
+function waitsForTry(download: Download, facts: WhyFacts, now: number): string {
+  const reason = retryWords[download.waitingFor ?? 'backoff'] ?? retryWords.backoff;
+  const error = download.errorMessage ? `: ${ended(download.errorMessage)}` : '';
+  const limit = download.options.maxTries ?? facts.maxTries;
+  const tries = download.triesInVain > 0 ? `, ${download.triesInVain} of ${limit} tries used` : '';
+  return `${reason}${error}${tries}; ${nextTry(download, facts, now)}`;
+}
+
+function nextTry(download: Download, facts: WhyFacts, now: number): string {
+  if (!facts.willRun) return `${unmanned(facts)}, go on with: longhaul resume-downloads`;
+  const at = download.nextAttemptAt;
+  if (at === null || at <= now) return 'the next try is due now';
+  return `the next try is at ${momentText(at, now)} (in ${spanText(at - now)}), or at once with: longhaul retry ${download.id}`;
+}
+
+function delivered(download: Download): string {
+  const size = bytesText(download.fileSize ?? download.totalBytes);
+  return `delivered: ${size}, ${certainty[download.integrity ?? 'unverified']}`;
+}
+
+const certainty = {
+  checksum: 'its digest was checked',
+  validator: 'its length and one version of the file held over all requests',
+  length: 'its length was checked',
+  unverified: 'nothing to check it against',
+} as const;
+
+function gaveUp(download: Download, facts: WhyFacts): string {
+  const error = ended(download.errorMessage ?? 'it failed without saying why');
+  const limit = download.options.maxTries ?? facts.maxTries;
+  const tries = download.triesInVain > 1 ? `, after ${Math.min(download.triesInVain, limit)} tries in vain` : '';
+  return `gave up${tries}: ${error}; try again with: longhaul retry ${download.id}`;
+}
+
+const wishWords = {
+  pause: 'pause',
+  resume: 'go on',
+  cancel: 'cancel',
+  retry: 'try again',
+  remove: 'remove it',
+  nudge: 'open its connections anew',
+} as const;
+
+function wished(download: Download, facts: WhyFacts): string {
+  const asked = `it was asked to ${wishWords[download.wish ?? 'pause']}`;
+  if (facts.holder && !facts.holder.alive) return `${asked}, but ${named(facts.holder)} stopped; whoever takes it over obeys first`;
+  return `${asked}; ${facts.holder ? named(facts.holder) : 'its process'} obeys within a second`;
+}
+
+function unmanned(facts: WhyFacts): string {
+  return facts.holder && !facts.holder.alive ? `${named(facts.holder)} that was to run it stopped` : 'nobody is running who would take it';
+}
+
+function by(facts: WhyFacts): string {
+  return facts.holder ? named(facts.holder) : 'a running instance';
+}
+
+function named(holder: Holder): string {
+  return `\`${holder.role}\` (process ${holder.pid} on ${holder.host})`;
+}
+
+function amount(download: Download): string {
+  return amountText(download.bytesDownloaded, download.totalBytes);
+}
+
+/** Without the full stop, to go on after it. */
+function ended(sentence: string): string {
+  return sentence.replace(/[.;\s]+$/, '');
+}
