@@ -73,8 +73,13 @@ export interface DoingStore {
   claim(id: number, instance: string, leaseUntil: number, now: number): Promise<Claim | undefined>;
   /** What a resolve told; replaces the files when `restart` (the partial was another version). */
   recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Promise<readonly DownloadFile[] | undefined>;
-  /** Where the partial stands, or (before publishing) which final name is taken. False: the lease is lost. */
-  recordPlace(lease: Lease, fileId: number, place: { readonly partialPath?: string | null; readonly finalPath?: string | null }, now: number): Promise<boolean>;
+  /** Where the partial stands. False: the lease is lost. */
+  recordPartial(lease: Lease, fileId: number, partialPath: string, now: number): Promise<boolean>;
+  /**
+   * A file was verified and is about to be published as `finalPath`: recorded before the name is made
+   * (files.final_path, size, digest; downloads.integrity). False: the lease is lost, publish nothing.
+   */
+  recordVerified(lease: Lease, fileId: number, verified: VerifiedFile, now: number): Promise<boolean>;
   /** Heartbeats, checkpoints and samples of all running downloads in one transaction. Tells the leases that are lost, and the wishes that wait. */
   pulse(pulse: Pulse, now: number): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
   /** The one function that changes the state of a leased download; undefined: the lease is lost, touch nothing. */
@@ -151,6 +156,14 @@ export interface ManifestFacts {
   readonly reason?: string;
 }
 
+export interface VerifiedFile {
+  readonly finalPath: string;
+  readonly size: number;
+  readonly integrity: Integrity;
+  /** `sha-256=HEX`, where one was computed. */
+  readonly digest: string | null;
+}
+
 export interface Checkpoint {
   readonly lease: Lease;
   readonly fileId: number;
@@ -176,9 +189,17 @@ export interface Pulse {
 
 /** Every way out of a leased state. */
 export type Change =
-  | { readonly to: 'processing'; readonly integrity: Integrity; readonly downloadPath: string; readonly fileSize: number; readonly digests: ReadonlyMap<number, string> }
+  | { readonly to: 'processing'; readonly integrity: Integrity; readonly downloadPath: string; readonly fileSize: number }
   | { readonly to: 'completed' }
-  | { readonly to: 'retrying'; readonly reason: RetryReason; readonly nextAttemptAt: number; readonly counts: boolean; readonly error: ErrorFacts }
+  /** `counts`: it is a try that counts. `discard`: what is durable proved worthless and is given up (in the same transaction). */
+  | {
+      readonly to: 'retrying';
+      readonly reason: RetryReason;
+      readonly nextAttemptAt: number;
+      readonly counts: boolean;
+      readonly discard: boolean;
+      readonly error: ErrorFacts;
+    }
   | { readonly to: 'failed'; readonly error: ErrorFacts }
   | { readonly to: 'paused' }
   | { readonly to: 'cancelled' }
