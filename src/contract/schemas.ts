@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { integrities, retryReasons, waits } from '../downloads/download.ts';
+import { eventKinds } from '../downloads/events.ts';
+import { failureClasses } from '../downloads/failure.ts';
+import { statuses } from '../downloads/states.ts';
+
+const bytes = z.number().int().nonnegative();
+const time = z.iso.datetime().describe('UTC, ISO 8601');
+
+const error = z.strictObject({
+  class: z.enum(failureClasses),
+  message: z.string().describe('One sentence for a person.'),
+  retry: z.enum(['now', 'later', 'never']).describe('Whether another try makes sense.'),
+});
+
+/** A download as every `--json` prints it. */
+export const downloadSchema = z.strictObject({
+  id: z.number().int().positive().describe('Short, unique in this database.'),
+  uid: z.string().describe('UUIDv7: the same download on every machine.'),
+  link: z.string().describe('As given, its user name and password masked.'),
+  name: z.string().nullable(),
+  status: z.enum(statuses),
+  path: z.string().nullable().describe('The delivered file, or the folder where there are several.'),
+  bytes: bytes.describe('Safe on disk.'),
+  totalBytes: bytes.nullable(),
+  integrity: z.enum(integrities).nullable().describe('How sure it is that the file is the right one.'),
+  attempts: z.number().int().nonnegative(),
+  error: error.nullable(),
+  waitingFor: z.enum([...waits, ...retryReasons]).nullable(),
+  nextAttemptAt: time.nullable(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  completedAt: time.nullable(),
+  metadata: z.record(z.string(), z.unknown()).describe("The caller's own."),
+  files: z
+    .array(z.strictObject({ path: z.string(), size: bytes.nullable(), digest: z.string().nullable() }))
+    .optional()
+    .describe('Only where there are several.'),
+  mainFile: z.string().nullable().optional(),
+});
+export type WireDownload = z.output<typeof downloadSchema>;
+
+export const attemptSchema = z.strictObject({
+  number: z.number().int(),
+  instance: z.string(),
+  fromBytes: bytes,
+  toBytes: bytes.nullable(),
+  startedAt: time,
+  endedAt: time.nullable(),
+  outcome: z.enum([...statuses, 'lost']).nullable(),
+  error: error.omit({ retry: true }).nullable(),
+});
+export type WireAttempt = z.output<typeof attemptSchema>;
+
+export const eventSchema = z.strictObject({
+  id: z.number().int(),
+  at: time,
+  kind: z.enum(eventKinds),
+  from: z.enum(statuses).nullable(),
+  to: z.enum(statuses).nullable(),
+  detail: z.record(z.string(), z.unknown()),
+});
+export type WireEvent = z.output<typeof eventSchema>;
+
+export const statisticsSchema = z.strictObject({
+  total: z.number().int(),
+  completed: z.number().int(),
+  failed: z.number().int(),
+  cancelled: z.number().int(),
+  inProgress: z.number().int(),
+  bytes: bytes.describe('Of all completed downloads.'),
+});
+export type WireStatistics = z.output<typeof statisticsSchema>;
+
+/** `longhaul add --json` */
+export const addedSchema = downloadSchema.extend({
+  followed: z.boolean().describe('It was there already, unfinished.'),
+  willRun: z.boolean().describe('Somebody is running who takes it.'),
+});
+
+/** `longhaul show --json` */
+export const shownSchema = downloadSchema.extend({
+  why: z.string(),
+  tries: z.array(attemptSchema),
+  timeline: z.array(eventSchema),
+});
+
+/** `longhaul pause --json` and the other wishes */
+export const controlledSchema = downloadSchema.extend({
+  obeyed: z.boolean().describe('False: its process has been told and obeys within a second.'),
+});
+
+/** `longhaul history --json` */
+export const historySchema = z.strictObject({
+  downloads: z.array(downloadSchema).describe('Newest first.'),
+  statistics: statisticsSchema,
+});

@@ -1,0 +1,95 @@
+import type { Attempt, Download, DownloadFile } from '../downloads/download.ts';
+import type { DownloadEvent } from '../downloads/events.ts';
+import { Failure } from '../downloads/failure.ts';
+import type { Status } from '../downloads/states.ts';
+import { maskLink } from './mask-link.ts';
+import type { WireAttempt, WireDownload, WireEvent, WireStatistics } from './schemas.ts';
+
+/**
+ * Rows in the form in which they leave the program (`--json`, later the server): ISO times, null for
+ * "not known", secrets masked. `schemas.ts` describes the same shapes; a test holds them together.
+ * This file loads no zod: asking verbs must start fast.
+ */
+export function wireDownload(download: Download, files: readonly DownloadFile[] = []): WireDownload {
+  return {
+    id: download.id,
+    uid: download.uid,
+    link: maskLink(download.link),
+    name: download.name,
+    status: download.status,
+    path: download.downloadPath,
+    bytes: download.bytesDownloaded,
+    totalBytes: download.totalBytes,
+    integrity: download.integrity,
+    attempts: download.leaseToken,
+    error: wireError(download),
+    waitingFor: download.waitingFor,
+    nextAttemptAt: isoOf(download.nextAttemptAt),
+    createdAt: new Date(download.createdAt).toISOString(),
+    startedAt: isoOf(download.startedAt),
+    completedAt: isoOf(download.completedAt),
+    metadata: download.metadata,
+    ...severalFiles(files),
+  };
+}
+
+export function wireAttempt(attempt: Attempt): WireAttempt {
+  return {
+    number: attempt.token,
+    instance: attempt.instance,
+    fromBytes: attempt.fromBytes,
+    toBytes: attempt.toBytes,
+    startedAt: new Date(attempt.startedAt).toISOString(),
+    endedAt: isoOf(attempt.endedAt),
+    outcome: attempt.outcome,
+    error: attempt.errorClass === null ? null : { class: attempt.errorClass, message: attempt.errorMessage ?? '' },
+  };
+}
+
+export function wireEvent(event: DownloadEvent): WireEvent {
+  return {
+    id: event.id,
+    at: new Date(event.at).toISOString(),
+    kind: event.kind,
+    from: event.from,
+    to: event.to,
+    detail: event.detail,
+  };
+}
+
+/** The statistics of a download history: everything not at an end is in progress. */
+export function wireStatistics(statistics: {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<Status, number>>;
+  readonly completedBytes: number;
+}): WireStatistics {
+  const { byStatus, total } = statistics;
+  const ended = byStatus.completed + byStatus.cleaned + byStatus.failed + byStatus.cancelled;
+  return {
+    total,
+    completed: byStatus.completed + byStatus.cleaned,
+    failed: byStatus.failed,
+    cancelled: byStatus.cancelled,
+    inProgress: total - ended,
+    bytes: statistics.completedBytes,
+  };
+}
+
+/** Of a delivered download an error of an earlier try is history, told by its attempts. */
+function wireError(download: Download): WireDownload['error'] {
+  const { errorClass, status } = download;
+  if (errorClass === null || status === 'completed' || status === 'cleaned') return null;
+  const { retry } = new Failure(errorClass, '');
+  return { class: errorClass, message: download.errorMessage ?? '', retry: retry.when };
+}
+
+function severalFiles(files: readonly DownloadFile[]): Pick<WireDownload, 'files' | 'mainFile'> {
+  if (files.length < 2) return {};
+  const listed = files.map((file) => ({ path: file.finalPath ?? file.path, size: file.size, digest: file.digest }));
+  const main = files.find((file) => file.main);
+  return { files: listed, mainFile: main ? (main.finalPath ?? main.path) : null };
+}
+
+function isoOf(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
