@@ -21,17 +21,23 @@ export function finalOf(partialPath: string): string {
 
 /**
  * Creates an empty partial for `name` in `directory`, exclusively: the first of `name`, `name (2)`, …
- * whose final name and partial are both free. Returns its absolute path; the name is durable.
- * Throws `Failure` (disk, no_space).
+ * whose final name and partial are both free and that `reserve` grants. Reserved first, created then:
+ * a crash in between leaves no file that belongs to nobody. Returns its absolute path; the name is
+ * durable. Throws `Failure` (disk, no_space) and whatever `reserve` throws.
  */
-export async function createPartial(disk: Disk, directory: string, name: string): Promise<string> {
+export async function createPartial(
+  disk: Disk,
+  directory: string,
+  name: string,
+  reserve: (partialPath: string) => Promise<boolean>,
+): Promise<string> {
   const wanted = join(directory, name);
   return onDisk(wanted, async () => {
     await disk.makeDirectory(directory);
     for (let n = 1; n <= mostNumbers; n += 1) {
       const partial = join(directory, numberedName(name, n) + partialEnding);
-      if (await disk.facts(finalOf(partial))) continue;
-      if (!(await createdExclusively(disk, partial))) continue;
+      if ((await disk.facts(finalOf(partial))) || (await disk.facts(partial))) continue;
+      if (!(await reserve(partial)) || !(await createdExclusively(disk, partial))) continue;
       await disk.syncDirectory(directory);
       return partial;
     }
@@ -57,11 +63,6 @@ export async function removePartial(disk: Disk, partialPath: string): Promise<vo
 export async function sidecarsIn(disk: Disk, directory: string): Promise<string[]> {
   const names = await disk.list(directory);
   return names.filter((name) => name.endsWith(sidecarEnding)).map((name) => join(directory, name));
-}
-
-/** True when there is a partial to go on with. */
-export async function partialExists(disk: Disk, partialPath: string): Promise<boolean> {
-  return (await disk.facts(partialPath))?.isFile === true;
 }
 
 async function createdExclusively(disk: Disk, path: string): Promise<boolean> {

@@ -26,7 +26,7 @@ const diskWithoutLinks: Disk = {
 };
 
 async function filled(disk: Disk, directory: string, name: string, text: string): Promise<string> {
-  const partial = await createPartial(disk, directory, name);
+  const partial = await createPartial(disk, directory, name, granted);
   const file = disk.open(partial);
   file.write(Buffer.from(text), 0, Buffer.byteLength(text), 0);
   await file.close();
@@ -86,7 +86,7 @@ test('a name is reserved before it is made', async () => {
 
 test('partials of one name get numbers, and belong to nobody else', async () => {
   const directory = await folder();
-  const names = [1, 2, 3].map(() => createPartial(realDisk, directory, 'x.bin'));
+  const names = [1, 2, 3].map(() => createPartial(realDisk, directory, 'x.bin', granted));
   assert.deepEqual((await Promise.all(names)).toSorted(), [
     join(directory, 'x (2).bin.part'),
     join(directory, 'x (3).bin.part'),
@@ -98,14 +98,21 @@ test('partials of one name get numbers, and belong to nobody else', async () => 
 test('a partial is never created or opened through a symbolic link', async () => {
   const directory = await folder();
   await symlink(join(directory, 'target'), join(directory, 'x.bin.part'));
-  assert.equal(await createPartial(realDisk, directory, 'x.bin'), join(directory, 'x (2).bin.part'));
+  assert.equal(await createPartial(realDisk, directory, 'x.bin', granted), join(directory, 'x (2).bin.part'));
   await writeFile(join(directory, 'target'), 'precious');
   assert.throws(() => realDisk.open(join(directory, 'x.bin.part')), { code: 'ELOOP' });
 });
 
+test('a path that another download has reserved is left to it', async () => {
+  const directory = await folder();
+  const free = await createPartial(realDisk, directory, 'x.bin', async (path) => !path.endsWith('/x.bin.part'));
+  assert.equal(free, join(directory, 'x (2).bin.part'));
+  assert.deepEqual(await readdir(directory), ['x (2).bin.part']);
+});
+
 test('a sidecar is for its owner only, and goes with the partial', async () => {
   const directory = await folder();
-  const partial = await createPartial(realDisk, directory, 'x.bin');
+  const partial = await createPartial(realDisk, directory, 'x.bin', granted);
   await writeSidecar(realDisk, partial, { uid: 'u' });
   assert.equal((await stat(sidecarOf(partial))).mode & 0o777, 0o600);
   assert.deepEqual(JSON.parse(await readFile(sidecarOf(partial), 'utf8')), { uid: 'u' });
@@ -117,7 +124,7 @@ test('a sidecar is for its owner only, and goes with the partial', async () => {
 test('a folder that is a file is said in one sentence', async () => {
   const directory = await folder();
   await writeFile(join(directory, 'file'), '');
-  await assert.rejects(createPartial(realDisk, join(directory, 'file'), 'x'), (error: unknown) => {
+  await assert.rejects(createPartial(realDisk, join(directory, 'file'), 'x', granted), (error: unknown) => {
     assert.ok(error instanceof Failure);
     assert.equal(error.class, 'disk');
     assert.match(error.message, /a file is in the way/);

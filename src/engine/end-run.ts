@@ -1,0 +1,70 @@
+import { removePartial } from '../disk/partial.ts';
+import { asFailure, type Failure } from '../downloads/failure.ts';
+import type { Change } from '../store/store.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Run } from './run.ts';
+import { Stopped, type StopOrder } from './stop.ts';
+
+/** Turns whatever ended the run early into the one change of state that it means. */
+export async function endRun(run: Run, thrown: unknown): Promise<void> {
+  const order = run.order ?? (thrown instanceof Stopped ? thrown.order : undefined);
+  if (order) return obey(run, order);
+  const failure = asFailure(thrown);
+  if (failure.class === 'lost') return;
+  await fail(run, failure);
+}
+
+async function obey(run: Run, order: StopOrder): Promise<void> {
+  if (order.by === 'lost') return;
+  if (order.by === 'shutdown') {
+    await change(run, { to: 'pending', why: 'shutdown' });
+    return;
+  }
+  const { wish, keepPartial } = order.wish;
+  if (wish === 'pause') {
+    await change(run, { to: 'paused' });
+    return;
+  }
+  if (!(await change(run, { to: 'cancelled' }))) return;
+  if (!keepPartial) await removeWork(run, order.wish.deleteFiles === true);
+  if (wish === 'remove') await run.parts.store.forget(run.claim.download.id, run.parts.clock.now());
+}
+
+async function fail(run: Run, failure: Failure): Promise<void> {
+  const { store, clock, log, policy, random } = run.parts;
+  const { download, lease } = run.claim;
+  log.info({ download: download.id, class: failure.class, error: failure }, 'a try failed');
+  const attempts = await store.attempts(download.id);
+  const before = attempts.filter((attempt) => attempt.token < lease.token).at(-1);
+  const durableBefore = attempts.find((attempt) => attempt.token === lease.token)?.fromBytes ?? 0;
+  const outcome = outcomeOf(
+    failure,
+    {
+      triesInVain: download.triesInVain,
+      progressed: run.durableBytes() > durableBefore,
+      mismatchBefore: before?.errorClass === 'checksum',
+    },
+    {
+      ...policy.retry,
+      ...(download.options.maxTries === undefined ? {} : { maxTries: download.options.maxTries }),
+      ...(download.options.retryWait === undefined ? {} : { firstWait: download.options.retryWait }),
+    },
+    clock.now(),
+    random(),
+  );
+  await change(run, outcome);
+}
+
+/** False when the lease is lost: then nothing else is touched either. */
+async function change(run: Run, to: Change): Promise<boolean> {
+  const { store, clock } = run.parts;
+  return (await store.change(run.claim.lease, to, clock.now())) !== undefined;
+}
+
+/** After the state is recorded, so that a crash leaves a file too many and never one too few. */
+async function removeWork(run: Run, delivered: boolean): Promise<void> {
+  for (const { partialPath, finalPath } of run.files) {
+    if (partialPath) await removePartial(run.parts.disk, partialPath);
+    if (delivered && finalPath) await run.parts.disk.remove(finalPath);
+  }
+}

@@ -1,0 +1,192 @@
+import { ensureSpace } from '../disk/space.ts';
+import { createPartial, removePartial, sidecarOf, writeSidecar } from '../disk/partial.ts';
+import { onDisk } from '../disk/disk-failure.ts';
+import type { DownloadFile } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
+import { bytesIn, cutRanges } from '../downloads/ranges.ts';
+import { sidecarFor, sidecarUid } from '../downloads/sidecar.ts';
+import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
+import { wantedFolder, wantedName } from './places.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Asks the source what the link contains, and records it. Where the partial cannot be continued (it
+ * belongs to another version, or is gone) it is given up here: first in the store, then on disk.
+ */
+export async function resolveLink(run: Run): Promise<Manifest> {
+  const { store, clock, disk, sourceNamed } = run.parts;
+  const { download, lease } = run.claim;
+  const intact = await withIntactPartials(run);
+  const durable = intact?.[0]?.durable ?? [];
+  const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
+  const manifest = await sourceNamed(download.source).resolve(
+    { link: download.link, options: download.options, ...(resume ? { resume } : {}) },
+    run.signal,
+  );
+  const reason = intact === undefined ? 'the partial file is gone or was cut' : manifest.reason;
+  const restart = intact === undefined || (resume !== undefined && !manifest.continues);
+  const files = await store.recordManifest(
+    lease,
+    {
+      name: wantedName(download, { path: manifest.files[0]?.path ?? manifest.name, main: true }),
+      totalBytes: manifest.totalBytes,
+      resumeToken: manifest.resumeToken,
+      files: manifest.files,
+      restart,
+      ...(reason === undefined ? {} : { reason }),
+    },
+    clock.now(),
+  );
+  if (!files) throw new Failure('lost', 'another instance has taken over');
+  if (restart) await dropPartials(run.files);
+  run.files = restart || intact === undefined ? files : withDurable(files, intact);
+  run.name = manifest.files.length === 1 ? wantedName(download, { path: manifest.files[0]?.path ?? '', main: true }) : manifest.name;
+  run.totalBytes = manifest.totalBytes;
+  return manifest;
+
+  async function dropPartials(old: readonly DownloadFile[]) {
+    for (const { partialPath } of old) if (partialPath) await removePartial(disk, partialPath);
+  }
+}
+
+/** Fetches what is missing into the partials; what arrived is durable and recorded when it returns or throws. */
+export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly FinishedFile[]> {
+  const { parts, claim } = run;
+  const targets = await prepareTargets(run, manifest);
+  run.signal.throwIfAborted();
+  const transfer = parts.sourceNamed(claim.download.source).fetch({
+    manifest,
+    targets,
+    options: claim.download.options,
+    onNote: (note) => {
+      parts.store.note(claim.lease, 'warning', { message: note }, parts.clock.now()).catch(() => {});
+    },
+  });
+  run.transfer = transfer;
+  try {
+    const end = await untilStopped(transfer.done, run.signal);
+    await recordCheckpoint(run);
+    return end.files;
+  } catch (thrown) {
+    if (worthKeeping(run)) await recordCheckpoint(run).catch((error) => parts.log.warn({ error }, 'last checkpoint failed'));
+    throw thrown;
+  } finally {
+    await transfer.close();
+    run.transfer = undefined;
+  }
+}
+
+/** Flushes what arrived and records it at once. */
+async function recordCheckpoint(run: Run): Promise<void> {
+  const { store, clock, instance } = run.parts;
+  const checkpoints = await run.checkpoint(true);
+  if (checkpoints.length === 0) return;
+  const { lost } = await store.pulse(
+    { instance, leases: [], leaseUntil: 0, checkpoints, samples: [] },
+    clock.now(),
+  );
+  if (lost.length > 0) throw new Failure('lost', 'another instance has taken over');
+}
+
+/** A download that is being cancelled, or was lost, records nothing more. */
+function worthKeeping(run: Run): boolean {
+  if (run.order === undefined) return true;
+  if (run.order.by === 'lost') return false;
+  return run.order.by !== 'wish' || run.order.wish.wish === 'pause' || run.order.wish.keepPartial === true;
+}
+
+/** The recorded files, their durable ranges cut to what is really on disk; undefined when a partial is gone. */
+async function withIntactPartials(run: Run): Promise<readonly DownloadFile[] | undefined> {
+  const { disk } = run.parts;
+  const intact: DownloadFile[] = [];
+  for (const file of run.files) {
+    const facts = file.partialPath ? await onDisk(file.partialPath, () => disk.facts(file.partialPath ?? '')) : undefined;
+    const durable = cutRanges(file.durable, facts?.isFile ? facts.size : 0);
+    if (bytesIn(file.durable) > 0 && bytesIn(durable) < bytesIn(file.durable)) return undefined;
+    intact.push({ ...file, durable });
+  }
+  return intact;
+}
+
+function withDurable(files: readonly DownloadFile[], intact: readonly DownloadFile[]): DownloadFile[] {
+  return files.map((file) => {
+    const known = intact.find((candidate) => candidate.position === file.position);
+    return known ? { ...file, durable: known.durable } : file;
+  });
+}
+
+async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget[]> {
+  const targets: FetchTarget[] = [];
+  let spaceIsChecked = false;
+  for (const file of run.files.filter((candidate) => candidate.selected)) {
+    const folder = wantedFolder(run.claim.download, file);
+    if (!spaceIsChecked) {
+      await onDisk(folder, () => run.parts.disk.makeDirectory(folder));
+      const missing = (manifest.totalBytes ?? 0) - run.files.reduce((sum, each) => sum + bytesIn(each.durable), 0);
+      await ensureSpace(run.parts.disk, folder, Math.max(0, missing), run.parts.policy.headroom);
+      spaceIsChecked = true;
+    }
+    const path = (await ownPartial(run, file)) ?? (await newPartial(run, file, folder));
+    targets.push({ position: file.position, path, size: file.size, durable: file.durable });
+  }
+  return targets;
+}
+
+/**
+ * The partial of an earlier run, or undefined when there is none that is surely ours. One without
+ * durable bytes is ours when its sidecar says so or it is still empty (the crash came between
+ * creating it and writing the sidecar), and is emptied.
+ */
+async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefined> {
+  const { disk } = run.parts;
+  const { partialPath } = file;
+  if (!partialPath) return undefined;
+  if (bytesIn(file.durable) > 0) return partialPath;
+  return onDisk(partialPath, async () => {
+    const facts = await disk.facts(partialPath);
+    if (!facts?.isFile) return undefined;
+    const uid = sidecarUid(await disk.readText(sidecarOf(partialPath)));
+    if (uid === undefined ? facts.size > 0 : uid !== run.claim.download.uid) return undefined;
+    if (facts.size > 0) await emptied(run, partialPath);
+    if (uid === undefined) await describe(run, partialPath);
+    return partialPath;
+  });
+}
+
+async function newPartial(run: Run, file: DownloadFile, folder: string): Promise<string> {
+  const { disk, store, clock } = run.parts;
+  const path = await createPartial(disk, folder, wantedName(run.claim.download, file), async (candidate) => {
+    const answer = await store.recordPartial(run.claim.lease, file.id, candidate, clock.now());
+    if (answer === 'lost') throw new Failure('lost', 'another instance has taken over');
+    return answer === 'recorded';
+  });
+  run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
+  await describe(run, path);
+  return path;
+}
+
+async function describe(run: Run, partialPath: string): Promise<void> {
+  await writeSidecar(run.parts.disk, partialPath, sidecarFor(run.claim.download, run.files));
+}
+
+async function emptied(run: Run, path: string): Promise<void> {
+  const file = run.parts.disk.open(path);
+  try {
+    await file.truncate(0);
+  } finally {
+    await file.close();
+  }
+}
+
+async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const stop = Promise.withResolvers<never>();
+  const onAbort = () => stop.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, stop.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => {});
+  }
+}

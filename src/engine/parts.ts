@@ -1,0 +1,29 @@
+import type { Disk } from '../disk/disk.ts';
+import type { Headroom } from '../disk/space.ts';
+import type { Log } from '../log/log.ts';
+import type { Source } from '../sources/source.ts';
+import type { AskingStore, DoingStore } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+import type { RetryPolicy } from './outcome.ts';
+
+/** What the engine works with; handed over by `instance/`. */
+export interface EngineParts {
+  readonly store: DoingStore & Pick<AskingStore, 'attempts' | 'forget'>;
+  /** Throws `Failure('link')` for a source that this version does not know. */
+  sourceNamed(name: string): Source;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: EnginePolicy;
+  /** This instance's uid. */
+  readonly instance: string;
+  /** 0 ≤ r < 1, for the jitter of retries. */
+  random(): number;
+}
+
+export interface EnginePolicy {
+  readonly retry: RetryPolicy;
+  /** After so many bytes, or ms, what arrived is made durable and recorded. */
+  readonly checkpoint: { readonly bytes: number; readonly interval: number };
+  readonly headroom: Headroom;
+}

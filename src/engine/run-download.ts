@@ -1,0 +1,118 @@
+import { basename } from 'node:path';
+import { removePartial } from '../disk/partial.ts';
+import { isPublishedAs, publish } from '../disk/publish.ts';
+import { isRiskyName } from '../disk/safe-name.ts';
+import { type Integrity, integrities } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
+import type { FinishedFile } from '../sources/source.ts';
+import { verifyFile } from '../verify/verify.ts';
+import { endRun } from './end-run.ts';
+import { fetchFiles, resolveLink } from './fetch.ts';
+import { deliveredPath, wantedName } from './places.ts';
+import type { Run } from './run.ts';
+
+/**
+ * One try at one download, from the claim to the state it leaves in. Never rejects: whatever happens
+ * ends in a change of state (`end-run.ts`), or in nothing at all when the lease is lost.
+ *
+ * Each verb may be the one the process dies in; the next run begins again at the first and finds
+ * what the earlier one left: durable ranges, a reserved final name, a published file.
+ */
+export async function runDownload(run: Run): Promise<void> {
+  try {
+    if (run.status === 'downloading' && !(await recordIfPublished(run))) {
+      const manifest = await resolveLink(run);
+      const finished = await fetchFiles(run, manifest);
+      await verifyAndPublish(run, finished);
+      await recordIfPublished(run);
+    }
+    await finish(run);
+  } catch (thrown) {
+    await endRun(run, thrown);
+  }
+}
+
+/** Verifies every file, then gives each its final name; the name is recorded before it is made. */
+async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Promise<void> {
+  const { disk, store, clock } = run.parts;
+  const { lease, download } = run.claim;
+  for (const end of finished) {
+    const { file, partialPath } = partialOf(run, end.position);
+    const checksum = file.main ? download.options.checksum : undefined;
+    const verified = await verifyFile(
+      disk,
+      {
+        path: partialPath,
+        size: end.size,
+        integrity: end.integrity,
+        ...(end.digest === undefined ? {} : { digest: end.digest }),
+        ...(checksum === undefined ? {} : { checksum }),
+      },
+      run.signal,
+    );
+    const name = wantedName(download, file);
+    const finalPath = await publish(disk, partialPath, name, (path) =>
+      store.recordVerified(lease, file.id, { finalPath: path, ...verified }, clock.now()),
+    );
+    if (finalPath === undefined) throw leaseLost();
+    updateFile(run, file.id, { finalPath, size: verified.size, integrity: verified.integrity });
+    if (isRiskyName(basename(finalPath))) {
+      await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
+    }
+  }
+}
+
+/**
+ * When all files stand under their final names (this run published them, or one that died before it
+ * could say so), the download becomes `processing`. Answers whether it did.
+ */
+async function recordIfPublished(run: Run): Promise<boolean> {
+  const { disk, store, clock } = run.parts;
+  if (run.files.length === 0) return false;
+  for (const file of run.files) {
+    if (!file.partialPath || !file.finalPath) return false;
+    if (!(await isPublishedAs(disk, file.partialPath, file.finalPath, file.size))) return false;
+  }
+  const changed = await store.change(
+    run.claim.lease,
+    {
+      to: 'processing',
+      integrity: run.integrity ?? run.claim.download.integrity ?? 'unverified',
+      downloadPath: deliveredPath(run.claim.download, run.files),
+      fileSize: run.files.reduce((sum, file) => sum + (file.size ?? 0), 0),
+    },
+    clock.now(),
+  );
+  if (!changed) throw leaseLost();
+  run.status = 'processing';
+  return true;
+}
+
+/** The bytes are in place: what is left of the work goes, then the download is completed. */
+async function finish(run: Run): Promise<void> {
+  const { disk, store, clock } = run.parts;
+  for (const file of run.files) {
+    run.signal.throwIfAborted();
+    const { partialPath, finalPath, size } = file;
+    if (!partialPath || !finalPath) continue;
+    if (await isPublishedAs(disk, partialPath, finalPath, size)) await removePartial(disk, partialPath);
+  }
+  if (!(await store.change(run.claim.lease, { to: 'completed' }, clock.now()))) throw leaseLost();
+}
+
+function updateFile(run: Run, id: number, facts: { finalPath: string; size: number; integrity: Integrity }): void {
+  const { integrity, ...places } = facts;
+  run.files = run.files.map((file) => (file.id === id ? { ...file, ...places } : file));
+  const rank = (value: Integrity) => integrities.indexOf(value);
+  if (run.integrity === undefined || rank(integrity) > rank(run.integrity)) run.integrity = integrity;
+}
+
+function partialOf(run: Run, position: number) {
+  const file = run.files.find((candidate) => candidate.position === position);
+  if (!file?.partialPath) throw new Failure('internal', `file ${position} was delivered without having been asked for`);
+  return { file, partialPath: file.partialPath };
+}
+
+function leaseLost(): Failure {
+  return new Failure('lost', 'another instance has taken over');
+}

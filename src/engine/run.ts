@@ -1,0 +1,121 @@
+import type { DownloadFile, Integrity } from '../downloads/download.ts';
+import type { ProgressReport } from '../downloads/events.ts';
+import { etaOf, noProgress, speedOf, withSample } from '../downloads/progress.ts';
+import { bytesIn } from '../downloads/ranges.ts';
+import type { Transfer } from '../sources/source.ts';
+import type { Checkpoint, Claim } from '../store/store.ts';
+import type { EngineParts } from './parts.ts';
+import { type StopOrder, Stopped } from './stop.ts';
+
+/** A file may be checkpointed at most this often, ms: each one is an fdatasync. */
+const shortestInterval = 1000;
+
+/**
+ * One download while this instance works on it: what the story (`run-download.ts`) needs to remember
+ * between its verbs, and the handles by which the queue looks in and stops it.
+ */
+export interface Run {
+  readonly claim: Claim;
+  readonly parts: EngineParts;
+  /** Aborted by `stop`, with a `Stopped` as reason. */
+  readonly signal: AbortSignal;
+  /** The files as recorded; empty before the first resolve. */
+  files: readonly DownloadFile[];
+  name: string | null;
+  totalBytes: number | null;
+  status: 'downloading' | 'processing';
+  /** The least sure of what was verified so far. */
+  integrity: Integrity | undefined;
+  /** While bytes move. */
+  transfer: Transfer | undefined;
+  /** The first order counts; a lost lease overrules. */
+  stop(order: StopOrder): void;
+  readonly order: StopOrder | undefined;
+  nudge(): void;
+  /** What is durable now, when it is time to say so (`force`: in any case); fdatasynced before it is told. */
+  checkpoint(force: boolean): Promise<readonly Checkpoint[]>;
+  progress(): ProgressReport;
+  /** Bytes recorded as durable, as far as this run knows. */
+  durableBytes(): number;
+}
+
+export function createRun(claim: Claim, parts: EngineParts): Run {
+  const { clock } = parts;
+  const abort = new AbortController();
+  let order: StopOrder | undefined;
+  let samples = noProgress;
+  let lastFlush: Promise<unknown> = Promise.resolve();
+  let flushedAt = clock.monotonic();
+  let flushedBytes = claim.download.bytesDownloaded;
+  const { download } = claim;
+
+  const run: Run = {
+    claim,
+    parts,
+    signal: abort.signal,
+    files: claim.files,
+    name: download.name,
+    totalBytes: download.totalBytes,
+    status: download.status === 'processing' ? 'processing' : 'downloading',
+    integrity: undefined,
+    transfer: undefined,
+    get order() {
+      return order;
+    },
+    stop(wanted) {
+      if (order === undefined || wanted.by === 'lost') order = wanted;
+      if (!abort.signal.aborted) abort.abort(new Stopped(wanted));
+    },
+    nudge: () => run.transfer?.nudge(),
+    durableBytes: () => run.files.reduce((sum, file) => sum + bytesIn(file.durable), 0),
+    checkpoint(force) {
+      const next = lastFlush.then(() => (force || isDue() ? flush() : []));
+      lastFlush = next.catch(() => {});
+      return next;
+    },
+    progress() {
+      const bytes = bytesNow();
+      samples = withSample(samples, { at: clock.monotonic(), bytes });
+      const speed = speedOf(samples, clock.monotonic());
+      return {
+        downloadId: download.id,
+        uid: download.uid,
+        name: run.name,
+        status: run.status,
+        bytes,
+        totalBytes: run.totalBytes,
+        speed,
+        eta: etaOf(bytes, run.totalBytes, speed),
+        metadata: download.metadata,
+      };
+    },
+  };
+  return run;
+
+  function bytesNow(): number {
+    return run.transfer?.progress().bytes ?? run.durableBytes();
+  }
+
+  function isDue(): boolean {
+    const waited = clock.monotonic() - flushedAt;
+    if (!run.transfer || waited < shortestInterval) return false;
+    const fresh = bytesNow() - flushedBytes;
+    return fresh >= parts.policy.checkpoint.bytes || (fresh > 0 && waited >= parts.policy.checkpoint.interval);
+  }
+
+  async function flush(): Promise<readonly Checkpoint[]> {
+    const { transfer } = run;
+    if (!transfer) return [];
+    flushedAt = clock.monotonic();
+    flushedBytes = bytesNow();
+    const flushed = await transfer.flush();
+    run.files = run.files.map((file) => {
+      const durable = flushed.find(({ position }) => position === file.position)?.ranges;
+      return durable ? { ...file, durable } : file;
+    });
+    return flushed.flatMap(({ position, ranges }) => {
+      const file = run.files.find((candidate) => candidate.position === position);
+      return file ? [{ lease: claim.lease, fileId: file.id, ranges }] : [];
+    });
+  }
+}

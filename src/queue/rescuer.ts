@@ -1,0 +1,53 @@
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Service } from './service.ts';
+
+export interface RescuerParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How often it looks, ms. */
+  readonly scan: number;
+  /** Instances that are certainly dead: their sockets refuse. */
+  deadInstances(): Promise<readonly string[]>;
+  readonly onRescued: () => void;
+}
+
+/** Gives back what dead instances held: at the start, then every `scan` ms. */
+export function createRescuer(parts: RescuerParts): Service & { look(): Promise<void> } {
+  const { store, clock, log } = parts;
+  let cancel: (() => void) | undefined;
+  let looking: Promise<void> | undefined;
+
+  const look = () => {
+    looking ??= rescue().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  };
+
+  return {
+    look,
+    async start() {
+      if (cancel) return;
+      cancel = clock.every(parts.scan, () => void look());
+      await look();
+    },
+    async stop() {
+      cancel?.();
+      await looking;
+    },
+  };
+
+  async function rescue(): Promise<void> {
+    try {
+      const dead = await parts.deadInstances();
+      const rescued = await store.rescue({ dead, expiredBefore: clock.now() }, clock.now());
+      for (const download of rescued) log.info({ download: download.id }, 'taken over from an instance that died');
+      if (rescued.length > 0 || dead.length > 0) parts.onRescued();
+    } catch (error) {
+      log.warn({ error }, 'could not look for dead instances');
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Integrity } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
+import type { Disk } from '../disk/disk.ts';
+import { onDisk } from '../disk/disk-failure.ts';
+import { digestOf, formatChecksum, parseChecksum } from './checksum.ts';
+
+export interface ToVerify {
+  readonly path: string;
+  /** Bytes that the source says it delivered. */
+  readonly size: number;
+  /** How sure the source is. */
+  readonly integrity: Integrity;
+  /** A digest of the whole file, made on the way. */
+  readonly digest?: string;
+  /** What the person asked for. */
+  readonly checksum?: string;
+}
+
+export interface Verified {
+  readonly size: number;
+  readonly integrity: Integrity;
+  readonly digest: string | null;
+}
+
+/**
+ * Holds a complete partial against what is known of it: its size, then its digest. Throws
+ * `Failure('changed')` for a wrong size (somebody else wrote to it), `Failure('checksum')` for wrong bytes.
+ */
+export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal): Promise<Verified> {
+  const facts = await onDisk(file.path, () => disk.facts(file.path));
+  if (!facts) throw new Failure('disk', `${file.path} is gone; longhaul retry starts it over`);
+  if (facts.size !== file.size) {
+    throw new Failure('changed', `the partial has ${facts.size} bytes where ${file.size} were delivered`);
+  }
+  if (file.checksum === undefined) {
+    return { size: file.size, integrity: file.integrity, digest: file.digest ?? null };
+  }
+  const wanted = parseChecksum(file.checksum);
+  const known = file.digest === undefined ? undefined : parseChecksum(file.digest);
+  const found = known?.algorithm === wanted.algorithm ? known : await digestOf(disk, file.path, wanted.algorithm, signal);
+  if (found.hex !== wanted.hex) {
+    throw new Failure('checksum', `the ${wanted.algorithm} is ${found.hex}, expected ${wanted.hex}`);
+  }
+  return { size: file.size, integrity: 'checksum', digest: formatChecksum(found) };
+}
