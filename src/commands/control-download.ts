@@ -1,0 +1,46 @@
+import { removePartial } from '../disk/partial.ts';
+import type { Download, DownloadFile } from '../downloads/download.ts';
+import type { AskedWish } from '../store/store.ts';
+import type { Controlled } from './commands.ts';
+import { findDownload } from './find-download.ts';
+import { type CommandParts, livingInstance } from './parts.ts';
+
+/** How long to wait for the instance that holds the download to obey, ms. */
+const patience = 3000;
+/** A change of the store may go by unseen while we begin to listen: look again after so many ms. */
+const lookEvery = 100;
+
+/**
+ * Pause, resume, cancel, retry, remove, nudge. What nobody holds changes at once; the holder of a
+ * lease is told, and we wait a moment for it. Files are removed after the state is recorded.
+ */
+export async function controlDownload(parts: CommandParts, reference: string, wish: AskedWish): Promise<Controlled> {
+  const { store, clock, living } = parts;
+  const found = await findDownload(parts, reference);
+  if (found.lockedBy && !(await livingInstance(parts, found.lockedBy))) await living.bury(found.lockedBy);
+  const files = await store.files(found.id);
+  const { download, obeyed } = await store.wish(found.id, wish, clock.now());
+  if (!obeyed) return untilObeyed(parts, download, wish);
+  if (wish.wish === 'cancel' || wish.wish === 'remove') await removeFiles(parts, files, wish);
+  if (wish.wish === 'remove') await store.forget(found.id, clock.now());
+  return { download, obeyed: true };
+}
+
+async function removeFiles(parts: CommandParts, files: readonly DownloadFile[], wish: AskedWish): Promise<void> {
+  for (const { partialPath, finalPath } of files) {
+    if (partialPath && !wish.keepPartial) await removePartial(parts.disk, partialPath);
+    if (finalPath && wish.deleteFiles) await parts.disk.remove(finalPath);
+  }
+}
+
+async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish): Promise<Controlled> {
+  const { store, clock } = parts;
+  const end = clock.monotonic() + patience;
+  while (clock.monotonic() < end) {
+    const row = await store.get(asked.id);
+    if (!row) return { download: asked, obeyed: true };
+    if (row.wish === null && wish.wish !== 'remove') return { download: row, obeyed: true };
+    await clock.sleep(lookEvery);
+  }
+  return { download: asked, obeyed: false };
+}

@@ -1,0 +1,41 @@
+import type { Disk } from '../disk/disk.ts';
+import type { Source } from '../sources/source.ts';
+import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** What commands work with; handed over by `instance/`. */
+export interface CommandParts {
+  readonly store: AskingStore & Pick<Store, 'onChange'>;
+  /** Throws `Failure('link')` that names the known kinds. */
+  sourceFor(link: string): Source;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** What is known about other engines, from their sockets. */
+  readonly living: Living;
+  /** Tries when the download names no number. */
+  readonly maxTries: number;
+}
+
+export interface Living {
+  isAlive(instance: InstanceRow): Promise<boolean>;
+  /** Gives back everything that this dead instance held. */
+  bury(instance: string): Promise<void>;
+}
+
+/** Engines that run what belongs to nobody in particular. */
+const rolesForAll = new Set(['serve', 'resume-downloads', 'library']);
+
+/** The instance with this uid while it lives. */
+export async function livingInstance(parts: CommandParts, uid: string | null): Promise<InstanceRow | undefined> {
+  if (uid === null) return undefined;
+  const row = (await parts.store.instances()).find((instance) => instance.uid === uid);
+  return row && (await parts.living.isAlive(row)) ? row : undefined;
+}
+
+/** A living engine that will run a download of nobody's. */
+export async function anyEngine(parts: CommandParts): Promise<InstanceRow | undefined> {
+  for (const row of await parts.store.instances()) {
+    if (rolesForAll.has(row.role) && (await parts.living.isAlive(row))) return row;
+  }
+  return undefined;
+}

@@ -1,0 +1,31 @@
+import type { Download } from '../downloads/download.ts';
+import type { Shown } from './commands.ts';
+import { findDownload } from './find-download.ts';
+import { anyEngine, type CommandParts, livingInstance } from './parts.ts';
+import { type Holder, whyOf } from './why.ts';
+
+/** The timeline shows at most so many events: the newest. */
+const mostEvents = 10_000;
+
+/** Everything that is known of one download. */
+export async function showDownload(parts: CommandParts, reference: string): Promise<Shown> {
+  const { store, clock } = parts;
+  const download = await findDownload(parts, reference);
+  const [files, attempts, events] = await Promise.all([
+    store.files(download.id),
+    store.attempts(download.id),
+    store.events({ downloadId: download.id, limit: mostEvents }),
+  ]);
+  const holder = await holderOf(parts, download);
+  const willRun = holder?.alive === true || (await anyEngine(parts)) !== undefined;
+  const why = whyOf(download, { holder, willRun, maxTries: parts.maxTries }, clock.now());
+  return { download, files, attempts, events, why };
+}
+
+async function holderOf(parts: CommandParts, download: Download): Promise<Holder | null> {
+  const uid = download.lockedBy ?? download.runner;
+  const row = (await parts.store.instances()).find((instance) => instance.uid === uid);
+  if (!row) return null;
+  const alive = (await livingInstance(parts, row.uid)) !== undefined;
+  return { pid: row.pid, host: row.host, role: row.role, alive };
+}
