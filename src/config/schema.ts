@@ -1,7 +1,9 @@
-import { z } from 'zod';
-import { logLevels } from '../log/log.ts';
-import { formatDuration } from '../time/duration.ts';
+import * as z from 'zod';
+import { formatDuration } from './duration.ts';
 import { choice, duration, size, text, trueOrFalse, wholeNumber } from './values.ts';
+
+/** The words of `log/`; this room may not import that one. */
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const downloads = z
   .strictObject({

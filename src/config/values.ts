@@ -1,6 +1,20 @@
-import { z } from 'zod';
-import { durationForm, formatDuration, parseDuration } from '../time/duration.ts';
+import * as z from 'zod';
+import { durationForm, formatDuration, parseDuration } from './duration.ts';
 import { formatSize, parseSize, sizeForm } from './size.ts';
+
+/** How a value is written, for whoever reads it from a single text or shows it. */
+export type Kind = 'duration' | 'size' | 'number' | 'boolean' | 'text' | 'list' | 'map';
+
+const measures = new WeakMap<z.ZodType, Kind>();
+
+export function kindOf(type: z.ZodType): Kind {
+  if (type instanceof z.ZodNumber || type instanceof z.ZodLiteral) return 'number';
+  if (type instanceof z.ZodBoolean) return 'boolean';
+  if (type instanceof z.ZodArray) return 'list';
+  if (type instanceof z.ZodRecord) return 'map';
+  if (type instanceof z.ZodUnion) return type.options.map((option) => kindOf(option as z.ZodType)).find((kind) => kind !== 'number') ?? 'text';
+  return measures.get(type) ?? 'text';
+}
 
 /** Longest duration in the config, ms: platform timers end at 24.8 days. */
 const longest = 20 * 86_400_000;
@@ -8,14 +22,14 @@ const longest = 20 * 86_400_000;
 /** `30s`, `1h30m`, or seconds → ms. `least` in ms. */
 export function duration({ least = 0 }: { readonly least?: number } = {}) {
   const allowed = `must be a duration such as 30s, 10m or 1h30m, from ${formatDuration(least)} to ${formatDuration(longest)}`;
-  return measure(allowed, durationForm, parseDuration, least, longest);
+  return measure('duration', allowed, durationForm, parseDuration, least, longest);
 }
 
 /** `10MB`, `64KiB`, or bytes → bytes. */
 export function size({ least = 0 }: { readonly least?: number } = {}) {
   const floor = least > 0 ? `, at least ${formatSize(least)}` : '';
   const allowed = `must be a size such as 10MB or 64KiB, or a number of bytes${floor}`;
-  return measure(allowed, sizeForm, parseSize, least, Number.MAX_SAFE_INTEGER);
+  return measure('size', allowed, sizeForm, parseSize, least, Number.MAX_SAFE_INTEGER);
 }
 
 export function wholeNumber(least: number, most: number) {
@@ -39,14 +53,16 @@ export function text(what: string, form: RegExp = /^[^\0\r\n]+$/) {
 
 type Parse = (written: string | number) => number;
 
-function measure(allowed: string, form: RegExp, parse: Parse, least: number, most: number) {
+function measure(kind: Kind, allowed: string, form: RegExp, parse: Parse, least: number, most: number) {
   const written = z.union([z.number().min(0), z.string().regex(form)], allowed);
-  return written.transform((given, context) => {
+  const measured = written.transform((given, context) => {
     const amount = attempt(parse, given);
     if (amount !== undefined && amount >= least && amount <= most) return amount;
     context.issues.push({ code: 'custom', message: allowed, input: given });
     return z.NEVER;
   });
+  measures.set(measured, kind);
+  return measured;
 }
 
 function attempt(parse: Parse, written: string | number): number | undefined {

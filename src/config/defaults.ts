@@ -1,0 +1,52 @@
+import type { RawConfig } from './validate.ts';
+
+/** The defaults of schema.ts, at hand without loading it. Made by build/config-files.ts. */
+export const defaults: RawConfig = {
+  version: 1,
+  downloads: {
+    directory: '~/Downloads',
+  },
+  queue: {
+    slots: 4,
+  },
+  retry: {
+    max_tries: 5,
+    first_wait: 2000,
+    longest_wait: 600_000,
+  },
+  checkpoint: {
+    bytes: 10_000_000,
+    interval: 30_000,
+  },
+  http: {
+    connect_timeout: 10_000,
+    headers_timeout: 30_000,
+    idle_timeout: 60_000,
+    low_speed: 1024,
+    low_speed_time: 120_000,
+    user_agent: 'longhaul/{version}',
+    max_redirects: 10,
+    headers: [],
+    allow_downgrade: false,
+  },
+  space: {
+    headroom: 'auto',
+    check_every: 30_000,
+  },
+  lease: {
+    ttl: 30_000,
+    heartbeat: 10_000,
+    scan: 5000,
+  },
+  store: {
+    backups: 7,
+  },
+  log: {
+    level: 'info',
+    rooms: {},
+    format: 'auto',
+    file: true,
+    max_size: 10_000_000,
+    keep: 5,
+  },
+};
