@@ -4,6 +4,9 @@ import type { Download } from '../downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
 import type { Log } from '../log/log.ts';
 
+/** What an instance was opened for; others see it in the `instances` table. */
+export type Role = 'get' | 'resume-downloads' | 'serve' | 'library' | 'command';
+
 /** An open Longhaul: what `instance/open.ts` puts together and hands to the CLI and to library users. */
 export interface Longhaul {
   /** This instance's uid; the `runner` of downloads that it alone shall run. */

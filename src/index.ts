@@ -1,0 +1,86 @@
+import type { Added, AddRequest, Commands, Controlled, History, Shown } from './commands/commands.ts';
+import type { Download } from './downloads/download.ts';
+import type { DownloadEvent, ProgressReport } from './downloads/events.ts';
+import type { Wish } from './downloads/states.ts';
+import { openLonghaul as openInstance } from './instance/open.ts';
+
+export { NotFound } from './commands/commands.ts';
+export type { Attempt, Download, DownloadFile, DownloadOptions, Integrity, Metadata } from './downloads/download.ts';
+export type { DownloadEvent, ProgressReport } from './downloads/events.ts';
+export { Failure, type FailureClass } from './downloads/failure.ts';
+export type { Status, Wish } from './downloads/states.ts';
+export { NotPossible, StoreFailure } from './store/store.ts';
+export type { Added, Controlled, History, Shown };
+
+export interface LibraryOptions {
+  /** One folder for config, database, logs and work files; left out: the usual places (XDG). */
+  readonly home?: string;
+  /** Values of the configuration by their keys, such as `{ 'queue.slots': 2 }`; they win over file and environment. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** False: only asks and wishes, runs nothing. */
+  readonly engine?: boolean;
+  /** Also takes over what instances that died have left, and what was added for anybody. */
+  readonly takeOver?: boolean;
+}
+
+export type LibraryAddRequest = Omit<AddRequest, 'runner' | 'directory'> & {
+  /** Absolute path; left out: `downloads.directory` of the configuration. */
+  readonly directory?: string;
+};
+
+/** Longhaul inside another program. Open it once; several may be open on one database, also in several processes. */
+export interface Library {
+  /** Accepts a link and returns at once; this instance runs it. */
+  add(request: LibraryAddRequest): Promise<Added>;
+  /**
+   * Adds a link and waits for its end: `completed`, `failed`, `cancelled`, or `paused`, or a wait for
+   * the next try that is longer than `wait` ms (10 min). Undefined when the download was removed.
+   */
+  get(request: LibraryAddRequest & { readonly wait?: number; readonly signal?: AbortSignal }): Promise<Download | undefined>;
+  list: Commands['list'];
+  show: Commands['show'];
+  history(filter?: { readonly limit?: number }): Promise<History>;
+  /** `reference`: an id or a uid. Throws `NotFound`, `NotPossible`. */
+  control(reference: number | string, wish: Wish, options?: { readonly deleteFiles?: boolean; readonly keepPartial?: boolean }): Promise<Controlled>;
+  /** Each event of each download, whichever process works on it, with the caller's `metadata`. Returns the unsubscriber. */
+  onEvent(listener: (event: DownloadEvent) => void): () => void;
+  /** Live figures about 5 times a second for each running download. Returns the unsubscriber. */
+  onProgress(listener: (report: ProgressReport) => void): () => void;
+  /** What a person should know: a damaged store that was repaired, and the like. */
+  readonly warnings: readonly string[];
+  /** Checkpoints, gives the leases back, closes. What is unfinished goes on at the next opening. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const defaultWait = 600_000;
+const defaultHistory = 20;
+
+/** Opens Longhaul for a program. Throws `ConfigError`, `StoreFailure`. */
+export async function openLonghaul(options: LibraryOptions = {}): Promise<Library> {
+  const { home, settings, engine = true, takeOver = true } = options;
+  const longhaul = await openInstance({
+    role: 'library',
+    engine,
+    anyRunner: takeOver,
+    flags: Object.entries(settings ?? {}).map(([key, value]) => ({ key, value, flag: `settings: ${key}` })),
+    ...(home === undefined ? {} : { home }),
+  });
+  const { commands, instance, config } = longhaul;
+  const add: Library['add'] = (request) =>
+    commands.add({ directory: config.downloads.directory, ...request, ...(engine ? { runner: instance } : {}) });
+  return {
+    add,
+    async get({ wait = defaultWait, signal, ...request }) {
+      const { download } = await add(request);
+      return longhaul.settled(download.id, { wait, ...(signal ? { signal } : {}) });
+    },
+    list: commands.list,
+    show: commands.show,
+    history: (filter) => commands.history({ limit: filter?.limit ?? defaultHistory }),
+    control: (reference, wish, how) => commands.control(String(reference), { wish, ...how }),
+    onEvent: longhaul.onEvent,
+    onProgress: longhaul.onProgress,
+    warnings: longhaul.warnings,
+    close: longhaul.close,
+  };
+}

@@ -1,0 +1,116 @@
+import type { Living } from '../commands/parts.ts';
+import type { Config } from '../config/config.ts';
+import { realDisk } from '../disk/real-disk.ts';
+import type { ProgressReport } from '../downloads/events.ts';
+import type { EngineParts } from '../engine/parts.ts';
+import type { Log } from '../log/log.ts';
+import { createLeaseKeeper } from '../queue/lease-keeper.ts';
+import { createRescuer } from '../queue/rescuer.ts';
+import { createScheduler } from '../queue/scheduler.ts';
+import type { Service } from '../queue/service.ts';
+import type { Sources } from '../sources/registry.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+import { socketPath } from './living.ts';
+import type { Role } from './longhaul.ts';
+import { createInstanceSocket } from './socket.ts';
+
+export interface EngineSetup {
+  readonly uid: string;
+  readonly host: string;
+  readonly role: Role;
+  readonly config: Config;
+  readonly paths: { readonly sockets: string };
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly sources: Sources;
+  readonly anyRunner: boolean;
+  readonly slots: number;
+  readonly living: Living & { dead(except: string): Promise<string[]> };
+}
+
+export interface Engine extends Service {
+  /** After a change of the store: there may be work or a wish. */
+  look(): void;
+  reports(): readonly ProgressReport[];
+}
+
+/** The doing wing of an instance: socket, rescuer, scheduler and lease keeper, started and stopped in order. */
+export function createEngine(setup: EngineSetup): Engine {
+  const { uid, config, clock, log, store } = setup;
+  const { ttl, heartbeat, scan } = config.lease;
+  const engine = engineParts(setup);
+  const scheduler = createScheduler({
+    engine,
+    store,
+    slots: setup.slots,
+    leaseTtl: ttl,
+    anyRunner: setup.anyRunner,
+  });
+  const keeper = createLeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
+  const rescuer = createRescuer({
+    store,
+    clock,
+    log: log.room('queue'),
+    scan,
+    deadInstances: () => setup.living.dead(uid),
+    onRescued: () => scheduler.wake(),
+  });
+  const reports = () => [...scheduler.runs.values()].map((run) => run.progress());
+  const path = socketPath(setup.paths.sockets, uid);
+  const socket = createInstanceSocket({ path, uid, clock, reports });
+  /** Whoever finds the row must find the socket: it comes first and goes last. */
+  const services: readonly Service[] = [socket, registration(setup, path), keeper, rescuer, scheduler];
+
+  return {
+    reports,
+    look() {
+      scheduler.wake();
+      keeper.look();
+    },
+    async start() {
+      for (const service of services) await service.start();
+    },
+    async stop() {
+      for (const service of services.toReversed()) await service.stop();
+    },
+  };
+}
+
+function registration({ store, uid, host, role, clock }: EngineSetup, path: string): Service {
+  let registered = false;
+  return {
+    async start() {
+      const now = clock.now();
+      await store.registerInstance({ uid, host, pid: process.pid, role, socketPath: path, startedAt: now, beatAt: now });
+      registered = true;
+    },
+    async stop() {
+      if (!registered) return;
+      registered = false;
+      await store.forgetInstance(uid, clock.now());
+    },
+  };
+}
+
+function engineParts({ config, store, sources, clock, log, uid }: EngineSetup): EngineParts {
+  return {
+    store,
+    sourceNamed: (name) => sources.named(name),
+    disk: realDisk,
+    clock,
+    log: log.room('engine'),
+    instance: uid,
+    random: Math.random,
+    policy: {
+      retry: {
+        maxTries: config.retry.max_tries,
+        firstWait: config.retry.first_wait,
+        longestWait: config.retry.longest_wait,
+      },
+      checkpoint: config.checkpoint,
+      headroom: config.space.headroom,
+    },
+  };
+}

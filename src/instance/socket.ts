@@ -1,0 +1,138 @@
+import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { ProgressReport } from '../downloads/events.ts';
+import type { Service } from '../queue/service.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** An engine that is connected to but says nothing for so long is stopped (SIGSTOP, suspended), ms. */
+const answerWithin = 1000;
+/** How often live progress is sent to those who follow, ms. */
+const progressEvery = 200;
+const progressRequest = 'progress\n';
+/** A line is never longer: somebody else's socket stands there. */
+const longestLine = 1 << 20;
+
+/**
+ * The sign of life of an instance: a Unix socket that exists exactly as long as the process. The
+ * kernel answers for it: *refused* means dead at once, with no time-out to wait for; connected but
+ * silent means stopped. Whoever connects gets one line that says who is there; on the request
+ * `progress` a line of live figures follows several times a second (the store only knows checkpoints).
+ */
+export function createInstanceSocket(parts: {
+  readonly path: string;
+  readonly uid: string;
+  readonly clock: Clock;
+  reports(): readonly ProgressReport[];
+}): Service {
+  let server: Server | undefined;
+  const clients = new Set<Socket>();
+
+  return {
+    async start() {
+      if (server) return;
+      await privateFolder(dirname(parts.path));
+      const opened = createServer((client) => serve(client));
+      server = opened;
+      await new Promise<void>((resolve, reject) => {
+        opened.once('error', reject);
+        opened.listen(parts.path, resolve);
+      });
+      opened.on('error', () => {});
+      await chmod(parts.path, 0o600);
+      opened.unref();
+    },
+    async stop() {
+      const closing = server;
+      server = undefined;
+      if (!closing) return;
+      for (const client of clients) client.destroy();
+      await new Promise((resolve) => closing.close(resolve));
+      await unlink(parts.path).catch(() => {});
+    },
+  };
+
+  function serve(client: Socket): void {
+    clients.add(client);
+    client.unref();
+    let stopReports: (() => void) | undefined;
+    client.on('error', () => client.destroy());
+    client.on('close', () => {
+      stopReports?.();
+      clients.delete(client);
+    });
+    client.on('data', (data) => {
+      if (data.toString() !== progressRequest) return;
+      stopReports ??= parts.clock.every(progressEvery, () => {
+        if (client.writableLength === 0) client.write(`${JSON.stringify(parts.reports())}\n`);
+      });
+    });
+    client.write(`${JSON.stringify({ longhaul: 1, uid: parts.uid, pid: process.pid })}\n`);
+  }
+}
+
+export type Life = 'alive' | 'stopped' | 'dead';
+
+/** Asks the socket of an instance whether it lives; takes at most a second. */
+export async function lifeAt(path: string, uid: string, clock: Clock): Promise<Life> {
+  const answer = Promise.withResolvers<Life>();
+  const socket = connect(path);
+  const timer = clock.after(answerWithin, () => answer.resolve('stopped'));
+  let said = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (text: string) => {
+    said += text;
+    if (said.includes('\n')) answer.resolve(said.includes(`"${uid}"`) ? 'alive' : 'dead');
+    else if (said.length > longestLine) answer.resolve('dead');
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    answer.resolve(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(error.code ?? '') ? 'dead' : 'stopped');
+  });
+  socket.on('end', () => answer.resolve('stopped'));
+  try {
+    return await answer.promise;
+  } finally {
+    timer();
+    socket.destroy();
+  }
+}
+
+/** Tells the live progress of another instance until the returned function is called or it ends. */
+export function followProgress(path: string, tell: (report: ProgressReport) => void): () => void {
+  const socket = connect(path, () => socket.write(progressRequest));
+  let rest = '';
+  let greeted = false;
+  socket.setEncoding('utf8');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > longestLine) socket.destroy();
+    for (const line of lines) {
+      if (greeted) for (const report of reportsIn(line)) tell(report);
+      greeted = true;
+    }
+  });
+  return () => socket.destroy();
+}
+
+/** The other end is our own program behind a 0600 socket; a line that is no list is passed over. */
+function reportsIn(line: string): readonly ProgressReport[] {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return Array.isArray(parsed) ? (parsed as ProgressReport[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** 0700 and ours: a folder below /tmp could have been put there by somebody else. */
+async function privateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const facts = await lstat(path);
+  const own = process.getuid?.();
+  if (!facts.isDirectory() || (own !== undefined && facts.uid !== own)) {
+    throw new Error(`${path} belongs to somebody else`);
+  }
+  if ((facts.mode & 0o077) !== 0) await chmod(path, 0o700);
+}
