@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { type ConfigKey, sections } from '../src/config/keys.ts';
 import { yamlValue } from '../src/config/describe.ts';
+import { type ConfigKey, sections } from '../src/config/keys.ts';
 import { schema } from '../src/config/schema.ts';
 
 /**
@@ -37,7 +37,8 @@ function example(): string {
   ];
   const body = sections.map(({ name, description, keys }) => {
     const own = keys.some((key) => key.path.length > 1);
-    if (!own) return keys.map((key) => [`# ${key.description}`, `${name}: ${yamlValue(key.default)}`].join('\n')).join('\n');
+    if (!own)
+      return keys.map((key) => [`# ${key.description}`, `${name}: ${yamlValue(key.default)}`].join('\n')).join('\n');
     return [`# ${description}`, `${name}:`, keys.map(exampleKey).join('\n\n')].join('\n');
   });
   return `${[head.join('\n'), ...body].join('\n\n')}\n`;
@@ -73,14 +74,17 @@ function defaults(): string {
 
 function literal(value: unknown, indent: string): string {
   if (typeof value === 'string') return `'${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
-  if (typeof value === 'number') return value >= 10_000 ? value.toString().replaceAll(/\B(?=(?:\d{3})+$)/g, '_') : String(value);
+  if (typeof value === 'number')
+    return value >= 10_000 ? value.toString().replaceAll(/\B(?=(?:\d{3})+$)/g, '_') : String(value);
   if (typeof value !== 'object' || value === null) return String(value);
   const inner = `${indent}  `;
   const entries = Array.isArray(value)
     ? value.map((entry) => literal(entry, inner))
     : Object.entries(value).map(([key, entry]) => `${key}: ${literal(entry, inner)}`);
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
-  return entries.length === 0 ? `${open}${close}` : `${open}\n${entries.map((entry) => `${inner}${entry},\n`).join('')}${indent}${close}`;
+  return entries.length === 0
+    ? `${open}${close}`
+    : `${open}\n${entries.map((entry) => `${inner}${entry},\n`).join('')}${indent}${close}`;
 }
 
 function at(name: string): URL {

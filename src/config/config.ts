@@ -61,7 +61,11 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
 /** The same, for `config check`: what is wrong comes back instead of being thrown. */
 export async function checkConfig(
   request: ConfigRequest,
-): Promise<{ readonly file?: LoadedConfig['file']; readonly problems: readonly Problem[]; readonly warnings: readonly string[] }> {
+): Promise<{
+  readonly file?: LoadedConfig['file'];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}> {
   try {
     const { file, warnings } = await loadConfig(request);
     return { file, problems: [], warnings };
@@ -71,16 +75,22 @@ export async function checkConfig(
   }
 }
 
-type Gathered = { readonly config: RawConfig; readonly sources: LoadedConfig['sources']; readonly warnings: readonly string[] };
+type Gathered = {
+  readonly config: RawConfig;
+  readonly sources: LoadedConfig['sources'];
+  readonly warnings: readonly string[];
+};
 
 /** The schema and the YAML parser cost 40 ms, so they are loaded only when something is set. */
 async function gather(request: ConfigRequest, path: string, text: string | undefined): Promise<Gathered> {
   const variables = settingVariables(request.env);
   const flags = request.flags?.set ?? [];
-  if (text === undefined && variables.length === 0 && flags.length === 0) return { config: defaults, sources: {}, warnings: [] };
+  if (text === undefined && variables.length === 0 && flags.length === 0)
+    return { config: defaults, sources: {}, warnings: [] };
   const { settingsFromFlags, settingsFromVariables } = await import('./settings.ts');
   const { validate } = await import('./validate.ts');
-  const written = text === undefined ? { settings: [], problems: [] } : (await import('./yaml-file.ts')).parseConfigFile(path, text);
+  const written =
+    text === undefined ? { settings: [], problems: [] } : (await import('./yaml-file.ts')).parseConfigFile(path, text);
   const { settings, warnings } = settingsFromVariables(variables);
   const all: readonly Setting[] = [...written.settings, ...settings, ...settingsFromFlags(flags)];
   return { ...validate(all, written.problems), warnings };
@@ -89,7 +99,10 @@ async function gather(request: ConfigRequest, path: string, text: string | undef
 function fileOf({ env, cwd, flags }: ConfigRequest, paths: Paths): { readonly path: string; readonly named: boolean } {
   const home = paths.home === undefined ? {} : { home: paths.home };
   if (flags?.file !== undefined) {
-    return { path: expandPath(flags.file, { base: cwd, origin: { kind: 'flag', flag: '--config' }, ...home }), named: true };
+    return {
+      path: expandPath(flags.file, { base: cwd, origin: { kind: 'flag', flag: '--config' }, ...home }),
+      named: true,
+    };
   }
   const name = 'LONGHAUL_CONFIG';
   const written = variable(env, name);

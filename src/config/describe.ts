@@ -22,7 +22,9 @@ export function shownKeys(loaded: LoadedConfig): readonly ShownKey[] {
 
 /** The effective configuration as YAML, with where each value came from; secrets masked. */
 export function describeConfig(loaded: LoadedConfig): string {
-  const lines = [`# ${loaded.file.path}${loaded.file.found ? '' : ' (not there; everything is at its default unless said otherwise)'}`];
+  const lines = [
+    `# ${loaded.file.path}${loaded.file.found ? '' : ' (not there; everything is at its default unless said otherwise)'}`,
+  ];
   for (const section of sections) {
     const inSection = section.keys.some((key) => key.path.length > 1);
     if (inSection) lines.push(`${section.name}:`);
@@ -33,7 +35,12 @@ export function describeConfig(loaded: LoadedConfig): string {
 
 /** A value as YAML on one line. */
 export function yamlValue(value: unknown): string {
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, defaultStringType: 'PLAIN', singleQuote: false }).trim();
+  return stringify(value, {
+    collectionStyle: 'flow',
+    lineWidth: 0,
+    defaultStringType: 'PLAIN',
+    singleQuote: false,
+  }).trim();
 }
 
 function line({ value, from }: ShownKey, key: ConfigKey): string {

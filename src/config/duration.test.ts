@@ -22,9 +22,14 @@ test('durations are read as a person writes them', () => {
 
 test('what is not a duration is refused with one sentence that shows how to write it', () => {
   for (const text of ['', 'soon', '-5s', '5 s', '10M', '1h-30m', 'ms', '1e3s', 'NaN', '1'.repeat(400)]) {
-    assert.throws(() => parseDuration(text), { name: 'RangeError', message: /is not a duration; write it like 500ms/ }, text);
+    assert.throws(
+      () => parseDuration(text),
+      { name: 'RangeError', message: /is not a duration; write it like 500ms/ },
+      text,
+    );
   }
-  for (const number of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) assert.throws(() => parseDuration(number), RangeError);
+  for (const number of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e300])
+    assert.throws(() => parseDuration(number), RangeError);
 });
 
 test('a formatted duration is read back to the same ms', () => {

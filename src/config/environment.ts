@@ -13,7 +13,9 @@ export function environment(): Environment {
 export function settingVariables(env: Environment): readonly (readonly [name: string, value: string])[] {
   const own: readonly string[] = ownNames;
   return Object.entries(env).flatMap(([name, value]) =>
-    name.startsWith('LONGHAUL_') && !own.includes(name) && value !== undefined && value !== '' ? [[name, value] as const] : [],
+    name.startsWith('LONGHAUL_') && !own.includes(name) && value !== undefined && value !== ''
+      ? [[name, value] as const]
+      : [],
   );
 }
 

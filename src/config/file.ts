@@ -9,7 +9,10 @@ const mostBytes = 1024 * 1024;
  * The text of a config file; undefined when there is none and none was asked for. Throws
  * ConfigError when it cannot be read.
  */
-export async function readConfigFile(path: string, { required }: { readonly required: boolean }): Promise<string | undefined> {
+export async function readConfigFile(
+  path: string,
+  { required }: { readonly required: boolean },
+): Promise<string | undefined> {
   if (path === '/dev/null') return '';
   try {
     // Not blocking: opening a named pipe would wait for its writer.
@@ -35,7 +38,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 async function readAll(path: string, file: FileHandle): Promise<Buffer> {
   const facts = await file.stat();
-  if (facts.isDirectory()) throw unreadable(path, reasons['EISDIR'] ?? '');
+  if (facts.isDirectory()) throw unreadable(path, reasons.EISDIR ?? '');
   if (!facts.isFile()) throw unreadable(path, 'is not a regular file');
   const buffer = Buffer.alloc(mostBytes + 1);
   let length = 0;

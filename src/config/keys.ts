@@ -24,7 +24,11 @@ export const sections: readonly ConfigSection[] = Object.entries(schema.shape).m
   const inner = unwrap(type);
   const description = inner.description ?? type.description ?? '';
   if (!(inner instanceof z.ZodObject)) return { name, description: '', keys: [keyOf([name], type)] };
-  return { name, description, keys: Object.entries(inner.shape).map(([key, of]) => keyOf([name, key], of as z.ZodType)) };
+  return {
+    name,
+    description,
+    keys: Object.entries(inner.shape).map(([key, of]) => keyOf([name, key], of as z.ZodType)),
+  };
 });
 
 export const configKeys: readonly ConfigKey[] = sections.flatMap((section) => section.keys);
@@ -42,7 +46,13 @@ export function variableOf(key: string): string {
 
 function keyOf(path: readonly string[], type: z.ZodType): ConfigKey {
   const preset = type instanceof z.ZodPrefault ? type.def.defaultValue : undefined;
-  return { key: path.join('.'), path, description: type.description ?? '', kind: kindOf(unwrap(type)), default: preset };
+  return {
+    key: path.join('.'),
+    path,
+    description: type.description ?? '',
+    kind: kindOf(unwrap(type)),
+    default: preset,
+  };
 }
 
 function unwrap(type: z.ZodType): z.ZodType {

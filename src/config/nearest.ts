@@ -7,8 +7,12 @@ export function nearest(written: string, candidates: readonly string[]): string 
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
     const forms = [plain(candidate), plain(lastPart(candidate))];
-    const distance = Math.min(editDistance(wanted, forms[0] ?? ''), editDistance(plain(lastPart(written)), forms[1] ?? '') + 0.5);
-    if (distance <= Math.max(2, wanted.length / 3) && (best === undefined || distance < best.distance)) best = { candidate, distance };
+    const distance = Math.min(
+      editDistance(wanted, forms[0] ?? ''),
+      editDistance(plain(lastPart(written)), forms[1] ?? '') + 0.5,
+    );
+    if (distance <= Math.max(2, wanted.length / 3) && (best === undefined || distance < best.distance))
+      best = { candidate, distance };
   }
   return best?.candidate;
 }
@@ -21,7 +25,11 @@ export function editDistance(from: string, to: string): number {
     const next = [row];
     for (let column = 1; column <= to.length; column += 1) {
       const same = from[row - 1] === to[column - 1];
-      let cost = Math.min((last[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, (last[column - 1] ?? 0) + (same ? 0 : 1));
+      let cost = Math.min(
+        (last[column] ?? 0) + 1,
+        (next[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      );
       if (row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]) {
         cost = Math.min(cost, (before[column - 2] ?? 0) + 1);
       }

@@ -33,13 +33,25 @@ const socketPathBytes = 100;
  * says), or all of them under `LONGHAUL_HOME`. Reads nothing from disk. Throws ConfigError when the
  * environment names no place.
  */
-export function pathsOf({ env, cwd, home }: { readonly env: Environment; readonly cwd: string; readonly home?: string }): Paths {
+export function pathsOf({
+  env,
+  cwd,
+  home,
+}: {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly home?: string;
+}): Paths {
   const homeFolder = absolute(home) ?? absolute(variable(env, 'HOME')) ?? absolute(variable(env, 'USERPROFILE'));
   const own = variable(env, 'LONGHAUL_HOME');
   const base = { ...(homeFolder === undefined ? {} : { home: homeFolder }) };
   if (own !== undefined) {
     const root = expandPath(own, { base: cwd, origin: { kind: 'environment', name: 'LONGHAUL_HOME' }, ...base });
-    return { ...base, ...below({ config: root, state: root, work: join(root, 'work') }), downloads: downloadsOf(homeFolder, root) };
+    return {
+      ...base,
+      ...below({ config: root, state: root, work: join(root, 'work') }),
+      downloads: downloadsOf(homeFolder, root),
+    };
   }
   const state = join(xdg(env, 'XDG_STATE_HOME', homeFolder, '.local/state'), 'longhaul');
   const config = join(xdg(env, 'XDG_CONFIG_HOME', homeFolder, '.config'), 'longhaul');
@@ -50,11 +62,26 @@ export function pathsOf({ env, cwd, home }: { readonly env: Environment; readonl
 /** `~` and `~/x` at home, a relative path below `base`. Throws ConfigError when `~` means nothing here. */
 export function expandPath(
   written: string,
-  { base, home, ...where }: { readonly base: string; readonly home?: string; readonly key?: string; readonly origin: NonNullable<ConfigError['problems'][number]['origin']> },
+  {
+    base,
+    home,
+    ...where
+  }: {
+    readonly base: string;
+    readonly home?: string;
+    readonly key?: string;
+    readonly origin: NonNullable<ConfigError['problems'][number]['origin']>;
+  },
 ): string {
   if (written !== '~' && !/^~[/\\]/.test(written)) return resolve(base, written);
   if (home !== undefined) return join(home, written.slice(1));
-  throw new ConfigError([{ ...where, value: JSON.stringify(written), allowed: 'begins with ~, but no home folder is known: set HOME, or write the whole path' }]);
+  throw new ConfigError([
+    {
+      ...where,
+      value: JSON.stringify(written),
+      allowed: 'begins with ~, but no home folder is known: set HOME, or write the whole path',
+    },
+  ]);
 }
 
 function below({ config, state, work }: { readonly config: string; readonly state: string; readonly work: string }) {
@@ -89,7 +116,9 @@ function xdg(env: Environment, name: string, home: string | undefined, below: st
   if (folder !== undefined) return folder;
   if (home !== undefined) return join(home, below);
   throw new ConfigError([
-    { allowed: `no home folder is known (HOME is not set): set LONGHAUL_HOME to the folder where Longhaul shall keep its things` },
+    {
+      allowed: `no home folder is known (HOME is not set): set LONGHAUL_HOME to the folder where Longhaul shall keep its things`,
+    },
   ]);
 }
 

@@ -7,9 +7,11 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 const downloads = z
   .strictObject({
-    directory: text('a folder').prefault('~/Downloads').describe(
-      'Where downloads are delivered when no folder is asked for. `~` is the home folder; a relative path starts at the folder of this file.',
-    ),
+    directory: text('a folder')
+      .prefault('~/Downloads')
+      .describe(
+        'Where downloads are delivered when no folder is asked for. `~` is the home folder; a relative path starts at the folder of this file.',
+      ),
   })
   .describe('Where things go.');
 
@@ -21,10 +23,12 @@ const queue = z
 
 const retry = z
   .strictObject({
-    max_tries: wholeNumber(1, 1000).prefault(5).describe(
-      'Tries without progress before a download has failed. Progress on disk starts the count again.',
-    ),
-    first_wait: duration().prefault('2s').describe('Wait after the first failed try; it doubles with each further one.'),
+    max_tries: wholeNumber(1, 1000)
+      .prefault(5)
+      .describe('Tries without progress before a download has failed. Progress on disk starts the count again.'),
+    first_wait: duration()
+      .prefault('2s')
+      .describe('Wait after the first failed try; it doubles with each further one.'),
     longest_wait: duration().prefault('10m').describe('The wait between two tries never gets longer than this.'),
   })
   .refine((given) => given.first_wait <= given.longest_wait, {
@@ -46,11 +50,13 @@ const http = z
     connect_timeout: duration({ least: 1 }).prefault('10s').describe('Longest wait for a connection, TLS included.'),
     headers_timeout: duration({ least: 1 }).prefault('30s').describe('Longest wait for the beginning of an answer.'),
     idle_timeout: duration({ least: 1 }).prefault('60s').describe('Longest silence in the middle of an answer.'),
-    low_speed: size().prefault('1KiB').describe('A connection slower than this many bytes a second … (0: never too slow)'),
+    low_speed: size()
+      .prefault('1KiB')
+      .describe('A connection slower than this many bytes a second … (0: never too slow)'),
     low_speed_time: duration({ least: 1000 }).prefault('120s').describe('… for this long is closed and opened again.'),
-    user_agent: text('a text').prefault('longhaul/{version}').describe(
-      'The User-Agent header. `{version}` stands for the version of Longhaul.',
-    ),
+    user_agent: text('a text')
+      .prefault('longhaul/{version}')
+      .describe('The User-Agent header. `{version}` stands for the version of Longhaul.'),
     max_redirects: wholeNumber(0, 100).prefault(10).describe('How many redirects are followed, one after the other.'),
     headers: z
       .array(text('a header such as "X-Name: value"', /^[!#$%&'*+.^_`|~\w-]+:[^\0\r\n]*$/), 'must be a list of headers')
@@ -75,9 +81,15 @@ const space = z
 
 const lease = z
   .strictObject({
-    ttl: duration({ least: 1000 }).prefault('30s').describe('An instance that was silent for this long has lost its downloads.'),
-    heartbeat: duration({ least: 100 }).prefault('10s').describe('How often an instance says that it is alive; at most a third of ttl.'),
-    scan: duration({ least: 100 }).prefault('5s').describe('How often the others look for downloads whose instance is gone.'),
+    ttl: duration({ least: 1000 })
+      .prefault('30s')
+      .describe('An instance that was silent for this long has lost its downloads.'),
+    heartbeat: duration({ least: 100 })
+      .prefault('10s')
+      .describe('How often an instance says that it is alive; at most a third of ttl.'),
+    scan: duration({ least: 100 })
+      .prefault('5s')
+      .describe('How often the others look for downloads whose instance is gone.'),
   })
   .refine((given) => given.heartbeat * 3 <= given.ttl, {
     path: ['heartbeat'],
@@ -100,14 +112,20 @@ const log = z
   .strictObject({
     level: choice(logLevels).prefault('info').describe('What is logged.'),
     rooms: z
-      .record(text('the name of a room', /^[a-z][a-z0-9/_-]*$/), choice(logLevels), 'must be rooms with their levels, such as engine: debug')
+      .record(
+        text('the name of a room', /^[a-z][a-z0-9/_-]*$/),
+        choice(logLevels),
+        'must be rooms with their levels, such as engine: debug',
+      )
       .prefault({})
       .describe('Other levels for single rooms of the program, such as `engine: debug`.'),
-    format: choice(['auto', 'json', 'pretty']).prefault('auto').describe(
-      'How it looks on stderr. auto: pretty on a terminal, otherwise json. The file is always json.',
-    ),
+    format: choice(['auto', 'json', 'pretty'])
+      .prefault('auto')
+      .describe('How it looks on stderr. auto: pretty on a terminal, otherwise json. The file is always json.'),
     file: trueOrFalse().prefault(true).describe('Also write to a file in the logs folder.'),
-    max_size: size({ least: 1000 }).prefault('10MB').describe('A new file is begun when the log has grown to this size.'),
+    max_size: size({ least: 1000 })
+      .prefault('10MB')
+      .describe('A new file is begun when the log has grown to this size.'),
     keep: wholeNumber(1, 1000).prefault(5).describe('How many old log files are kept.'),
   })
   .describe('The log.');
@@ -118,7 +136,10 @@ const log = z
  */
 export const schema = z
   .strictObject({
-    version: z.literal(1, 'must be 1, the only version of this file so far').prefault(1).describe('Version of this file.'),
+    version: z
+      .literal(1, 'must be 1, the only version of this file so far')
+      .prefault(1)
+      .describe('Version of this file.'),
     downloads: downloads.prefault({}),
     queue: queue.prefault({}),
     retry: retry.prefault({}),

@@ -32,7 +32,11 @@ export function settingsFromFlags(flags: readonly FlagSetting[]): Setting[] {
   return flags.map(({ key, value, flag }) => {
     const known = findKey(key);
     if (known === undefined) throw new RangeError(`${flag} sets ${key}, which is no key of the configuration`);
-    return { key: known, value: typeof value === 'string' ? fromText(known, value) : value, origin: { kind: 'flag', flag } };
+    return {
+      key: known,
+      value: typeof value === 'string' ? fromText(known, value) : value,
+      origin: { kind: 'flag', flag },
+    };
   });
 }
 
@@ -44,13 +48,18 @@ export function settingsFromVariables(variables: readonly (readonly [name: strin
   for (const [name, value] of variables) {
     const key = byName.get(name);
     if (key !== undefined) settings.push({ key, value: fromText(key, value), origin: { kind: 'environment', name } });
-    else warnings.push(`${name} in the environment means nothing to Longhaul${meant(nearest(name, [...byName.keys()]))}`);
+    else
+      warnings.push(`${name} in the environment means nothing to Longhaul${meant(nearest(name, [...byName.keys()]))}`);
   }
   return { settings, problems: [], warnings };
 }
 
 /** The tree of a file. `lineOf` finds the line on which the value at a path begins. */
-export function settingsFromTree(tree: unknown, path: string, lineOf: (path: readonly string[]) => number | undefined): Settings {
+export function settingsFromTree(
+  tree: unknown,
+  path: string,
+  lineOf: (path: readonly string[]) => number | undefined,
+): Settings {
   const settings: Setting[] = [];
   const problems: Problem[] = [];
   const origin = (at: readonly string[]): Origin => {
@@ -62,19 +71,30 @@ export function settingsFromTree(tree: unknown, path: string, lineOf: (path: rea
 
   if (tree === null || tree === undefined) return { settings, problems, warnings: [] };
   if (!isMap(tree)) {
-    problems.push({ origin: { kind: 'file', path }, allowed: 'must be keys with their values, such as queue: { slots: 4 }' });
+    problems.push({
+      origin: { kind: 'file', path },
+      allowed: 'must be keys with their values, such as queue: { slots: 4 }',
+    });
     return { settings, problems, warnings: [] };
   }
   for (const [name, value] of Object.entries(tree)) {
     const section = sections.find((candidate) => candidate.name === name);
     const single = findKey(name);
     if (single !== undefined) settings.push({ key: single, value, origin: origin([name]) });
-    else if (section === undefined) unknown([name], sections.map((candidate) => candidate.name));
+    else if (section === undefined)
+      unknown(
+        [name],
+        sections.map((candidate) => candidate.name),
+      );
     else if (isMap(value)) {
       for (const [key, leaf] of Object.entries(value)) {
         const known = findKey(`${name}.${key}`);
         if (known !== undefined) settings.push({ key: known, value: leaf, origin: origin([name, key]) });
-        else unknown([name, key], section.keys.map((candidate) => candidate.key));
+        else
+          unknown(
+            [name, key],
+            section.keys.map((candidate) => candidate.key),
+          );
       }
     } else if (value !== null) {
       const allowed = `must be a section with keys of its own: ${section.keys.map((key) => key.path.at(-1)).join(', ')}`;
@@ -93,7 +113,10 @@ function fromText(key: ConfigKey, text: string): unknown {
     case 'boolean':
       return yes.test(written) || (no.test(written) ? false : text);
     case 'list':
-      return text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+      return text
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '');
     case 'map':
       return mapFromText(written) ?? text;
     default:
@@ -107,7 +130,9 @@ function mapFromText(text: string): Readonly<Record<string, string>> | undefined
 }
 
 function unknownKey(key: string, siblings: readonly string[]): string {
-  const near = nearest(key, siblings) ?? nearest(key, [...sections.map(({ name }) => name), ...configKeys.map((known) => known.key)]);
+  const near =
+    nearest(key, siblings) ??
+    nearest(key, [...sections.map(({ name }) => name), ...configKeys.map((known) => known.key)]);
   return `is not a key of the configuration${near === undefined ? `; known here: ${siblings.join(', ')}` : meant(near)}`;
 }
 

@@ -20,7 +20,19 @@ test('sizes are read as a person writes them, decimal and binary', () => {
 });
 
 test('what is not a size is refused with one sentence that shows how to write it', () => {
-  for (const text of ['', 'big', '10M', '10K', '-1MB', '10 M B', '1ib', 'MB', '999999999TB', 'constructor', '1constructor']) {
+  for (const text of [
+    '',
+    'big',
+    '10M',
+    '10K',
+    '-1MB',
+    '10 M B',
+    '1ib',
+    'MB',
+    '999999999TB',
+    'constructor',
+    '1constructor',
+  ]) {
     assert.throws(() => parseSize(text), { name: 'RangeError', message: /is not a size; write it like 10MB/ }, text);
   }
 });
@@ -30,7 +42,11 @@ test('a formatted size is read back to the same bytes', () => {
   assert.equal(formatSize(65_536), '64KiB');
   assert.equal(formatSize(1_500_000_000), '1.5GB');
   assert.equal(formatSize(1025), '1025B');
-  const bytes = fc.oneof(fc.maxSafeNat(), fc.nat(5000).map((count) => count * 1024), fc.nat(5000).map((count) => count * 100_000));
+  const bytes = fc.oneof(
+    fc.maxSafeNat(),
+    fc.nat(5000).map((count) => count * 1024),
+    fc.nat(5000).map((count) => count * 100_000),
+  );
   fc.assert(fc.property(bytes, (count) => parseSize(formatSize(count)) === count));
 });
 

@@ -31,14 +31,12 @@ export function parseSize(text: string | number): number {
 
 /** Shortest exact text that `parseSize` reads back to the same bytes: `10MB`, `64KiB`, `1025B`. */
 export function formatSize(bytes: number): string {
-  if (bytes === 0) return '0B';
-  for (const unit of [...decimals, ...binaries]) {
-    const factor = factors[unit.toLowerCase()] ?? 1;
-    if (bytes >= factor && bytes % (factor / 10) === 0 && (bytes % factor === 0 || bytes < 10 * factor)) {
-      return `${bytes / factor}${unit}`;
-    }
-  }
-  return `${bytes}B`;
+  const texts = [...decimals, ...binaries]
+    .map((unit) => ({ unit, amount: bytes / (factors[unit.toLowerCase()] ?? 1) }))
+    .filter(({ amount }) => amount >= 1 && Math.round(amount * 10) === amount * 10)
+    .map(({ unit, amount }) => `${amount}${unit}`)
+    .filter((text) => parseSize(text) === bytes);
+  return texts.reduce((best, text) => (text.length < best.length ? text : best), `${bytes}B`);
 }
 
 function complaint(text: string | number): string {

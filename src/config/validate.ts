@@ -46,7 +46,12 @@ function problemsOf(issues: readonly z.core.$ZodIssue[], winners: ReadonlyMap<st
   return [...problems.values()];
 }
 
-function problemOf(issue: z.core.$ZodIssue, path: readonly string[], key: ConfigKey | undefined, setting: Setting | undefined): Problem {
+function problemOf(
+  issue: z.core.$ZodIssue,
+  path: readonly string[],
+  key: ConfigKey | undefined,
+  setting: Setting | undefined,
+): Problem {
   const inner = path.slice(key?.path.length ?? path.length);
   const name = `${key?.key ?? path.join('.')}${inner.map((part) => `[${part}]`).join('')}`;
   const value = setting === undefined ? key?.default : setting.value;

@@ -12,7 +12,8 @@ export function kindOf(type: z.ZodType): Kind {
   if (type instanceof z.ZodBoolean) return 'boolean';
   if (type instanceof z.ZodArray) return 'list';
   if (type instanceof z.ZodRecord) return 'map';
-  if (type instanceof z.ZodUnion) return type.options.map((option) => kindOf(option as z.ZodType)).find((kind) => kind !== 'number') ?? 'text';
+  if (type instanceof z.ZodUnion)
+    return type.options.map((option) => kindOf(option as z.ZodType)).find((kind) => kind !== 'number') ?? 'text';
   return measures.get(type) ?? 'text';
 }
 
@@ -54,7 +55,8 @@ export function text(what: string, form: RegExp = /^[^\0\r\n]+$/) {
 type Parse = (written: string | number) => number;
 
 function measure(kind: Kind, allowed: string, form: RegExp, parse: Parse, least: number, most: number) {
-  const written = z.union([z.number().min(0), z.string().regex(form)], allowed);
+  const refused = { error: allowed, abort: true } as const;
+  const written = z.union([z.number().min(0, refused), z.string().regex(form, refused)], allowed);
   const measured = written.transform((given, context) => {
     const amount = attempt(parse, given);
     if (amount !== undefined && amount >= least && amount <= most) return amount;

@@ -16,7 +16,9 @@ export function parseConfigFile(path: string, text: string): Settings {
 }
 
 function parse(path: string, text: string, lines: LineCounter): Document {
-  const document = whole(path, () => parseDocument(text, { lineCounter: lines, logLevel: 'silent', prettyErrors: false, stringKeys: true }));
+  const document = whole(path, () =>
+    parseDocument(text, { lineCounter: lines, logLevel: 'silent', prettyErrors: false, stringKeys: true }),
+  );
   if (document.errors.length === 0) return document;
   throw new ConfigError(
     document.errors.slice(0, 5).map(({ message, pos }) => {
@@ -37,7 +39,9 @@ function whole<T>(path: string, read: () => T): T {
     return read();
   } catch (error) {
     const message = error instanceof Error ? firstLine(error.message) : String(error);
-    throw new ConfigError([{ origin: { kind: 'file', path }, allowed: `not a usable YAML file: ${message}` }], { cause: error });
+    throw new ConfigError([{ origin: { kind: 'file', path }, allowed: `not a usable YAML file: ${message}` }], {
+      cause: error,
+    });
   }
 }
 

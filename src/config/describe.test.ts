@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfig } from './config.ts';
+import { describeConfig, shownKeys } from './describe.ts';
+import { secretsOf } from './secrets.ts';
+
+test('what is shown is YAML that loads to the same configuration, with where each value came from', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-show-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const env = {
+    LONGHAUL_HOME: folder,
+    LONGHAUL_QUEUE_SLOTS: '9',
+    LONGHAUL_LOG_ROOMS: 'engine=debug',
+    LONGHAUL_CHECKPOINT_BYTES: '64KiB',
+  };
+  const loaded = await loadConfig({
+    env,
+    cwd: '/',
+    flags: { set: [{ key: 'lease.ttl', value: '1h30m', flag: '--ttl' }] },
+  });
+  const text = describeConfig(loaded);
+  assert.match(text, /^ {2}slots: 9 {2}# LONGHAUL_QUEUE_SLOTS$/m);
+  assert.match(text, /^ {2}bytes: 64KiB {2}# LONGHAUL_CHECKPOINT_BYTES$/m);
+  assert.match(text, /^ {2}ttl: 1h30m {2}# --ttl$/m);
+  assert.match(text, /^ {2}first_wait: 2s {2}# default$/m);
+  await writeFile(join(folder, 'config.yaml'), text);
+  assert.deepEqual((await loadConfig({ env: { LONGHAUL_HOME: folder }, cwd: '/' })).config, loaded.config);
+});
+
+test('planted secrets are masked in what is shown, and known to the log', async () => {
+  const headers =
+    'Authorization: Bearer planted-token\nCookie: planted=cookie\nReferer: https://ann:planted-word@example.org/\nAccept: text/html';
+  const env = {
+    LONGHAUL_HOME: '/nowhere',
+    LONGHAUL_HTTP_HEADERS: headers,
+    LONGHAUL_HTTP_USER_AGENT: 'see https://bob:planted-pass@example.org',
+  };
+  const loaded = await loadConfig({ env, cwd: '/' });
+  const shown = describeConfig(loaded) + JSON.stringify(shownKeys(loaded));
+  assert.doesNotMatch(shown, /planted/);
+  assert.match(shown, /Authorization: \*\*\*/);
+  assert.match(shown, /https:\/\/\*\*\*@example\.org/);
+  assert.deepEqual(secretsOf(loaded.config), ['Bearer planted-token', 'planted-token', 'planted=cookie']);
+});
