@@ -36,12 +36,18 @@ export interface Library {
    * Adds a link and waits for its end: `completed`, `failed`, `cancelled`, or `paused`, or a wait for
    * the next try that is longer than `wait` ms (10 min). Undefined when the download was removed.
    */
-  get(request: LibraryAddRequest & { readonly wait?: number; readonly signal?: AbortSignal }): Promise<Download | undefined>;
+  get(
+    request: LibraryAddRequest & { readonly wait?: number; readonly signal?: AbortSignal },
+  ): Promise<Download | undefined>;
   list: Commands['list'];
   show: Commands['show'];
   history(filter?: { readonly limit?: number }): Promise<History>;
   /** `reference`: an id or a uid. Throws `NotFound`, `NotPossible`. */
-  control(reference: number | string, wish: Wish, options?: { readonly deleteFiles?: boolean; readonly keepPartial?: boolean }): Promise<Controlled>;
+  control(
+    reference: number | string,
+    wish: Wish,
+    options?: { readonly deleteFiles?: boolean; readonly keepPartial?: boolean },
+  ): Promise<Controlled>;
   /** Each event of each download, whichever process works on it, with the caller's `metadata`. Returns the unsubscriber. */
   onEvent(listener: (event: DownloadEvent) => void): () => void;
   /** Live figures about 5 times a second for each running download. Returns the unsubscriber. */

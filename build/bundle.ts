@@ -1,0 +1,155 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { build, type OutputFile, type Plugin } from 'esbuild';
+
+/**
+ * Bundles src/ into dist/: `node build/bundle.ts [--began=EPOCH_MS] [--types]`.
+ *
+ * Each build is a folder of its own, dist/build-HASH, complete before it gets its name; dist/main.js and
+ * dist/index.js are doors of a few lines that point at the newest one and are replaced by rename. A process that
+ * runs from an older build keeps finding its lazy chunks and workers there.
+ *
+ * Workers: every src/**\/NAME.worker.ts becomes NAME.worker.js directly in the build folder, next to every chunk. So
+ * `new URL('./NAME.worker.ts', import.meta.url)`, wherever its code ends up, is turned into './NAME.worker.js' here,
+ * and runs as it stands from the sources. Two workers of one name are an error.
+ *
+ * dist/main.js carries as its time the moment the build began: whatever is newer was not read.
+ */
+
+const root = dirname(import.meta.dirname);
+const dist = join(root, 'dist');
+const buildsKept = 10;
+
+async function main(): Promise<void> {
+  const began = Number(process.argv.find((arg) => arg.startsWith('--began='))?.slice(8) ?? Date.now());
+  const files = await bundle();
+  const name = `build-${hashOf(files)}`;
+  place(name, files);
+  replaceFile('.npmignore', `/*\n!/${name}\n${name}/compile-cache\n!/main.js\n!/index.js\n!/types\n`);
+  replaceFile('index.js', `export * from './${name}/index.js';\n`);
+  replaceFile('main.js', doorTo(name), began);
+  forgetOldBuilds(name);
+  if (process.argv.includes('--types')) declareTypes();
+}
+
+async function bundle(): Promise<OutputFile[]> {
+  const workers = workerEntries();
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { main: 'src/main.ts', index: 'src/index.ts', ...workers },
+    outdir: 'dist',
+    chunkNames: 'chunk-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24.15',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'linked',
+    banner: { js: commonJsFloor },
+    plugins: [workerUrls(workers)],
+    write: false,
+    logLevel: 'error',
+  });
+  return result.outputFiles;
+}
+
+/** What bundled CommonJS packages expect to find around them. */
+const commonJsFloor = `import { createRequire as createRequireHere } from 'node:module';
+const require = createRequireHere(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+function workerEntries(): Record<string, string> {
+  const entries: Record<string, string> = {};
+  for (const file of globSync('src/**/*.worker.ts', { cwd: root })) {
+    const name = basename(file, '.ts');
+    if (name in entries) throw new Error(`${file} and ${entries[name]}: worker names must differ`);
+    entries[name] = file;
+  }
+  return entries;
+}
+
+function workerUrls(workers: Record<string, string>): Plugin {
+  const address = /new URL\(\s*(['"`])(\.{1,2}\/[^'"`$]*\.worker)\.ts\1,\s*import\.meta\.url\s*,?\s*\)/g;
+  return {
+    name: 'worker-urls',
+    setup(builder) {
+      builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+        const contents = readFileSync(path, 'utf8').replace(address, (_all, _quote, target: string) => {
+          const entry = workers[basename(target)];
+          const meant = `${resolve(dirname(path), target)}.ts`;
+          if (entry === undefined || join(root, entry) !== meant) throw new Error(`${path}: no worker ${meant}`);
+          return `new URL('./${basename(target)}.js', import.meta.url)`;
+        });
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
+
+function hashOf(files: readonly OutputFile[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(basename(file.path)).update('\0').update(file.contents);
+  return hash.digest('hex').slice(0, 12);
+}
+
+function place(name: string, files: readonly OutputFile[]): void {
+  if (existsSync(join(dist, name))) return;
+  const fresh = join(dist, `new-${process.pid}`);
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  for (const file of files) writeFileSync(join(fresh, basename(file.path)), file.contents);
+  renameSync(fresh, join(dist, name));
+}
+
+/** The program's door. V8's compiled code is kept beside the build, where only its owner can write. */
+function doorTo(name: string): string {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+  const [major, minor] = engines.node.replace(/^>=/, '').split('.').map(Number);
+  return `import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < ${major} || (major === ${major} && minor < ${minor})) {
+  process.stderr.write('longhaul: Node ' + process.versions.node + ' is too old here, ${major}.${minor} is needed; remove the folder dist and run it again.\\n');
+  process.exit(1);
+}
+enableCompileCache(fileURLToPath(new URL('./${name}/compile-cache', import.meta.url)));
+await import('./${name}/main.js');
+`;
+}
+
+function replaceFile(name: string, text: string, time?: number): void {
+  const fresh = join(dist, `${name}.${process.pid}`);
+  writeFileSync(fresh, text);
+  if (time !== undefined) utimesSync(fresh, time / 1000, time / 1000);
+  renameSync(fresh, join(dist, name));
+}
+
+function forgetOldBuilds(current: string): void {
+  const builds = readdirSync(dist)
+    .filter((name) => name.startsWith('build-') && name !== current)
+    .map((name) => ({ name, time: statSync(join(dist, name)).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const { name } of builds.slice(buildsKept - 1)) rmSync(join(dist, name), { recursive: true, force: true });
+}
+
+function declareTypes(): void {
+  const tsc = join(root, 'node_modules', '.bin', 'tsc');
+  const ran = spawnSync(tsc, ['-p', join(root, 'build', 'tsconfig.types.json')], { stdio: 'inherit' });
+  if (ran.status !== 0) throw new Error('the type declarations could not be made');
+}
+
+await main();

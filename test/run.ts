@@ -1,0 +1,110 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { type Program, pathOf } from './support/needs.ts';
+import packages from './support/programs.json' with { type: 'json' };
+import type { Tally } from './support/tally.ts';
+
+/**
+ * `npm test [-- PATH…]` and `npm run test:long`: installs the system programs that tests use where it may, builds, runs
+ * the test files with node's runner and ends with one line, `N passed, N failed`. Fails when it found no test, and,
+ * with CI=true, when a test was skipped.
+ */
+
+const root = resolve(import.meta.dirname, '..');
+const places = ['src/**/*.test.ts', 'test/{contract,integration,fault,meta}/**/*.test.ts'];
+const longPlaces = ['test/long/**/*.test.ts'];
+
+async function main(args: readonly string[]): Promise<number> {
+  const long = args.includes('--long');
+  const named = args.filter((arg) => !arg.startsWith('--'));
+  const files = testFiles(long ? longPlaces : places, named);
+  if (files.length === 0)
+    return refuse(`no test file found in ${named.join(' ') || (long ? longPlaces : places).join(' ')}`);
+  if (files.some((file) => file.startsWith('test/'))) {
+    installPrograms();
+    const built = spawnSync(process.execPath, ['bin/prepare.cjs'], { cwd: root, stdio: 'inherit' });
+    if (built.status !== 0) return refuse('the program could not be built');
+  }
+  return judge(await run(files, long), files.length);
+}
+
+function testFiles(patterns: readonly string[], named: readonly string[]): string[] {
+  const all = patterns.flatMap((pattern) => globSync(pattern, { cwd: root })).sort();
+  if (named.length === 0) return all;
+  return named.flatMap((name) => {
+    const place = relative(root, resolve(name));
+    if (!existsSync(join(root, place))) throw new Error(`${name}: no such file or folder`);
+    return statSync(join(root, place)).isFile() ? [place] : globSync(`${place}/**/*.test.ts`, { cwd: root }).sort();
+  });
+}
+
+/** Debian only, as root, unless LONGHAUL_NO_APT=1; what stays missing, the tests name when they skip. */
+function installPrograms(): void {
+  const programs = Object.keys(packages) as Program[];
+  const missing = programs.filter((program) => pathOf(program) === undefined).map((program) => packages[program]);
+  if (missing.length === 0) return;
+  if (process.env.LONGHAUL_NO_APT === '1' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    console.error(`Not installed, so some tests are skipped: ${missing.join(' ')}`);
+    return;
+  }
+  console.error(`Installing for the tests by apt-get: ${missing.join(' ')} (LONGHAUL_NO_APT=1 forbids it)`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const options = { env, stdio: ['ignore', 'ignore', 'inherit'] as const };
+  const patience = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+  const install = [...patience, 'install', '-y', '--no-install-recommends', ...missing];
+  spawnSync('apt-get', [...patience, 'update'], { ...options, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ran = spawnSync('apt-get', install, { ...options, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (ran.status !== 0) console.error('apt-get could not install them; the tests that need them are skipped.');
+}
+
+async function run(files: readonly string[], long: boolean): Promise<{ tally: Tally | undefined; code: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'longhaul-tally-'));
+  const report = join(folder, 'tally.json');
+  const reporters = [
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./test/support/tally.ts',
+    `--test-reporter-destination=${report}`,
+  ];
+  const limit = `--test-timeout=${long ? 3_600_000 : 180_000}`;
+  try {
+    const args = ['--test', '--test-concurrency=2', limit, ...reporters, ...files];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: environment() });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+    const code = await new Promise<number>((done) => {
+      child.on('exit', (status, signal) => done(signal === null ? (status ?? 1) : 128 + constants.signals[signal]));
+    });
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
+    return { tally: text === '' ? undefined : (JSON.parse(text) as Tally), code };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Without what an outer npm or test runner put there for its own children. */
+function environment(): NodeJS.ProcessEnv {
+  const outer =
+    /^(npm_(lifecycle|package|command|execpath|node_execpath|config_(global|prefix|local_prefix)).*|NODE_TEST_CONTEXT)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
+}
+
+function judge({ tally, code }: { tally: Tally | undefined; code: number }, files: number): number {
+  if (tally === undefined) return refuse(`node's test runner ended with ${code} before it could count`);
+  const inCi = process.env.CI === 'true';
+  for (const name of tally.skipped) console.log(`${inCi ? 'failed, as CI skips nothing' : 'skipped'}: ${name}`);
+  if (tally.passed + tally.failed + tally.skipped.length === 0) return refuse(`${files} test files held no test`);
+  const failed = tally.failed + (inCi ? tally.skipped.length : 0) + (code !== 0 && tally.failed === 0 ? 1 : 0);
+  const skipped = !inCi && tally.skipped.length > 0 ? `, ${tally.skipped.length} skipped` : '';
+  console.log(`${tally.passed} passed, ${failed} failed${skipped}`);
+  return failed === 0 ? 0 : 1;
+}
+
+function refuse(reason: string): number {
+  console.error(`npm test: ${reason}`);
+  console.log('0 passed, 1 failed');
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
