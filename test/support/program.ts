@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const built = resolve(import.meta.dirname, '../../dist/main.js');
+
+/** A run of the real program, built as users run it, in a process of its own. */
+export interface Program {
+  readonly child: ChildProcess;
+  /** What it wrote so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ended: Promise<Ended>;
+  /** Resolves when the text turned up on stderr or stdout; rejects when the program ended without it. */
+  says(text: string | RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Place {
+  /** LONGHAUL_HOME. */
+  readonly home: string;
+  /** The current folder. */
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts `longhaul ARGS…` with nothing of this machine's configuration. */
+export function longhaul(args: readonly string[], place: Place): Program {
+  if (!existsSync(built)) throw new Error('dist/main.js is not built: run npm test, or npm run build');
+  const child = spawn(process.execPath, [built, ...args], {
+    cwd: place.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },
+  });
+  const written = { stdout: '', stderr: '' };
+  const waiting = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text;
+      for (const look of waiting) look();
+    });
+  }
+  const ended = new Promise<Ended>((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code, signal) => done({ code, signal, ...written }));
+  });
+  return {
+    child,
+    ended,
+    get stdout() {
+      return written.stdout;
+    },
+    get stderr() {
+      return written.stderr;
+    },
+    kill: (signal) => void child.kill(signal),
+    says(text) {
+      const said = () => (typeof text === 'string' ? written.stderr.includes(text) || written.stdout.includes(text) : text.test(written.stderr) || text.test(written.stdout));
+      return new Promise((done, fail) => {
+        const look = () => said() && done();
+        waiting.add(look);
+        look();
+        ended.then((end) => (said() ? done() : fail(new Error(`it ended (${end.code ?? end.signal}) without saying ${text}: ${end.stderr}`))), fail);
+      });
+    },
+  };
+}
+
+/** Runs it to its end. */
+export function run(args: readonly string[], place: Place): Promise<Ended> {
+  return longhaul(args, place).ended;
+}
+
+/** A folder of its own for one test, with a home and a folder for downloads; removed by `await using`. */
+export async function ownPlace(): Promise<Place & AsyncDisposable> {
+  const root = await mkdtemp(join(tmpdir(), 'longhaul-test-'));
+  const place = { home: join(root, 'home'), cwd: root };
+  return { ...place, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
+}
