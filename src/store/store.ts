@@ -43,7 +43,11 @@ export interface AskingStore {
   files(downloadId: number): Promise<DownloadFile[]>;
   attempts(downloadId: number): Promise<Attempt[]>;
   /** Oldest first, after the cursor. */
-  events(filter: { readonly after?: number; readonly downloadId?: number; readonly limit: number }): Promise<DownloadEvent[]>;
+  events(filter: {
+    readonly after?: number;
+    readonly downloadId?: number;
+    readonly limit: number;
+  }): Promise<DownloadEvent[]>;
   /** The newest event's id; 0 when there is none. */
   lastEventId(): Promise<number>;
   /**
@@ -66,22 +70,33 @@ export interface DoingStore {
    * Rows that may be claimed now by this runner, best first: those whose `runner` it is, and with
    * `anyRunner` also those of nobody (null) and of instances that are no longer registered.
    */
-  candidates(filter: { readonly runner: string; readonly anyRunner: boolean; readonly now: number; readonly limit: number }): Promise<Download[]>;
+  candidates(filter: {
+    readonly runner: string;
+    readonly anyRunner: boolean;
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<Download[]>;
   /** The earliest `next_attempt_at` of what this runner may claim; undefined when nothing waits. */
   nextDue(filter: { readonly runner: string; readonly anyRunner: boolean }): Promise<number | undefined>;
   /** Takes the lease (token + 1), opens an attempt, moves to downloading/processing; undefined when another was first. */
   claim(id: number, instance: string, leaseUntil: number, now: number): Promise<Claim | undefined>;
   /** What a resolve told; replaces the files when `restart` (the partial was another version). */
   recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Promise<readonly DownloadFile[] | undefined>;
-  /** Where the partial stands. False: the lease is lost. */
-  recordPartial(lease: Lease, fileId: number, partialPath: string, now: number): Promise<boolean>;
+  /**
+   * Where the partial will stand, recorded before it is created. `taken`: another row of `files` has
+   * this path (unique over all downloads). `lost`: the lease is lost.
+   */
+  recordPartial(lease: Lease, fileId: number, partialPath: string, now: number): Promise<'recorded' | 'taken' | 'lost'>;
   /**
    * A file was verified and is about to be published as `finalPath`: recorded before the name is made
    * (files.final_path, size, digest; downloads.integrity). False: the lease is lost, publish nothing.
    */
   recordVerified(lease: Lease, fileId: number, verified: VerifiedFile, now: number): Promise<boolean>;
   /** Heartbeats, checkpoints and samples of all running downloads in one transaction. Tells the leases that are lost, and the wishes that wait. */
-  pulse(pulse: Pulse, now: number): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
+  pulse(
+    pulse: Pulse,
+    now: number,
+  ): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
   /** The one function that changes the state of a leased download; undefined: the lease is lost, touch nothing. */
   change(lease: Lease, change: Change, now: number): Promise<Download | undefined>;
   /** The wishes that wait for this instance. Reads only: it is asked after every change of the store. */
@@ -89,7 +104,10 @@ export interface DoingStore {
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
   note(lease: Lease, kind: EventKind, detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
   /** Rows whose lease holder is in `dead`, or whose lease ended before `expiredBefore`, become pending again (not a retry); dead instances are forgotten, so that anybody may run what was theirs. */
-  rescue(filter: { readonly dead: readonly string[]; readonly expiredBefore: number }, now: number): Promise<readonly Download[]>;
+  rescue(
+    filter: { readonly dead: readonly string[]; readonly expiredBefore: number },
+    now: number,
+  ): Promise<readonly Download[]>;
 }
 
 export interface NewDownload {
@@ -189,7 +207,12 @@ export interface Pulse {
 
 /** Every way out of a leased state. */
 export type Change =
-  | { readonly to: 'processing'; readonly integrity: Integrity; readonly downloadPath: string; readonly fileSize: number }
+  | {
+      readonly to: 'processing';
+      readonly integrity: Integrity;
+      readonly downloadPath: string;
+      readonly fileSize: number;
+    }
   | { readonly to: 'completed' }
   /** `counts`: it is a try that counts. `discard`: what is durable proved worthless and is given up (in the same transaction). */
   | {

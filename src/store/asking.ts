@@ -1,0 +1,109 @@
+import { v7 as uuidv7 } from 'uuid';
+import { isUnfinished, type Status, statuses } from '../downloads/states.ts';
+import { tell } from './changing.ts';
+import { all, get, run, type Work } from './database.ts';
+import type { DownloadRow, EventRow } from './rows.ts';
+import { countByStatus } from './statements/count-by-status.ts';
+import { downloadById } from './statements/download-by-id.ts';
+import { downloadsByUid } from './statements/downloads-by-uid.ts';
+import { eventsAfter } from './statements/events-after.ts';
+import { eventsOfDownload } from './statements/events-of-download.ts';
+import { insertDownload } from './statements/insert-download.ts';
+import { newestByStatus } from './statements/newest-by-status.ts';
+import { newestDownloads } from './statements/newest-downloads.ts';
+import { setRunner } from './statements/set-runner.ts';
+import { unfinishedByKey } from './statements/unfinished-by-key.ts';
+import type { ListFilter, NewDownload, Statistics } from './store.ts';
+
+export function* addDownload(
+  download: NewDownload,
+  now: number,
+): Work<{ readonly row: DownloadRow; readonly followed: boolean }> {
+  if (download.ifExists === 'follow') {
+    const row = yield* get(unfinishedByKey, { link_key: download.linkKey });
+    if (row) return { row, followed: true };
+  }
+  const uid = uuidv7({ msecs: now });
+  const inserted = yield* get(insertDownload, {
+    uid,
+    source: download.source,
+    link: download.link,
+    link_key: download.linkKey,
+    name: download.options.name ?? null,
+    priority: download.priority ?? 0,
+    category: download.category ?? null,
+    requested_by: download.requestedBy ?? null,
+    runner: download.runner,
+    metadata: JSON.stringify(download.metadata),
+    directory: download.directory,
+    options: JSON.stringify(download.options),
+    resume_token: null,
+    created_at: now,
+    now,
+  });
+  const row = inserted && (yield* get(downloadById, { id: inserted.id }));
+  if (!row) throw new Error('a download that was just added is not there');
+  yield* tell(row, 'added', now, { source: download.source, directory: download.directory });
+  return { row, followed: false };
+}
+
+export function* findDownload(reference: string): Work<DownloadRow | undefined> {
+  if (/^[1-9]\d{0,14}$/.test(reference)) {
+    const row = yield* get(downloadById, { id: Number(reference) });
+    if (row) return row;
+  }
+  const prefix = uidPrefix(reference);
+  if (prefix === undefined) return undefined;
+  const rows = yield* all(downloadsByUid, {
+    low: prefix + lowestUid.slice(prefix.length),
+    high: prefix + highestUid.slice(prefix.length),
+  });
+  return rows.length === 1 ? rows[0] : undefined;
+}
+
+export function* listDownloads(filter: ListFilter): Work<DownloadRow[]> {
+  const page = { before_id: filter.beforeId ?? Number.MAX_SAFE_INTEGER, limit: filter.limit };
+  if (!filter.statuses) return yield* all(newestDownloads, page);
+  const rows: DownloadRow[] = [];
+  for (const status of new Set(filter.statuses)) rows.push(...(yield* all(newestByStatus, { ...page, status })));
+  return rows.sort((a, b) => b.id - a.id).slice(0, filter.limit);
+}
+
+export function* statistics(): Work<Statistics> {
+  const rows = yield* all(countByStatus, {});
+  const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
+  for (const row of rows) byStatus[row.status] = row.count;
+  return {
+    total: rows.reduce((sum, row) => sum + row.count, 0),
+    byStatus,
+    completedBytes: rows.find((row) => row.status === 'completed')?.bytes ?? 0,
+  };
+}
+
+export function* eventsSince(filter: {
+  readonly after?: number;
+  readonly downloadId?: number;
+  readonly limit: number;
+}): Work<EventRow[]> {
+  const page = { after: filter.after ?? 0, limit: filter.limit };
+  if (filter.downloadId === undefined) return yield* all(eventsAfter, page);
+  return yield* all(eventsOfDownload, { ...page, download_id: filter.downloadId });
+}
+
+/** True: `instance` is its runner now. */
+export function* adopt(id: number, expected: string | null, instance: string | null, now: number): Work<boolean> {
+  const row = yield* get(downloadById, { id });
+  if (!row || !isUnfinished(row.status)) return false;
+  return (yield* run(setRunner, { id, expected, runner: instance, now })) === 1;
+}
+
+const lowestUid = '00000000-0000-0000-0000-000000000000';
+const highestUid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** A uid or the beginning of one in its own spelling; undefined for anything else. */
+function uidPrefix(reference: string): string | undefined {
+  const text = reference.toLowerCase();
+  if (text.length < 8 || text.length > lowestUid.length) return undefined;
+  const fits = [...text].every((letter, at) => (lowestUid[at] === '-' ? letter === '-' : /[0-9a-f]/.test(letter)));
+  return fits ? text : undefined;
+}

@@ -1,0 +1,230 @@
+import type { EventKind } from '../downloads/events.ts';
+import type { ErrorFacts } from '../downloads/failure.ts';
+import { leasedStatuses, mayChange, type Status } from '../downloads/states.ts';
+import { get, run, type Work } from './database.ts';
+import { type DownloadRow, wishOptionsOf } from './rows.ts';
+import { clearDurable } from './statements/clear-durable.ts';
+import { clearPartialPaths } from './statements/clear-partial-paths.ts';
+import { attemptByToken } from './statements/attempt-by-token.ts';
+import { endAttempt } from './statements/end-attempt.ts';
+import { insertEvent } from './statements/insert-event.ts';
+import { lockLeased } from './statements/lock-leased.ts';
+import { type StateColumns, setState } from './statements/set-state.ts';
+import { type Change, NotPossible } from './store.ts';
+import type { Lease } from '../downloads/download.ts';
+
+/** What goes along with a change of state. */
+export interface Along {
+  readonly columns?: Partial<Omit<StateColumns, 'status'>>;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly error?: ErrorFacts;
+  /** How the attempt ended, where it is not the new state. */
+  readonly outcome?: 'lost';
+}
+
+/**
+ * The one function that changes a state. It refuses what the table of states does not allow, writes
+ * the `state` event, and, where a leased state is left, ends the lease and its attempt.
+ */
+export function* changeState(row: DownloadRow, to: Status, now: number, along: Along = {}): Work<DownloadRow> {
+  if (!mayChange(row.status, to)) {
+    throw new NotPossible(`download ${row.id} is ${row.status}; it cannot become ${to}`);
+  }
+  const released = isLeased(row.status) && !isLeased(to);
+  const changed: DownloadRow = {
+    ...row,
+    ...along.columns,
+    ...(released ? { locked_by: null, locked_at: null, lease_until: null } : {}),
+    status: to,
+    updated_at: now,
+  };
+  const rows = yield* run(setState, {
+    ...stateColumnsOf(changed),
+    id: row.id,
+    from_status: row.status,
+    from_token: row.lease_token,
+    updated_at: now,
+  });
+  if (rows !== 1) throw new Error(`download ${row.id} changed under a lock`);
+  if (released) yield* closeAttempt(changed, along.outcome ?? to, along.error, now);
+  yield* tell(row, 'state', now, { ...along.detail, ...errorDetail(along.error) }, { from: row.status, to });
+  return changed;
+}
+
+/** Every way out of a leased state, fenced; undefined: the lease is lost. */
+export function* changeLeased(lease: Lease, change: Change, now: number): Work<DownloadRow | undefined> {
+  const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
+  if (!row) return undefined;
+  yield* giveUpFiles(row, change);
+  const to = change.to === 'paused' && wantsAway(row) ? 'pending' : change.to;
+  const along = yield* alongOf(row, change, now);
+  const changed = yield* changeState(row, to, now, {
+    ...along,
+    columns: { ...along.columns, ...remainingWish(row, to) },
+  });
+  return yield* obeyPause(row, changed, now);
+}
+
+/**
+ * The path of a partial is a reservation: it ends with the partial. After a cancel the holder
+ * removes the files that it knows; what it is told to keep stays reserved.
+ */
+export function* giveUpPartials(downloadId: number, status: Status, keepPartial: boolean): Work<void> {
+  if (status === 'completed' || (status === 'cancelled' && !keepPartial)) {
+    yield* run(clearPartialPaths, { download_id: downloadId });
+  }
+}
+
+/** Writes one event of a download. */
+export function* tell(
+  row: Pick<DownloadRow, 'id' | 'uid'>,
+  kind: EventKind,
+  now: number,
+  detail: Readonly<Record<string, unknown>>,
+  more: { readonly from?: Status; readonly to?: Status; readonly metadata?: string } = {},
+): Work<void> {
+  yield* run(insertEvent, {
+    at: now,
+    download_id: row.id,
+    uid: row.uid,
+    kind,
+    from_status: more.from ?? null,
+    to_status: more.to ?? null,
+    detail: JSON.stringify(detail),
+    metadata: more.metadata ?? null,
+  });
+}
+
+/** Takes a lease away whose holder is gone: pending again, and not a retry. */
+export function* releaseLost(row: DownloadRow, now: number): Work<DownloadRow> {
+  const released = yield* changeState(row, 'pending', now, {
+    columns: remainingWish(row, 'pending'),
+    detail: { why: 'its instance is gone', instance: row.locked_by },
+    outcome: 'lost',
+  });
+  return yield* obeyPause(row, released, now);
+}
+
+export function isLeased(status: Status): boolean {
+  return (leasedStatuses as readonly Status[]).includes(status);
+}
+
+function* giveUpFiles(row: DownloadRow, change: Change): Work<void> {
+  if (change.to === 'retrying' && change.discard) yield* run(clearDurable, { download_id: row.id });
+  yield* giveUpPartials(row.id, change.to, wishOptionsOf(row).keepPartial === true);
+}
+
+/** Cancel and remove leave files to clear away, so they wait for an instance that holds the lease. */
+function wantsAway(row: DownloadRow): boolean {
+  return row.wish === 'cancel' || row.wish === 'remove';
+}
+
+/** What is left of a waiting wish after the change; an end answers every wish but `remove`. */
+function remainingWish(row: DownloadRow, to: Status): Partial<StateColumns> {
+  const cancelOptions = to === 'cancelled' ? { wish_options: row.wish_options } : { wish_options: null };
+  if (isLeased(to)) return {};
+  if (row.wish === 'remove') return {};
+  if (row.wish === 'cancel' && (to === 'pending' || to === 'retrying')) return {};
+  return { wish: null, ...cancelOptions };
+}
+
+/** A pause that came while the holder let go is obeyed here: nobody else would. */
+function* obeyPause(before: DownloadRow, released: DownloadRow, now: number): Work<DownloadRow> {
+  if (before.wish !== 'pause') return released;
+  if (released.status !== 'pending' && released.status !== 'retrying') return released;
+  return yield* changeState(released, 'paused', now, { columns: { waiting_for: null, next_attempt_at: null } });
+}
+
+function* alongOf(row: DownloadRow, change: Change, now: number): Work<Along> {
+  switch (change.to) {
+    case 'processing':
+      return {
+        columns: { integrity: change.integrity, download_path: change.downloadPath, file_size: change.fileSize },
+        detail: { integrity: change.integrity, path: change.downloadPath, bytes: change.fileSize },
+      };
+    case 'completed':
+      return { columns: { completed_at: now, error_class: null, error_message: null, tries_in_vain: 0 } };
+    case 'retrying':
+      return yield* alongRetry(row, change, now);
+    case 'failed':
+      return { columns: errorColumns(change.error), error: change.error };
+    case 'pending':
+      return { detail: { why: change.why } };
+    default:
+      return {};
+  }
+}
+
+function* alongRetry(row: DownloadRow, change: Extract<Change, { to: 'retrying' }>, now: number): Work<Along> {
+  const attempt = yield* get(attemptByToken, { download_id: row.id, token: row.lease_token });
+  const progressed = !change.discard && attempt !== undefined && row.bytes_downloaded > attempt.from_bytes;
+  const inVain = progressed ? 0 : row.tries_in_vain + (change.counts ? 1 : 0);
+  return {
+    columns: {
+      ...errorColumns(change.error),
+      waiting_for: change.reason,
+      next_attempt_at: change.nextAttemptAt,
+      tries_in_vain: inVain,
+      ...(change.counts ? { retry_count: row.retry_count + 1, last_retry_at: now } : {}),
+      ...(change.discard ? { bytes_downloaded: 0, resume_token: null, integrity: null } : {}),
+    },
+    detail: {
+      reason: change.reason,
+      nextAttemptAt: change.nextAttemptAt,
+      counts: change.counts,
+      ...(change.discard ? { discardedBytes: row.bytes_downloaded } : {}),
+    },
+    error: change.error,
+  };
+}
+
+function* closeAttempt(
+  row: DownloadRow,
+  outcome: Status | 'lost',
+  error: ErrorFacts | undefined,
+  now: number,
+): Work<void> {
+  yield* run(endAttempt, {
+    download_id: row.id,
+    token: row.lease_token,
+    to_bytes: row.bytes_downloaded,
+    outcome,
+    error_class: error?.class ?? null,
+    error_message: error?.message ?? null,
+    now,
+  });
+}
+
+function errorColumns(error: ErrorFacts): Partial<StateColumns> {
+  return { error_class: error.class, error_message: error.message };
+}
+
+function errorDetail(error: ErrorFacts | undefined): Readonly<Record<string, unknown>> {
+  return error ? { error: error.class, message: error.message } : {};
+}
+
+function stateColumnsOf(row: DownloadRow): StateColumns {
+  return {
+    status: row.status,
+    wish: row.wish,
+    wish_options: row.wish_options,
+    waiting_for: row.waiting_for,
+    bytes_downloaded: row.bytes_downloaded,
+    file_size: row.file_size,
+    download_path: row.download_path,
+    resume_token: row.resume_token,
+    integrity: row.integrity,
+    retry_count: row.retry_count,
+    tries_in_vain: row.tries_in_vain,
+    last_retry_at: row.last_retry_at,
+    next_attempt_at: row.next_attempt_at,
+    error_class: row.error_class,
+    error_message: row.error_message,
+    lease_token: row.lease_token,
+    locked_by: row.locked_by,
+    locked_at: row.locked_at,
+    lease_until: row.lease_until,
+    started_at: row.started_at,
+    completed_at: row.completed_at,
+  };
+}

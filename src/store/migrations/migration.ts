@@ -1,0 +1,16 @@
+/** The few words in which SQLite and PostgreSQL differ when tables are made. */
+export interface Dialect {
+  /** Type and constraint of a generated id that is never given out twice. */
+  readonly generatedId: string;
+  /** Type of an integer of 64 bits. */
+  readonly bigint: string;
+  /** An expression: the column's epoch ms as a timestamp of the database. */
+  timestamp(column: string): string;
+}
+
+/** One step of the schema; `version` counts from 1. Applied in one transaction, never changed after a release. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  statements(dialect: Dialect): readonly string[];
+}

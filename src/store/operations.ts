@@ -1,0 +1,92 @@
+import { addDownload, adopt, eventsSince, findDownload, listDownloads, statistics } from './asking.ts';
+import { changeLeased } from './changing.ts';
+import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescue } from './claiming.ts';
+import { all, type Database, get } from './database.ts';
+import { attemptOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
+import { allInstances } from './statements/all-instances.ts';
+import { attemptsOfDownload } from './statements/attempts-of-download.ts';
+import { downloadById } from './statements/download-by-id.ts';
+import { filesOfDownload } from './statements/files-of-download.ts';
+import { lastEventId } from './statements/last-event-id.ts';
+import type { AskingStore, DoingStore } from './store.ts';
+import { forget, wish } from './wishing.ts';
+import {
+  clearNudges,
+  note,
+  recordManifest,
+  recordPartial,
+  recordVerified,
+  waitingWishes,
+  writePulse,
+} from './working.ts';
+
+/** The store's operations over any database: each one transaction, rows turned into domain objects at the end. */
+export function operationsOn(database: Database): AskingStore & DoingStore {
+  return { ...askingOn(database), ...doingOn(database) };
+}
+
+function askingOn(database: Database): AskingStore {
+  const { read, write } = database;
+  return {
+    async add(download, now) {
+      const { row, followed } = await write(() => addDownload(download, now));
+      return { download: downloadOf(row), followed };
+    },
+    async find(reference) {
+      const row = await read(() => findDownload(reference));
+      return row && downloadOf(row);
+    },
+    async get(id) {
+      const row = await read(() => get(downloadById, { id }));
+      return row && downloadOf(row);
+    },
+    list: async (filter) => (await read(() => listDownloads(filter))).map(downloadOf),
+    statistics: () => read(statistics),
+    files: async (id) => (await read(() => all(filesOfDownload, { download_id: id }))).map(fileOf),
+    attempts: async (id) => (await read(() => all(attemptsOfDownload, { download_id: id }))).map(attemptOf),
+    events: async (filter) => (await read(() => eventsSince(filter))).map(eventOf),
+    lastEventId: async () => (await read(() => get(lastEventId, {})))?.id ?? 0,
+    async wish(id, asked, now) {
+      const { row, obeyed } = await write(() => wish(id, asked, now));
+      return { download: downloadOf(row), obeyed };
+    },
+    forget: (id, now) => write(() => forget(id, now)),
+    adopt: (id, expected, instance, now) => write(() => adopt(id, expected, instance, now)),
+    instances: async () => (await read(() => all(allInstances, {}))).map(instanceOf),
+  };
+}
+
+function doingOn(database: Database): DoingStore {
+  const { read, write } = database;
+  return {
+    registerInstance: (instance) => write(() => registerInstance(instance)),
+    forgetInstance: (uid, now) => write(() => forgetInstance(uid, now)),
+    candidates: async (filter) => (await read(() => candidates(filter))).map(downloadOf),
+    nextDue: (filter) => read(() => earliestDue(filter)),
+    claim: (id, instance, leaseUntil, now) => write(() => claim(id, instance, leaseUntil, now)),
+    async recordManifest(lease, manifest, now) {
+      const files = await write(() => recordManifest(lease, manifest, now));
+      return files?.map(fileOf);
+    },
+    recordPartial: (lease, fileId, partialPath) => write(() => recordPartial(lease, fileId, partialPath)),
+    recordVerified: (lease, fileId, verified, now) => write(() => recordVerified(lease, fileId, verified, now)),
+    async pulse(pulse, now) {
+      const isEmpty = pulse.leases.length + pulse.checkpoints.length + pulse.samples.length === 0;
+      if (isEmpty) return { lost: [], wishes: await read(() => waitingWishes(pulse.instance)) };
+      return write(() => writePulse(pulse, now));
+    },
+    async change(lease, change, now) {
+      const row = await write(() => changeLeased(lease, change, now));
+      return row && downloadOf(row);
+    },
+    async waitingWishes(instance) {
+      const wishes = await read(() => waitingWishes(instance));
+      const nudges = [...wishes.values()].some(({ wish: word }) => word === 'nudge');
+      return nudges ? write(() => clearNudges(instance)) : wishes;
+    },
+    note: (lease, kind, detail, now) => write(() => note(lease, kind, detail, now)),
+    async rescue({ dead, expiredBefore }, now) {
+      return (await write(() => rescue(dead, expiredBefore, now))).map(downloadOf);
+    },
+  };
+}

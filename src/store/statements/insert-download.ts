@@ -1,0 +1,30 @@
+import { statement } from './statement.ts';
+
+/** Tells the id. */
+export const insertDownload = statement<
+  {
+    uid: string;
+    source: string;
+    link: string;
+    link_key: string;
+    name: string | null;
+    priority: number;
+    category: string | null;
+    requested_by: string | null;
+    runner: string | null;
+    metadata: string;
+    directory: string;
+    options: string;
+    resume_token: string | null;
+    created_at: number;
+    now: number;
+  },
+  { id: number }
+>(`
+INSERT INTO downloads
+  (uid, source, link, link_key, name, status, priority, category, requested_by, runner,
+   metadata, directory, options, resume_token, created_at, updated_at)
+VALUES
+  (:uid, :source, :link, :link_key, :name, 'pending', :priority, :category, :requested_by, :runner,
+   :metadata, :directory, :options, :resume_token, :created_at, :now)
+RETURNING id`);

@@ -1,0 +1,12 @@
+import { statement } from './statement.ts';
+
+export const insertFile = statement<{
+  download_id: number;
+  position: number;
+  path: string;
+  size: number | null;
+  main: number;
+  partial_path: string | null;
+}>(`
+INSERT INTO files (download_id, position, path, size, main, partial_path)
+VALUES (:download_id, :position, :path, :size, :main, :partial_path)`);

@@ -1,0 +1,7 @@
+import type { DownloadRow } from '../rows.ts';
+import { statement } from './statement.ts';
+
+export const leasedBy = statement<{ instance: string }, DownloadRow>(
+  'SELECT * FROM downloads WHERE locked_by = :instance ORDER BY id',
+  { locks: true },
+);

@@ -1,0 +1,132 @@
+import { mayWish, statuses, type Status, type Wish, wishLeadsTo } from '../downloads/states.ts';
+import { changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
+import { get, run, type Work } from './database.ts';
+import { type DownloadRow, wishOptionsOf } from './rows.ts';
+import { deleteDownload } from './statements/delete-download.ts';
+import { deleteEventsOfDownload } from './statements/delete-events-of-download.ts';
+import { deleteSamples } from './statements/delete-samples.ts';
+import { lockDownload } from './statements/lock-download.ts';
+import { resetFiles } from './statements/reset-files.ts';
+import type { StateColumns } from './statements/set-state.ts';
+import { setWish } from './statements/set-wish.ts';
+import { type AskedWish, NotPossible } from './store.ts';
+
+/**
+ * A person's wish. A lease that ran out before `now` holds nothing any more: then, too, the wish
+ * happens at once.
+ */
+export function* wish(
+  id: number,
+  asked: AskedWish,
+  now: number,
+): Work<{ readonly row: DownloadRow; readonly obeyed: boolean }> {
+  const found = yield* get(lockDownload, { id });
+  if (!found) throw new NotPossible(`there is no download ${id}`);
+  if (!mayWish(found.status, asked.wish)) throw new NotPossible(refusal(found, asked.wish));
+  if (isLeased(found.status) && (found.lease_until ?? 0) > now) return yield* leaveWord(found, asked, now);
+  const row = isLeased(found.status) ? yield* releaseLost({ ...found, wish: null, wish_options: null }, now) : found;
+  yield* tell(row, 'wish', now, { ...asked });
+  return { row: yield* obey(row, asked, now), obeyed: true };
+}
+
+/** Deletes the download and all that hangs on it; one event stays and tells of it. No error when it is gone. */
+export function* forget(id: number, now: number): Work<void> {
+  const row = yield* get(lockDownload, { id });
+  if (!row) return;
+  if (isLeased(row.status)) {
+    throw new NotPossible(`download ${id} is ${row.status}: an instance works on it; wish for its removal instead`);
+  }
+  yield* erase(row, now);
+}
+
+/** For the holder of the lease, who reads it with its next pulse. */
+function* leaveWord(row: DownloadRow, asked: AskedWish, now: number): Work<{ row: DownloadRow; obeyed: false }> {
+  if (row.wish && strength[row.wish] > strength[asked.wish]) {
+    throw new NotPossible(`download ${row.id} was told to ${row.wish} already; ${asked.wish} cannot follow that`);
+  }
+  const { wish: word, ...options } = asked;
+  const wished = { ...row, wish: word, wish_options: JSON.stringify(options), updated_at: now };
+  yield* run(setWish, { id: row.id, wish: word, wish_options: wished.wish_options, now });
+  yield* tell(row, 'wish', now, { ...asked });
+  return { row: wished, obeyed: false };
+}
+
+function* obey(row: DownloadRow, asked: AskedWish, now: number): Work<DownloadRow> {
+  switch (asked.wish) {
+    case 'remove':
+      yield* erase(row, now);
+      return row;
+    case 'nudge':
+      return row;
+    case 'retry':
+      return yield* beginAgain(row, now);
+    case 'cancel': {
+      const { wish: _word, ...options } = asked;
+      const columns = { wish: null, wish_options: JSON.stringify(options), waiting_for: null, next_attempt_at: null };
+      yield* giveUpPartials(row.id, wishLeadsTo.cancel, asked.keepPartial === true);
+      return yield* changeState(row, wishLeadsTo.cancel, now, { columns });
+    }
+    default: {
+      const columns = { wish: null, wish_options: null, waiting_for: null, next_attempt_at: null };
+      return yield* changeState(row, wishLeadsTo[asked.wish], now, { columns });
+    }
+  }
+}
+
+/** From a state in which the files were given up, nothing that was fetched counts any more. */
+function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
+  const kept = row.status === 'cancelled' && wishOptionsOf(row).keepPartial === true;
+  const afresh = row.status === 'cleaned' || (row.status === 'cancelled' && !kept);
+  if (afresh) yield* run(resetFiles, { download_id: row.id });
+  return yield* changeState(row, wishLeadsTo.retry, now, {
+    columns: { ...noTraceOfFailure, ...(afresh || kept ? nothingDelivered : {}), ...(afresh ? nothingFetched : {}) },
+  });
+}
+
+const noTraceOfFailure = {
+  wish: null,
+  wish_options: null,
+  waiting_for: null,
+  next_attempt_at: null,
+  tries_in_vain: 0,
+  error_class: null,
+  error_message: null,
+  completed_at: null,
+} as const satisfies Partial<StateColumns>;
+
+const nothingDelivered = { download_path: null, file_size: null, integrity: null } as const;
+
+const nothingFetched = { bytes_downloaded: 0, resume_token: null } as const;
+
+function* erase(row: DownloadRow, now: number): Work<void> {
+  yield* run(deleteEventsOfDownload, { download_id: row.id });
+  yield* run(deleteSamples, { subject: `own:${row.id}` });
+  yield* run(deleteDownload, { id: row.id });
+  yield* tell(row, 'removed', now, { status: row.status, name: row.name }, { metadata: row.metadata });
+}
+
+/** A weaker wish cannot take back a stronger one that still waits. */
+const strength: Record<Wish, number> = { nudge: 0, resume: 1, retry: 1, pause: 1, cancel: 2, remove: 3 };
+
+const pastOf: Record<Wish, string> = {
+  pause: 'paused',
+  resume: 'resumed',
+  cancel: 'cancelled',
+  retry: 'tried again',
+  remove: 'removed',
+  nudge: 'nudged',
+};
+
+/** Why the state does not allow it, and what would. */
+function refusal(row: DownloadRow, word: Wish): string {
+  const allowed = statuses.filter((status) => mayWish(status, word));
+  const next = wayOut[row.status];
+  return `download ${row.id} is ${row.status}; only what is ${allowed.join(', ')} can be ${pastOf[word]}${next ? ` (${next})` : ''}`;
+}
+
+const wayOut: Partial<Record<Status, string>> = {
+  paused: 'resume it first',
+  failed: 'retry starts it again',
+  cancelled: 'retry starts it again',
+  cleaned: 'retry downloads it again',
+};

@@ -1,0 +1,171 @@
+import { integrities, type Lease } from '../downloads/download.ts';
+import type { EventKind } from '../downloads/events.ts';
+import { bytesIn, normalRanges } from '../downloads/ranges.ts';
+import { tell } from './changing.ts';
+import { all, get, run, type Work } from './database.ts';
+import { askedWishOf, type DownloadRow, type FileRow } from './rows.ts';
+import { beatInstance } from './statements/beat-instance.ts';
+import { clearWish } from './statements/clear-wish.ts';
+import { deleteFilesFrom } from './statements/delete-files-from.ts';
+import { fileByPartial } from './statements/file-by-partial.ts';
+import { extendLease } from './statements/extend-lease.ts';
+import { filesOfDownload } from './statements/files-of-download.ts';
+import { insertFile } from './statements/insert-file.ts';
+import { insertSample } from './statements/insert-sample.ts';
+import { lockLeased } from './statements/lock-leased.ts';
+import { lookAtLease } from './statements/look-at-lease.ts';
+import { setDurable } from './statements/set-durable.ts';
+import { setIntegrity } from './statements/set-integrity.ts';
+import { setManifest } from './statements/set-manifest.ts';
+import { setPartialPath } from './statements/set-partial-path.ts';
+import { setVerified } from './statements/set-verified.ts';
+import { sumDurable } from './statements/sum-durable.ts';
+import { updateFile } from './statements/update-file.ts';
+import { wishesFor } from './statements/wishes-for.ts';
+import type { AskedWish, Checkpoint, ManifestFacts, Pulse, VerifiedFile } from './store.ts';
+
+/** What a resolve told; undefined: the lease is lost. An event only where it told something new. */
+export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Work<FileRow[] | undefined> {
+  const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
+  if (!row) return undefined;
+  const before = yield* all(filesOfDownload, { download_id: row.id });
+  yield* run(setManifest, {
+    id: row.id,
+    name: manifest.name,
+    total_bytes: manifest.totalBytes,
+    resume_token: JSON.stringify(manifest.resumeToken),
+    keep: manifest.restart ? 0 : 1,
+    now,
+  });
+  yield* replaceFiles(row.id, manifest, before);
+  if (!manifest.restart) yield* run(sumDurable, { id: row.id, now });
+  if (manifest.restart)
+    yield* tell(row, 'restarted', now, { reason: manifest.reason, lostBytes: row.bytes_downloaded });
+  if (manifest.restart || isNews(row, before, manifest)) {
+    yield* tell(row, 'resolved', now, {
+      name: manifest.name,
+      totalBytes: manifest.totalBytes,
+      files: manifest.files.length,
+    });
+  }
+  return yield* all(filesOfDownload, { download_id: row.id });
+}
+
+/** The path is reserved for this file, over all downloads. */
+export function* recordPartial(lease: Lease, fileId: number, partialPath: string): Work<'recorded' | 'taken' | 'lost'> {
+  if (!(yield* get(lockLeased, { id: lease.id, token: lease.token }))) return 'lost';
+  const holder = yield* get(fileByPartial, { path: partialPath });
+  if (holder && holder.id !== fileId) return 'taken';
+  const recorded = yield* run(setPartialPath, { id: fileId, download_id: lease.id, path: partialPath });
+  return recorded === 1 ? 'recorded' : 'lost';
+}
+
+/** The final name, recorded before it is made; false: the lease is lost. The download is as sure as its least sure file. */
+export function* recordVerified(lease: Lease, fileId: number, verified: VerifiedFile, now: number): Work<boolean> {
+  const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
+  if (!row) return false;
+  const { finalPath, size, digest, integrity } = verified;
+  const file = { id: fileId, download_id: lease.id, final_path: finalPath, size, digest };
+  if ((yield* run(setVerified, file)) !== 1) return false;
+  const surer = row.integrity !== null && integrities.indexOf(row.integrity) > integrities.indexOf(integrity);
+  yield* run(setIntegrity, { id: row.id, integrity: surer ? row.integrity : integrity, now });
+  return true;
+}
+
+/**
+ * The wishes that wait for this instance. A nudge is told once, then it is gone: it changes no state that
+ * would end it.
+ */
+export function* waitingWishes(instance: string): Work<Map<number, AskedWish>> {
+  const wishes = new Map<number, AskedWish>();
+  for (const row of yield* all(wishesFor, { instance })) {
+    const wish = askedWishOf(row);
+    if (wish) wishes.set(row.id, wish);
+  }
+  return wishes;
+}
+
+/** Hands nudges over for the last time. */
+export function* clearNudges(instance: string): Work<Map<number, AskedWish>> {
+  const wishes = yield* waitingWishes(instance);
+  for (const [id, { wish }] of wishes) {
+    if (wish === 'nudge') yield* run(clearWish, { id });
+  }
+  return wishes;
+}
+
+export function* note(
+  lease: Lease,
+  kind: EventKind,
+  detail: Readonly<Record<string, unknown>>,
+  now: number,
+): Work<void> {
+  const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
+  if (row) yield* tell(row, kind, now, detail);
+}
+
+export interface PulseAnswer {
+  readonly lost: readonly Lease[];
+  readonly wishes: ReadonlyMap<number, AskedWish>;
+}
+
+/** Heartbeats, checkpoints, samples. */
+export function* writePulse(pulse: Pulse, now: number): Work<PulseAnswer> {
+  const lost = new Map<string, Lease>();
+  for (const lease of pulse.leases) {
+    const held = { id: lease.id, token: lease.token, instance: pulse.instance, lease_until: pulse.leaseUntil };
+    if ((yield* run(extendLease, held)) === 0) lost.set(keyOf(lease), lease);
+  }
+  for (const lease of yield* writeCheckpoints(pulse, lost, now)) lost.set(keyOf(lease), lease);
+  for (const { subject, at, bytes, total, status } of pulse.samples) {
+    yield* run(insertSample, { subject, at, bytes, total, status });
+  }
+  yield* run(beatInstance, { uid: pulse.instance, now });
+  return { lost: [...lost.values()], wishes: yield* waitingWishes(pulse.instance) };
+}
+
+function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: number): Work<Lease[]> {
+  const lostNow: Lease[] = [];
+  const byLease = new Map<string, Checkpoint[]>();
+  for (const checkpoint of pulse.checkpoints) {
+    const key = keyOf(checkpoint.lease);
+    byLease.set(key, [...(byLease.get(key) ?? []), checkpoint]);
+  }
+  for (const [key, checkpoints] of byLease) {
+    const lease = checkpoints[0]?.lease;
+    if (!lease || lost.has(key)) continue;
+    if (!(yield* get(lookAtLease, { id: lease.id, token: lease.token, instance: pulse.instance }))) {
+      lostNow.push(lease);
+      continue;
+    }
+    for (const { fileId, ranges } of checkpoints) {
+      const durable = normalRanges(ranges);
+      yield* run(setDurable, {
+        id: fileId,
+        download_id: lease.id,
+        durable: JSON.stringify(durable),
+        durable_bytes: bytesIn(durable),
+      });
+    }
+    yield* run(sumDurable, { id: lease.id, now });
+  }
+  return lostNow;
+}
+
+/** Same files: their durable ranges stay. More or fewer: the tail changes. */
+function* replaceFiles(downloadId: number, manifest: ManifestFacts, before: readonly FileRow[]): Work<void> {
+  yield* run(deleteFilesFrom, { download_id: downloadId, position: manifest.restart ? 0 : manifest.files.length });
+  for (const [position, { path, size, main }] of manifest.files.entries()) {
+    const row = { download_id: downloadId, position, path, size, main: main ? 1 : 0 };
+    if (!manifest.restart && position < before.length) yield* run(updateFile, row);
+    else yield* run(insertFile, { ...row, partial_path: null });
+  }
+}
+
+function isNews(row: DownloadRow, before: readonly FileRow[], manifest: ManifestFacts): boolean {
+  return (
+    row.name !== manifest.name || row.total_bytes !== manifest.totalBytes || before.length !== manifest.files.length
+  );
+}
+
+const keyOf = (lease: Lease) => `${lease.id}:${lease.token}`;
