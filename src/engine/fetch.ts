@@ -20,7 +20,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   const durable = intact?.[0]?.durable ?? [];
   const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
   const manifest = await sourceNamed(download.source).resolve(
-    { link: download.link, options: download.options, ...(resume ? { resume } : {}) },
+    { link: download.link, options: download.options, directory: download.directory, ...(resume ? { resume } : {}) },
     run.signal,
   );
   const reason = intact === undefined ? 'the partial file is gone or was cut' : manifest.reason;

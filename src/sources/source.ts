@@ -32,6 +32,8 @@ export interface Source {
 export interface ResolveRequest {
   readonly link: string;
   readonly options: DownloadOptions;
+  /** Absolute path of the folder the files will go to; it need not exist yet. A source touches no disk here. */
+  readonly directory: string;
   /** What was stored at the last resolve, when there is a partial to go on with. */
   readonly resume?: { readonly token: ResumeToken; readonly durable: readonly Range[] };
 }

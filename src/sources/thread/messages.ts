@@ -1,0 +1,49 @@
+import { Failure, type FailureClass, type Retry } from '../../downloads/failure.ts';
+import type { LogFacts } from '../../log/log.ts';
+import type { FetchRequest, FileRanges, Manifest, ResolveRequest, TransferEnd, TransferLimits } from '../source.ts';
+
+/** What the main thread asks of a thread that runs a source. `call` numbers what is answered. */
+export type Order =
+  | { readonly order: 'resolve'; readonly call: number; readonly request: ResolveRequest }
+  | { readonly order: 'abandon'; readonly call: number }
+  | { readonly order: 'fetch'; readonly call: number; readonly request: PlainFetchRequest; readonly figures: SharedArrayBuffer }
+  | { readonly order: 'flush'; readonly call: number; readonly transfer: number }
+  | { readonly order: 'tune'; readonly transfer: number; readonly limits: TransferLimits }
+  | { readonly order: 'nudge'; readonly transfer: number }
+  | { readonly order: 'close'; readonly call: number; readonly transfer: number }
+  | { readonly order: 'end'; readonly call: number };
+
+/** What the thread says. */
+export type Word =
+  | { readonly word: 'answer'; readonly call: number; readonly value: Manifest | TransferEnd | readonly FileRanges[] | undefined }
+  | { readonly word: 'failure'; readonly call: number; readonly failure: PlainFailure }
+  | { readonly word: 'note'; readonly transfer: number; readonly note: string }
+  | { readonly word: 'log'; readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly room: string; readonly facts: LogFacts; readonly message: string };
+
+/** A function does not cross threads: notes travel as words. */
+export type PlainFetchRequest = Omit<FetchRequest, 'onNote'>;
+
+/** An error loses its class on the way; this is what is kept of a `Failure`. */
+export interface PlainFailure {
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly retry: Retry;
+  readonly cause: string;
+}
+
+export function plainFailure(failure: Failure): PlainFailure {
+  const { cause } = failure;
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : cause === undefined ? '' : String(cause);
+  return { class: failure.class, message: failure.message, retry: failure.retry, cause: text };
+}
+
+export function failureFrom(plain: PlainFailure): Failure {
+  return new Failure(plain.class, plain.message, {
+    retry: plain.retry,
+    ...(plain.cause === '' ? {} : { cause: plain.cause }),
+  });
+}
+
+/** Positions in the figures of one transfer, float64 each. */
+export const figure = { bytes: 0, connections: 1 } as const;
+export const figuresBytes = 2 * Float64Array.BYTES_PER_ELEMENT;

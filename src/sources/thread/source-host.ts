@@ -1,0 +1,92 @@
+import { asFailure } from '../../downloads/failure.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { Source, Transfer } from '../source.ts';
+import { figure, type Order, plainFailure, type Word } from './messages.ts';
+
+/** How often the live figures are put where the main thread reads them, ms. */
+const figuresEvery = 50;
+
+export interface HostPort {
+  on(event: 'message', listener: (order: Order) => void): unknown;
+  postMessage(word: Word): void;
+}
+
+interface Running {
+  readonly transfer: Transfer;
+  readonly figures: Float64Array;
+}
+
+/**
+ * Runs a source for another thread: the far end of `threadSource`. Bytes stay here; figures go by
+ * shared memory, everything else by messages. `pulse` is counted up while this thread lives.
+ */
+export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: Int32Array): void {
+  const resolving = new Map<number, AbortController>();
+  const running = new Map<number, Running>();
+  const answer = (call: number, work: Promise<Extract<Word, { word: 'answer' }>['value'] | void>) => {
+    work.then(
+      (value) => port.postMessage({ word: 'answer', call, value: value ?? undefined }),
+      (error) => port.postMessage({ word: 'failure', call, failure: plainFailure(asFailure(error)) }),
+    );
+  };
+
+  clock.every(figuresEvery, () => {
+    Atomics.add(pulse, 0, 1);
+    for (const each of running.values()) show(each);
+  });
+
+  port.on('message', (order) => {
+    switch (order.order) {
+      case 'resolve':
+        return answer(order.call, resolve(order.call, order.request));
+      case 'abandon':
+        return resolving.get(order.call)?.abort();
+      case 'fetch':
+        return answer(order.call, fetch(order));
+      case 'flush':
+        return answer(order.call, running.get(order.transfer)?.transfer.flush() ?? Promise.resolve([]));
+      case 'tune':
+        return running.get(order.transfer)?.transfer.tune(order.limits);
+      case 'nudge':
+        return running.get(order.transfer)?.transfer.nudge();
+      case 'close':
+        return answer(order.call, close(order.transfer));
+      case 'end':
+        return answer(order.call, source.close());
+    }
+  });
+
+  async function resolve(call: number, request: Extract<Order, { order: 'resolve' }>['request']) {
+    const abort = new AbortController();
+    resolving.set(call, abort);
+    try {
+      return await source.resolve(request, abort.signal);
+    } finally {
+      resolving.delete(call);
+    }
+  }
+
+  async function fetch({ call, request, figures }: Extract<Order, { order: 'fetch' }>) {
+    const transfer = source.fetch({
+      ...request,
+      onNote: (note) => port.postMessage({ word: 'note', transfer: call, note }),
+    });
+    const own = { transfer, figures: new Float64Array(figures) };
+    running.set(call, own);
+    const end = await transfer.done;
+    show(own);
+    return end;
+  }
+
+  /** The transfer stays known until it is closed: a flush may come after its end. */
+  async function close(id: number): Promise<void> {
+    await running.get(id)?.transfer.close();
+    running.delete(id);
+  }
+}
+
+function show({ transfer, figures }: Running): void {
+  const { bytes, connections } = transfer.progress();
+  figures[figure.bytes] = bytes;
+  figures[figure.connections] = connections;
+}

@@ -1,0 +1,106 @@
+import { Failure } from '../../downloads/failure.ts';
+import type { Log } from '../../log/log.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { FetchRequest, Manifest, Source, Transfer, TransferEnd } from '../source.ts';
+import { figure, figuresBytes } from './messages.ts';
+import { type Thread, type ThreadWorker, startThread } from './thread.ts';
+
+export interface ThreadSourceParts {
+  readonly name: string;
+  readonly accepts: Source['accepts'];
+  readonly keyOf: Source['keyOf'];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A new thread that hosts the source; `pulse` goes into its `workerData`. */
+  startWorker(pulse: SharedArrayBuffer): ThreadWorker;
+  /** A key of the device that a folder (which may not exist yet) lies on. */
+  deviceOf(directory: string): Promise<string>;
+}
+
+/**
+ * A source whose work is done in threads of its own, one for each device that is written to: a hung
+ * mount stops only its own downloads, and writing never holds up this thread. A thread that dies or
+ * hangs is replaced; its transfers fail as `network` or `disk` and are tried again.
+ */
+export function threadSource(parts: ThreadSourceParts): Source {
+  const threads = new Map<string, Thread>();
+
+  return {
+    name: parts.name,
+    accepts: parts.accepts,
+    keyOf: parts.keyOf,
+    async resolve(request, signal) {
+      const device = await parts.deviceOf(request.directory);
+      signal.throwIfAborted();
+      const thread = threadFor(device);
+      const call = thread.call((id) => ({ order: 'resolve', call: id, request }));
+      const abandon = () => thread.send({ order: 'abandon', call: call.id });
+      signal.addEventListener('abort', abandon, { once: true });
+      try {
+        const manifest = (await call.answer) as Manifest;
+        return { ...manifest, plan: { device, plan: manifest.plan } satisfies ThreadPlan };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error;
+      } finally {
+        signal.removeEventListener('abort', abandon);
+      }
+    },
+    fetch(request) {
+      const { device, plan } = request.manifest.plan as ThreadPlan;
+      return transferIn(threadFor(device), { ...request, manifest: { ...request.manifest, plan } });
+    },
+    async close() {
+      const ending = [...threads.values()];
+      threads.clear();
+      await Promise.all(ending.map((thread) => thread.end()));
+    },
+  };
+
+  function threadFor(device: string): Thread {
+    const known = threads.get(device);
+    if (known?.alive) return known;
+    const thread = startThread(parts, () => {
+      if (threads.get(device) === thread) threads.delete(device);
+    });
+    threads.set(device, thread);
+    return thread;
+  }
+}
+
+/** Which thread holds the connection that the resolve opened. */
+interface ThreadPlan {
+  readonly device: string;
+  readonly plan: unknown;
+}
+
+function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Transfer {
+  const shared = new SharedArrayBuffer(figuresBytes);
+  const figures = new Float64Array(shared);
+  const fetch = thread.call((id) => ({ order: 'fetch', call: id, request, figures: shared }));
+  const transfer = fetch.id;
+  if (onNote) thread.onNote(transfer, onNote);
+  let closing: Promise<void> | undefined;
+  const done = fetch.answer as Promise<TransferEnd>;
+  done.catch(() => {});
+  return {
+    done,
+    async flush() {
+      if (closing) throw new Failure('internal', 'the transfer is closed');
+      return (await thread.call((call) => ({ order: 'flush', call, transfer })).answer) as Awaited<ReturnType<Transfer['flush']>>;
+    },
+    progress: () => ({ bytes: figures[figure.bytes] ?? 0, connections: figures[figure.connections] ?? 0 }),
+    tune: (limits) => thread.send({ order: 'tune', transfer, limits }),
+    nudge: () => thread.send({ order: 'nudge', transfer }),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  /** When the thread is gone nothing is written any more either. */
+  async function close(): Promise<void> {
+    await thread.call((call) => ({ order: 'close', call, transfer })).answer.catch(() => {});
+    thread.forget(transfer);
+  }
+}
