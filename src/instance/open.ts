@@ -1,112 +1,95 @@
-import { hostname } from 'node:os';
-import { v7 as uuidv7 } from 'uuid';
-import { localCommands } from '../commands/local-commands.ts';
-import { adopt } from '../commands/add-download.ts';
-import type { CommandParts } from '../commands/parts.ts';
-import type { Config } from '../config/config.ts';
-import type { Paths } from '../config/paths.ts';
-import { realDisk } from '../disk/real-disk.ts';
-import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
-import { createBus } from '../events/bus.ts';
-import type { Log } from '../log/log.ts';
-import type { Sources } from '../sources/registry.ts';
-import type { Store } from '../store/store.ts';
-import type { Clock } from '../time/clock.ts';
-import { createEventTail } from './event-tail.ts';
-import { createEngine, type Engine } from './engine.ts';
-import { createLiving, socketPath } from './living.ts';
+import { loadConfig, type LoadedConfig } from '../config/config.ts';
+import { environment } from '../config/environment.ts';
+import { secretsOf } from '../config/secrets.ts';
+import type { FlagSetting } from '../config/settings.ts';
+import type { LogLevel } from '../log/log.ts';
+import { type LogSink, openLog } from '../log/open-log.ts';
+import { type OpenedStore, openStore } from '../store/open.ts';
+import { StoreFailure } from '../store/store.ts';
+import { systemClock } from '../time/clock.ts';
+import { openInstance } from './instance.ts';
 import type { Longhaul, Role } from './longhaul.ts';
-import { createLiveProgress } from './live-progress.ts';
-import { createSettling } from './settled.ts';
+import { lazySources } from './open-sources.ts';
 
-/** What an instance is put together from; `openLonghaul` makes the real ones, tests hand in their own. */
-export interface InstanceParts {
-  readonly config: Config;
-  readonly paths: Pick<Paths, 'sockets'>;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly sources: Sources;
+export interface OpenOptions {
   readonly role: Role;
   /** Runs downloads; false: only asks. */
   readonly engine: boolean;
-  /** Also what others began whose instance is gone, and what belongs to nobody. */
-  readonly anyRunner: boolean;
-  readonly slots: number;
-  readonly warnings: readonly string[];
-  /** After everything else is closed. */
-  readonly onClosed?: () => Promise<void>;
+  /** Also runs what others began whose instance is gone, and what belongs to nobody. */
+  readonly anyRunner?: boolean;
+  /** How many run at once; left out: as configured. */
+  readonly slots?: number;
+  /** One folder for everything (as LONGHAUL_HOME). */
+  readonly home?: string;
+  readonly configFile?: string;
+  /** Settings that go before environment and file. */
+  readonly flags?: readonly FlagSetting[];
+  /** Where the log is read along; left out: nowhere. */
+  readonly logSink?: LogSink;
+  /** What of the log is shown there; left out: warnings and errors. */
+  readonly logSinkLevel?: LogLevel;
 }
 
-/** Puts the rooms together. What must flow left (events, progress, liveness) is handed over here, as functions. */
-export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
-  const { config, log, clock, store, sources } = parts;
-  const uid = uuidv7();
-  const events = createBus<DownloadEvent>(log.room('events'));
-  const progress = createBus<ProgressReport>(log.room('events'));
-  const tail = createEventTail(store, events, log.room('events'));
-  const living = createLiving({ store, clock, sockets: parts.paths.sockets, ttl: config.lease.ttl });
-  const commandParts: CommandParts = {
-    store,
-    sourceFor: (link) => sources.forLink(link),
-    disk: realDisk,
-    clock,
-    living,
-    maxTries: config.retry.max_tries,
-  };
-  const settling = createSettling({
-    store,
-    clock,
-    instance: uid,
-    async tend(row) {
-      if (parts.engine) await adopt(commandParts, row, uid);
-      live.follow(row);
-    },
-  });
-  const engine: Engine | undefined = parts.engine
-    ? createEngine({ ...parts, uid, host: hostname(), living })
-    : undefined;
-  const live = createLiveProgress({
-    clock,
-    bus: progress,
-    instance: uid,
-    reports: () => engine?.reports() ?? [],
-    socketOf: (instance) => socketPath(parts.paths.sockets, instance),
-  });
-  const unsubscribe = store.onChange(() => {
-    tail.look();
-    engine?.look();
-  });
-  events.listen((event) => settling.look(event.downloadId));
-  await tail.start();
-  await engine?.start();
-  live.start();
+const nowhere: LogSink = { isTerminal: false, colour: false, write: () => {} };
 
-  let closing: Promise<void> | undefined;
-  return {
-    instance: uid,
+/**
+ * Opens Longhaul with the configuration of this process. Throws `ConfigError`; throws `StoreFailure`,
+ * except for `get`, which then goes on with a store in memory and says so in `warnings`.
+ */
+export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
+  const loaded = await loadConfigFor(options);
+  const { config, paths } = loaded;
+  const clock = systemClock;
+  const log = openLog({
+    settings: config.log,
+    logsDir: paths.logs,
+    stderr: options.logSink ?? nowhere,
+    stderrLevel: options.logSinkLevel ?? 'warn',
+    now: () => clock.now(),
+  });
+  for (const secret of secretsOf(config)) log.secrets.add(secret);
+  const { store, warnings } = await openOrRemember();
+  return openInstance({
     config,
+    paths,
     log,
-    commands: localCommands(commandParts),
-    warnings: parts.warnings,
-    onEvent: (listener) => events.listen(listener),
-    onProgress: (listener) => progress.listen(listener),
-    settled: (id, options) => settling.wait(id, options),
-    close() {
-      closing ??= close();
-      return closing;
-    },
-  };
+    clock,
+    store,
+    sources: lazySources({ config, clock, log }),
+    role: options.role,
+    engine: options.engine,
+    anyRunner: options.anyRunner ?? false,
+    slots: options.slots ?? config.queue.slots,
+    warnings: [...loaded.warnings, ...warnings],
+    onClosed: () => log.close(),
+  });
 
-  /** Right to left: nothing is closed while somebody still works with it. */
-  async function close(): Promise<void> {
-    live.stop();
-    await engine?.stop();
-    unsubscribe();
-    await tail.drain();
-    settling.stop();
-    await sources.close();
-    await store.close();
-    await parts.onClosed?.();
+  async function openOrRemember(): Promise<OpenedStore> {
+    const where = { clock, log: log.room('store') };
+    try {
+      return await openStore({ path: paths.database, ...where });
+    } catch (error) {
+      if (options.role !== 'get' || !(error instanceof StoreFailure)) {
+        await log.close();
+        throw error;
+      }
+      log.error({ error }, 'the store cannot be used');
+      const { store } = await openStore({ path: ':memory:', ...where });
+      return { store, warnings: [`${error.message}; downloading without a memory: this run cannot be resumed`] };
+    }
   }
 }
+
+/** The configuration as `openLonghaul` will see it. Throws `ConfigError`. */
+export function loadConfigFor(options: Pick<OpenOptions, 'home' | 'configFile' | 'flags'>): Promise<LoadedConfig> {
+  const env = environment();
+  return loadConfig({
+    env: options.home === undefined ? env : { ...env, LONGHAUL_HOME: options.home },
+    cwd: process.cwd(),
+    flags: {
+      ...(options.configFile === undefined ? {} : { file: options.configFile }),
+      ...(options.flags === undefined ? {} : { set: options.flags }),
+    },
+  });
+}
+
