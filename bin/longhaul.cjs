@@ -13,7 +13,7 @@ const program = path.join(root, 'dist', 'main.js');
 
 if (newEnough(process.versions.node)) {
   process.argv[1] = program;
-  import('../dist/main.js');
+  void import('../dist/main.js');
 } else {
   runUnder(orExplain(() => prepareRuntime(root)));
 }
