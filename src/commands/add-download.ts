@@ -10,7 +10,7 @@ import { anyEngine, type CommandParts, livingInstance } from './parts.ts';
  */
 export async function addDownload(parts: CommandParts, request: AddRequest): Promise<Added> {
   const { store, clock } = parts;
-  const source = parts.sourceFor(request.link);
+  const source = await parts.sourceFor(request.link);
   const linkKey = source.keyOf(request.link);
   if (request.options?.checksum !== undefined) parseChecksum(request.options.checksum);
   const { download, followed } = await store.add(

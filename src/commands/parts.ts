@@ -7,7 +7,7 @@ import type { Clock } from '../time/clock.ts';
 export interface CommandParts {
   readonly store: AskingStore & Pick<Store, 'onChange'>;
   /** Throws `Failure('link')` that names the known kinds. */
-  sourceFor(link: string): Source;
+  sourceFor(link: string): Promise<Source>;
   readonly disk: Disk;
   readonly clock: Clock;
   /** What is known about other engines, from their sockets. */

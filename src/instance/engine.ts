@@ -6,7 +6,7 @@ import type { EngineParts } from '../engine/parts.ts';
 import type { Log } from '../log/log.ts';
 import { createLeaseKeeper } from '../queue/lease-keeper.ts';
 import { createRescuer } from '../queue/rescuer.ts';
-import { createScheduler } from '../queue/scheduler.ts';
+import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
 import type { Service } from '../queue/service.ts';
 import type { Sources } from '../sources/registry.ts';
 import type { Store } from '../store/store.ts';
@@ -41,14 +41,17 @@ export function createEngine(setup: EngineSetup): Engine {
   const { uid, config, clock, log, store } = setup;
   const { ttl, heartbeat, scan } = config.lease;
   const engine = engineParts(setup);
-  const scheduler = createScheduler({
+  const scheduler: Scheduler = createScheduler({
     engine,
     store,
     slots: setup.slots,
     leaseTtl: ttl,
     anyRunner: setup.anyRunner,
+    onRun: (run) => {
+      if (run.claim.download.wish) keeper.look();
+    },
   });
-  const keeper = createLeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
+  const keeper: ReturnType<typeof createLeaseKeeper> = createLeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
   const rescuer = createRescuer({
     store,
     clock,

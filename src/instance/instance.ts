@@ -1,0 +1,116 @@
+import { hostname } from 'node:os';
+import { v7 as uuidv7 } from 'uuid';
+import { localCommands } from '../commands/local-commands.ts';
+import { adopt } from '../commands/add-download.ts';
+import type { CommandParts } from '../commands/parts.ts';
+import type { Config } from '../config/config.ts';
+import type { Paths } from '../config/paths.ts';
+import { realDisk } from '../disk/real-disk.ts';
+import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
+import { createBus } from '../events/bus.ts';
+import type { Log } from '../log/log.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+import { createEventTail } from './event-tail.ts';
+import type { Engine } from './engine.ts';
+import { createLiving, socketPath } from './living.ts';
+import type { Longhaul, Role } from './longhaul.ts';
+import { createLiveProgress } from './live-progress.ts';
+import type { LazySources } from './open-sources.ts';
+import { createSettling } from './settled.ts';
+
+/** What an instance is put together from; `openLonghaul` makes the real ones, tests hand in their own. */
+export interface InstanceParts {
+  readonly config: Config;
+  readonly paths: Pick<Paths, 'sockets'>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly sources: LazySources;
+  readonly role: Role;
+  /** Runs downloads; false: only asks. */
+  readonly engine: boolean;
+  /** Also what others began whose instance is gone, and what belongs to nobody. */
+  readonly anyRunner: boolean;
+  readonly slots: number;
+  readonly warnings: readonly string[];
+  /** After everything else is closed. */
+  readonly onClosed?: () => Promise<void>;
+}
+
+/** Puts the rooms together. What must flow left (events, progress, liveness) is handed over here, as functions. */
+export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
+  const { config, log, clock, store, sources } = parts;
+  const uid = uuidv7();
+  const events = createBus<DownloadEvent>(log.room('events'));
+  const progress = createBus<ProgressReport>(log.room('events'));
+  const tail = createEventTail(store, events, log.room('events'));
+  const living = createLiving({ store, clock, sockets: parts.paths.sockets, ttl: config.lease.ttl });
+  const commandParts: CommandParts = {
+    store,
+    sourceFor: async (link) => (await sources.load()).forLink(link),
+    disk: realDisk,
+    clock,
+    living,
+    maxTries: config.retry.max_tries,
+  };
+  const settling = createSettling({
+    store,
+    clock,
+    instance: uid,
+    async tend(row) {
+      if (parts.engine) await adopt(commandParts, row, uid);
+      live.follow(row);
+    },
+  });
+  const engine = parts.engine ? await loadEngine(parts, uid, living) : undefined;
+  const live = createLiveProgress({
+    clock,
+    bus: progress,
+    instance: uid,
+    reports: () => engine?.reports() ?? [],
+    socketOf: (instance) => socketPath(parts.paths.sockets, instance),
+  });
+  const unsubscribe = store.onChange(() => {
+    tail.look();
+    engine?.look();
+  });
+  events.listen((event) => settling.look(event.downloadId));
+  await tail.start();
+  await engine?.start();
+  live.start();
+
+  let closing: Promise<void> | undefined;
+  return {
+    instance: uid,
+    config,
+    log,
+    commands: localCommands(commandParts),
+    warnings: parts.warnings,
+    onEvent: (listener) => events.listen(listener),
+    onProgress: (listener) => progress.listen(listener),
+    settled: (id, options) => settling.wait(id, options),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  /** Right to left: nothing is closed while somebody still works with it. */
+  async function close(): Promise<void> {
+    live.stop();
+    await engine?.stop();
+    unsubscribe();
+    await tail.drain();
+    settling.stop();
+    await sources.close();
+    await store.close();
+    await parts.onClosed?.();
+  }
+}
+
+/** The doing wing costs start-up time, so it is loaded only where something is to be done. */
+async function loadEngine(parts: InstanceParts, uid: string, living: ReturnType<typeof createLiving>): Promise<Engine> {
+  const [{ createEngine }, sources] = await Promise.all([import('./engine.ts'), parts.sources.load()]);
+  return createEngine({ ...parts, sources, uid, host: hostname(), living });
+}
