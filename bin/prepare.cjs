@@ -277,12 +277,15 @@ function startOf(pid) {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] || '';
 }
 
-/** Removes what killed runs left behind. */
+/** Removes what killed runs left behind; what an orphaned npm still writes to is left for the next sweep. */
 function sweep(work) {
   for (const name of fs.readdirSync(work)) {
     const left = /^staging-(\d+)-(\d*)$/.exec(name);
-    if (left && (Number(left[1]) === process.pid || isDead(`${left[1]} ${left[2]}`, work))) {
-      fs.rmSync(path.join(work, name), { recursive: true, force: true, maxRetries: 3 });
+    if (!left || (Number(left[1]) !== process.pid && !isDead(`${left[1]} ${left[2]}`, work))) continue;
+    try {
+      fs.rmSync(path.join(work, name), { recursive: true, force: true, maxRetries: 2 });
+    } catch (error) {
+      if (error.code !== 'ENOTEMPTY') throw error;
     }
   }
 }
