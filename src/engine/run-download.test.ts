@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createHash } from 'node:crypto';
+import { realDisk } from '../disk/real-disk.ts';
+import type { DownloadOptions } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
+import { silentLog } from '../log/log.ts';
+import { openStore } from '../store/open.ts';
+import type { Claim, Store } from '../store/store.ts';
+import { systemClock } from '../time/clock.ts';
+import { scriptedSource, type ScriptedSource } from '../../test/support/scripted-source.ts';
+import type { EngineParts } from './parts.ts';
+import { createRun, type Run } from './run.ts';
+import { runDownload } from './run-download.ts';
+
+const content = Buffer.alloc(100_000, 'All that is fetched is kept. ');
+const digest = createHash('sha256').update(content).digest('hex');
+
+let root = '';
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'longhaul-engine-'));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+interface Stage {
+  readonly store: Store;
+  readonly source: ScriptedSource;
+  readonly folder: string;
+  readonly id: number;
+  /** Claims and runs once; `during` is called when the run has begun. */
+  run(during?: (run: Run) => unknown): Promise<void>;
+  claim(instance?: string): Promise<Claim>;
+  row(): ReturnType<Store['get']>;
+  names(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+async function stage(options: DownloadOptions = {}, store?: Store): Promise<Stage> {
+  const own = store ?? (await openStore({ path: ':memory:', clock: systemClock, log: silentLog })).store;
+  const folder = await mkdtemp(join(root, 'd-'));
+  const source = scriptedSource(content);
+  const added = await own.add(
+    {
+      source: 'scripted',
+      link: 'scripted:1',
+      linkKey: `scripted:${folder}`,
+      directory: folder,
+      options: { retryWait: 0, ...options },
+      metadata: {},
+      runner: null,
+      ifExists: 'new',
+    },
+    Date.now(),
+  );
+  const { id } = added.download;
+  const parts: EngineParts = {
+    store: own,
+    sourceNamed: () => source,
+    disk: realDisk,
+    clock: systemClock,
+    log: silentLog,
+    instance: 'me',
+    random: () => 0,
+    policy: {
+      retry: { maxTries: 3, firstWait: 0, longestWait: 0 },
+      checkpoint: { bytes: 10_000_000, interval: 30_000 },
+      headroom: 0,
+    },
+  };
+  const claim = async (instance = 'me') => {
+    const claimed = await own.claim(id, instance, Date.now() + 30_000, Date.now());
+    assert.ok(claimed, 'the download can be claimed');
+    return claimed;
+  };
+  return {
+    store: own,
+    source,
+    folder,
+    id,
+    claim,
+    async run(during) {
+      const run = createRun(await claim(), parts);
+      const end = runDownload(run);
+      await during?.(run);
+      await end;
+    },
+    row: () => own.get(id),
+    names: async () => (await readdir(folder)).toSorted(),
+    close: () => own.close(),
+  };
+}
+
+test('a download is resolved, fetched, verified, published and completed, and leaves nothing else behind', async () => {
+  const on = await stage({ checksum: `sha-256=${digest}` });
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), {
+    status: 'completed',
+    integrity: 'checksum',
+    fileSize: content.length,
+    bytesDownloaded: content.length,
+    downloadPath: join(on.folder, 'file.bin'),
+    lockedBy: null,
+  });
+  assert.deepEqual(await on.names(), ['file.bin']);
+  assert.deepEqual(await readFile(join(on.folder, 'file.bin')), content);
+  const states = (await on.store.events({ downloadId: on.id, limit: 100 })).flatMap((event) => event.to ?? []);
+  assert.deepEqual(states.slice(-3), ['downloading', 'processing', 'completed']);
+  await on.close();
+});
+
+test('a try that breaks off keeps what came; the next goes on there', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 40_000, then: new Failure('network', 'reset') });
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', waitingFor: 'backoff', bytesDownloaded: 40_000 });
+  await on.run();
+  assert.deepEqual(on.source.fetchedFrom, [0, 40_000]);
+  assert.equal((await on.row())?.status, 'completed');
+  assert.deepEqual(await readFile(join(on.folder, 'file.bin')), content);
+  await on.close();
+});
+
+test('a file that changed is begun again from the first byte, never mixed', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 40_000, then: new Failure('network', 'reset') });
+  await on.run();
+  on.source.version = 'v2';
+  on.source.content = Buffer.alloc(90_000, 'Another text altogether. ');
+  await on.run();
+  assert.deepEqual(on.source.fetchedFrom, [0, 0]);
+  assert.deepEqual(await readFile(join(on.folder, 'file.bin')), on.source.content);
+  const restarted = (await on.store.events({ downloadId: on.id, limit: 100 })).find((event) => event.kind === 'restarted');
+  assert.equal(restarted?.detail['reason'], 'the file changed on the server');
+  assert.deepEqual(await on.names(), ['file.bin']);
+  await on.close();
+});
+
+test('a partial that somebody removed or cut is not believed in', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 40_000, then: new Failure('network', 'reset') });
+  await on.run();
+  await rm(join(on.folder, 'file.bin.part'));
+  await on.run();
+  assert.deepEqual(on.source.fetchedFrom, [0, 0]);
+  assert.deepEqual(await readFile(join(on.folder, 'file.bin')), content);
+  await on.close();
+});
+
+test('wrong bytes are fetched once more, then the download fails and nothing is published', async () => {
+  const on = await stage({ checksum: `sha-256=${'0'.repeat(64)}` });
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', errorClass: 'checksum', bytesDownloaded: 0 });
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'failed', errorClass: 'checksum' });
+  assert.deepEqual(on.source.fetchedFrom, [0, 0]);
+  assert.ok(!(await on.names()).includes('file.bin'));
+  await on.close();
+});
+
+test('three tries in vain are the end, and what was fetched is kept', async () => {
+  const on = await stage();
+  for (const bytes of [10, 0, 0, 0]) on.source.acts.push({ bytes, then: new Failure('network', 'reset') });
+  for (let tries = 0; tries < 4 && (await on.row())?.status !== 'failed'; tries += 1) await on.run();
+  const row = await on.row();
+  assert.partialDeepStrictEqual(row, { status: 'failed', errorClass: 'network', bytesDownloaded: 10 });
+  assert.match(row?.errorMessage ?? '', /gave up after 3 tries/);
+  assert.ok((await on.names()).includes('file.bin.part'));
+  await on.close();
+});
+
+test('paused in the middle: what came is durable and recorded, and it goes on there', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 70_000, then: 'wait' });
+  await on.run(async (run) => {
+    await on.source.waiting;
+    run.stop({ by: 'wish', wish: { wish: 'pause' } });
+  });
+  assert.partialDeepStrictEqual(await on.row(), { status: 'paused', bytesDownloaded: 70_000 });
+  await on.store.wish(on.id, { wish: 'resume' }, Date.now());
+  await on.run();
+  assert.deepEqual(on.source.fetchedFrom, [0, 70_000]);
+  await on.close();
+});
+
+test('a shutdown gives the lease back and is no retry', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 50_000, then: 'wait' });
+  await on.run(async (run) => {
+    await on.source.waiting;
+    run.stop({ by: 'shutdown' });
+  });
+  assert.partialDeepStrictEqual(await on.row(), {
+    status: 'pending',
+    bytesDownloaded: 50_000,
+    retryCount: 0,
+    triesInVain: 0,
+    lockedBy: null,
+  });
+  await on.close();
+});
+
+test('cancelled in the middle: the partial and its sidecar are removed', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 50_000, then: 'wait' });
+  await on.run(async (run) => {
+    await on.source.waiting;
+    assert.deepEqual(await on.names(), ['file.bin.part', 'file.bin.part.json']);
+    run.stop({ by: 'wish', wish: { wish: 'cancel' } });
+  });
+  assert.equal((await on.row())?.status, 'cancelled');
+  assert.deepEqual(await on.names(), []);
+  await on.close();
+});
+
+test('when the lease is lost nothing is written, published or recorded', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 50_000, then: 'wait' });
+  await on.run(async (run) => {
+    await on.source.waiting;
+    await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
+    await on.claim('another');
+    run.stop({ by: 'lost' });
+  });
+  assert.partialDeepStrictEqual(await on.row(), { status: 'downloading', lockedBy: 'another', bytesDownloaded: 0 });
+  await on.close();
+});
+
+test('a lease lost unnoticed is noticed at the next write, before anything is published', async () => {
+  const on = await stage();
+  const done = on.run(async () => {
+    await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
+    await on.claim('another');
+  });
+  await done;
+  assert.partialDeepStrictEqual(await on.row(), { status: 'downloading', lockedBy: 'another' });
+  assert.ok(!(await on.names()).includes('file.bin'));
+  await on.close();
+});
+
+test('published, then killed before it was recorded: the next run records it and fetches nothing', async () => {
+  const on = await stage();
+  const realChange = on.store.change;
+  on.store.change = () => Promise.reject(new Error('killed here'));
+  await assert.rejects(on.run(), /killed here/);
+  on.store.change = realChange;
+  assert.deepEqual(await on.names(), ['file.bin', 'file.bin.part', 'file.bin.part.json']);
+  await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'completed', integrity: 'validator', downloadPath: join(on.folder, 'file.bin') });
+  assert.deepEqual(on.source.fetchedFrom, [0]);
+  assert.equal(on.source.resolves.length, 1);
+  assert.deepEqual(await on.names(), ['file.bin']);
+  await on.close();
+});
+
+test('a name that is taken gets a number; what stood there stays', async () => {
+  const on = await stage();
+  await writeFile(join(on.folder, 'file.bin'), 'theirs');
+  await on.run();
+  assert.deepEqual(await on.names(), ['file (2).bin', 'file.bin']);
+  assert.equal((await on.row())?.downloadPath, join(on.folder, 'file (2).bin'));
+  await on.close();
+});
+
+test('a hostile name ends up inside the folder', async () => {
+  const on = await stage();
+  on.source.name_ = '../../.ssh/authorized_keys';
+  await on.run();
+  assert.deepEqual(await on.names(), ['_ssh']);
+  assert.equal((await on.row())?.downloadPath, join(on.folder, '_ssh', 'authorized_keys'));
+  await on.close();
+});
+
+test('no space is a wait that never counts as a try', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 10, then: new Failure('no_space', 'the disk is full') });
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', waitingFor: 'no_space', triesInVain: 0, retryCount: 0 });
+  await on.close();
+});
+
+test('a resolve that is refused fails the download in one sentence', async () => {
+  const on = await stage();
+  on.source.resolveFailures.push(new Failure('refused', 'the server says 404: there is no such file'));
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), {
+    status: 'failed',
+    errorClass: 'refused',
+    errorMessage: 'the server says 404: there is no such file',
+  });
+  assert.deepEqual(await on.names(), []);
+  await on.close();
+});
