@@ -152,4 +152,14 @@ function declareTypes(): void {
   if (ran.status !== 0) throw new Error('the type declarations could not be made');
 }
 
-await main();
+/** esbuild has told its own errors already, each with its place; a stack trace would bury them. */
+function toldByEsbuild(error: unknown): boolean {
+  return error instanceof Error && 'errors' in error;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!toldByEsbuild(error)) throw error;
+  process.exitCode = 1;
+}

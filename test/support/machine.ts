@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from 'node:path';
  * Returns the path of the executable.
  */
 export function oldestNode(): string {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/bin', '/usr/bin'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/bin', '/usr/bin'];
   const nodes = [...new Set(folders.map((folder) => join(folder, 'node')))].filter((node) => existsSync(node));
   return nodes.find((node) => majorOf(node) < 24) ?? process.execPath;
 }
@@ -28,8 +28,8 @@ export function newUser(home: string, node: string): Record<string, string> {
     ...(Object.fromEntries(kept) as Record<string, string>),
     PATH: [dirname(node), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: home,
-    npm_config_cache: process.env['npm_config_cache'] ?? join(homedir(), '.npm'),
-    npm_config_userconfig: process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc'),
+    npm_config_cache: process.env.npm_config_cache ?? join(homedir(), '.npm'),
+    npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
   };
 }
 
