@@ -37,7 +37,6 @@ export function* addDownload(
     metadata: JSON.stringify(download.metadata),
     directory: download.directory,
     options: JSON.stringify(download.options),
-    resume_token: null,
     created_at: now,
     now,
   });

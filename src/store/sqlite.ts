@@ -70,7 +70,7 @@ export function schemaOf(connection: DatabaseSync): number {
 }
 
 /** Refuses a SQLite that is known to lose commits. */
-export function checkSqliteVersion(version: string | undefined = process.versions['sqlite']): void {
+export function checkSqliteVersion(version: string | undefined = process.versions.sqlite): void {
   const parts = (version ?? '0').split('.').map(Number);
   for (const [at, wanted] of oldestSqlite.entries()) {
     const part = parts[at] ?? 0;
@@ -128,8 +128,8 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
   }
 
   function answer({ statement, params, want }: Question): unknown {
-    let ready = prepared.get(statement);
-    if (!ready) prepared.set(statement, (ready = connection.prepare(statement.sql)));
+    const ready = prepared.get(statement) ?? connection.prepare(statement.sql);
+    prepared.set(statement, ready);
     if (want === 'one') return ready.get(params);
     if (want === 'all') return ready.all(params);
     const changes = Number(ready.run(params).changes);

@@ -15,7 +15,6 @@ export const insertDownload = statement<
     metadata: string;
     directory: string;
     options: string;
-    resume_token: string | null;
     created_at: number;
     now: number;
   },
@@ -23,8 +22,8 @@ export const insertDownload = statement<
 >(`
 INSERT INTO downloads
   (uid, source, link, link_key, name, status, priority, category, requested_by, runner,
-   metadata, directory, options, resume_token, created_at, updated_at)
+   metadata, directory, options, created_at, updated_at)
 VALUES
   (:uid, :source, :link, :link_key, :name, 'pending', :priority, :category, :requested_by, :runner,
-   :metadata, :directory, :options, :resume_token, :created_at, :now)
+   :metadata, :directory, :options, :created_at, :now)
 RETURNING id`);

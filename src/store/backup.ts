@@ -1,0 +1,100 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../log/log.ts';
+import { type Database, run } from './database.ts';
+import { choreDone } from './statements/chore-done.ts';
+import { takeChore } from './statements/take-chore.ts';
+
+export interface BackupOptions {
+  readonly directory: string;
+  /** How many are kept; 0: none are made. */
+  readonly keep: number;
+}
+
+/** What the worker is told. */
+export interface BackupOrder {
+  readonly database: string;
+  readonly target: string;
+}
+
+export interface Backups {
+  /** Makes a backup when the last one is a day old and no other process is at it; tells its path. Never rejects. */
+  ifDue(now: number): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+const interval = 24 * 60 * 60 * 1000;
+/** A backup that was begun and never finished is tried again after so long, ms. */
+const givenUp = 60 * 60 * 1000;
+const name = 'backup';
+const pattern = /^longhaul-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.db$/;
+
+export function createBackups(path: string, options: BackupOptions, database: Database, log: Log): Backups {
+  let running: { readonly worker: Worker; readonly end: Promise<string | undefined> } | undefined;
+  let closed = false;
+  return {
+    async ifDue(now) {
+      if (closed || options.keep === 0) return undefined;
+      if (running) return running.end;
+      try {
+        const chore = { name, now, due: now - interval, stale: now - givenUp };
+        if ((await database.write(() => run(takeChore, chore))) === 0 || closed) return undefined;
+        return await backUp(now);
+      } catch (error) {
+        if (!closed) log.error({ error }, 'the backup of the database failed; it is tried again in an hour');
+        return undefined;
+      }
+    },
+    async close() {
+      closed = true;
+      await running?.worker.terminate();
+    },
+  };
+
+  async function backUp(now: number): Promise<string | undefined> {
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    const target = join(options.directory, `longhaul-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.db`);
+    const worker = new Worker(new URL('./backup.worker.ts', import.meta.url), {
+      workerData: { database: path, target } satisfies BackupOrder,
+    });
+    worker.unref();
+    running = { worker, end: endOf(worker).then(() => target) };
+    try {
+      await running.end;
+    } finally {
+      running = undefined;
+    }
+    await database.write(() => run(choreDone, { name, now }));
+    prune(options);
+    return target;
+  }
+}
+
+/** Paths of the backups, newest first. */
+export function backupsIn(directory: string): string[] {
+  try {
+    const names = readdirSync(directory).filter((entry) => pattern.test(entry));
+    return names
+      .toSorted()
+      .reverse()
+      .map((entry) => join(directory, entry));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function prune({ directory, keep }: BackupOptions): void {
+  for (const old of backupsIn(directory).slice(keep)) rmSync(old, { force: true });
+  for (const entry of readdirSync(directory)) {
+    if (entry.endsWith('.db.tmp')) rmSync(join(directory, entry), { force: true });
+  }
+}
+
+function endOf(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the backup thread ended with ${code}`))));
+  });
+}
