@@ -115,18 +115,14 @@ function place(name: string, files: readonly OutputFile[]): void {
   renameSync(fresh, join(dist, name));
 }
 
-/** The program's door. V8's compiled code is kept beside the build, where only its owner can write. */
+/**
+ * The program's door. V8's compiled code is kept beside the build, where only its owner can write. Runs on any Node:
+ * src/main.ts tells an old one that it is too old.
+ */
 function doorTo(name: string): string {
-  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
-  const [major, minor] = engines.node.replace(/^>=/, '').split('.').map(Number);
-  return `import { enableCompileCache } from 'node:module';
+  return `import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < ${major} || (major === ${major} && minor < ${minor})) {
-  process.stderr.write('longhaul: Node ' + process.versions.node + ' is too old here, ${major}.${minor} is needed; remove the folder dist and run it again.\\n');
-  process.exit(1);
-}
-enableCompileCache(fileURLToPath(new URL('./${name}/compile-cache', import.meta.url)));
+module.enableCompileCache?.(fileURLToPath(new URL('./${name}/compile-cache', import.meta.url)));
 await import('./${name}/main.js');
 `;
 }

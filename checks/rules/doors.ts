@@ -29,8 +29,9 @@ const doorsOfTheHouse: readonly Door[] = [
   },
   {
     name: 'output',
-    reason: 'Only log/ writes to the terminal: it redacts, and keeps stdout clean for --json.',
-    through: ['src/log/'],
+    reason:
+      'Only log/ writes to the terminal (and main.ts, before anything is loaded): it redacts, and keeps stdout clean for --json.',
+    through: ['src/log/', 'src/main.ts'],
     names: /^(globalThis\.)?(console|process\.(stdout|stderr|emitWarning))\b/,
   },
   {
