@@ -53,21 +53,39 @@ const why = (change: Partial<Download>, facts: WhyFacts = alive): string => whyO
 
 test('a pending download says who takes it, what it waits for, or how to start someone', () => {
   assert.equal(why({}), 'waits for its turn, 450 MB of 1 GB are kept; `get` (process 42 on tower) takes it next');
-  assert.equal(why({ bytesDownloaded: 0 }, { ...nobody, willRun: true }), 'waits for its turn; a running instance takes it next');
+  assert.equal(
+    why({ bytesDownloaded: 0 }, { ...nobody, willRun: true }),
+    'waits for its turn; a running instance takes it next',
+  );
   assert.equal(why({ waitingFor: 'slot', bytesDownloaded: 0 }), 'waits for a free place among the running downloads');
   assert.equal(why({}, nobody), 'nobody is running who would take it; start with: longhaul resume-downloads');
-  assert.equal(why({}, dead), '`get` (process 42 on tower) that was to run it stopped; start with: longhaul resume-downloads');
+  assert.equal(
+    why({}, dead),
+    '`get` (process 42 on tower) that was to run it stopped; start with: longhaul resume-downloads',
+  );
 });
 
 test('a running download names its process, and tells when that process is gone', () => {
   assert.equal(why({ status: 'downloading' }), 'downloading, 450 MB of 1 GB so far, by `get` (process 42 on tower)');
-  assert.match(why({ status: 'downloading' }, dead), /stopped while it was downloading, 450 MB of 1 GB are kept; go on with: longhaul resume-downloads$/);
+  assert.match(
+    why({ status: 'downloading' }, dead),
+    /stopped while it was downloading, 450 MB of 1 GB are kept; go on with: longhaul resume-downloads$/,
+  );
   assert.match(why({ status: 'downloading' }, { ...dead, willRun: true }), /another takes it over at once$/);
-  assert.equal(why({ status: 'processing' }), 'the bytes are in place, the steps after them run, by `get` (process 42 on tower)');
+  assert.equal(
+    why({ status: 'processing' }),
+    'the bytes are in place, the steps after them run, by `get` (process 42 on tower)',
+  );
 });
 
 test('a retrying download tells the reason, the tries and when it goes on', () => {
-  const change = { status: 'retrying', waitingFor: 'backoff', triesInVain: 2, nextAttemptAt: now + 309_000, errorMessage: 'connection refused.' } as const;
+  const change = {
+    status: 'retrying',
+    waitingFor: 'backoff',
+    triesInVain: 2,
+    nextAttemptAt: now + 309_000,
+    errorMessage: 'connection refused.',
+  } as const;
   assert.equal(
     why(change),
     'the last try failed: connection refused, 2 of 5 tries used; the next try is at 14:05:09 (in 5m 9s), or at once with: longhaul retry 7',
@@ -79,19 +97,28 @@ test('a retrying download tells the reason, the tries and when it goes on', () =
 });
 
 test('the ends say what was delivered, why it failed, and how to begin again', () => {
-  assert.equal(why({ status: 'completed', fileSize: 1_000_000_000, integrity: 'checksum' }), 'delivered: 1 GB, its digest was checked');
+  assert.equal(
+    why({ status: 'completed', fileSize: 1_000_000_000, integrity: 'checksum' }),
+    'delivered: 1 GB, its digest was checked',
+  );
   assert.equal(
     why({ status: 'failed', errorMessage: '404: not there.', triesInVain: 1 }),
     'gave up: 404: not there; try again with: longhaul retry 7',
   );
-  assert.match(why({ status: 'failed', errorMessage: 'reset', triesInVain: 5 }), /^gave up, after 5 tries in vain: reset;/);
+  assert.match(
+    why({ status: 'failed', errorMessage: 'reset', triesInVain: 5 }),
+    /^gave up, after 5 tries in vain: reset;/,
+  );
   assert.match(why({ status: 'paused' }), /go on with: longhaul resume 7$/);
   assert.match(why({ status: 'cancelled' }), /longhaul retry 7$/);
   assert.match(why({ status: 'cleaned' }), /longhaul retry 7$/);
 });
 
 test('a wish that is not obeyed yet comes before everything else', () => {
-  assert.equal(why({ status: 'downloading', wish: 'pause' }), 'it was asked to pause; `get` (process 42 on tower) obeys within a second');
+  assert.equal(
+    why({ status: 'downloading', wish: 'pause' }),
+    'it was asked to pause; `get` (process 42 on tower) obeys within a second',
+  );
   assert.match(why({ status: 'downloading', wish: 'cancel' }, dead), /stopped; whoever takes it over obeys first$/);
 });
 

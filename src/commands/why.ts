@@ -40,7 +40,8 @@ const sentences: Readonly<Record<Status, Sentence>> = {
   completed: delivered,
   failed: gaveUp,
   cancelled: (download) => `cancelled at ${amount(download)}; begin again with: longhaul retry ${download.id}`,
-  cleaned: (download) => `it was delivered and its file removed since; fetch it again with: longhaul retry ${download.id}`,
+  cleaned: (download) =>
+    `it was delivered and its file removed since; fetch it again with: longhaul retry ${download.id}`,
 };
 
 const waitsFor: Readonly<Record<string, string>> = {
@@ -119,12 +120,15 @@ const wishWords = {
 
 function wished(download: Download, facts: WhyFacts): string {
   const asked = `it was asked to ${wishWords[download.wish ?? 'pause']}`;
-  if (facts.holder && !facts.holder.alive) return `${asked}, but ${named(facts.holder)} stopped; whoever takes it over obeys first`;
+  if (facts.holder && !facts.holder.alive)
+    return `${asked}, but ${named(facts.holder)} stopped; whoever takes it over obeys first`;
   return `${asked}; ${facts.holder ? named(facts.holder) : 'its process'} obeys within a second`;
 }
 
 function unmanned(facts: WhyFacts): string {
-  return facts.holder && !facts.holder.alive ? `${named(facts.holder)} that was to run it stopped` : 'nobody is running who would take it';
+  return facts.holder && !facts.holder.alive
+    ? `${named(facts.holder)} that was to run it stopped`
+    : 'nobody is running who would take it';
 }
 
 function by(facts: WhyFacts): string {

@@ -83,14 +83,21 @@ test('a delivered file is told with its path, its times and no error of earlier 
 });
 
 test('an error says its class, its sentence and whether another try makes sense', () => {
-  assert.deepEqual(wireDownload({ ...download, status: 'failed' }).error, { class: 'network', message: 'reset', retry: 'now' });
+  assert.deepEqual(wireDownload({ ...download, status: 'failed' }).error, {
+    class: 'network',
+    message: 'reset',
+    retry: 'now',
+  });
   assert.equal(wireDownload({ ...download, status: 'failed', errorClass: 'refused' }).error?.retry, 'never');
   assert.equal(wireDownload({ ...download, status: 'retrying', errorClass: 'quota' }).error?.retry, 'later');
 });
 
 test('several files are listed with the main one; a single one is not', () => {
   const wire = wireDownload(download, [file('a.mkv', true), file('a.srt', false)]);
-  assert.deepEqual(wire.files?.map(({ path }) => path), ['/d/season/a.mkv', '/d/season/a.srt']);
+  assert.deepEqual(
+    wire.files?.map(({ path }) => path),
+    ['/d/season/a.mkv', '/d/season/a.srt'],
+  );
   assert.equal(wire.mainFile, '/d/season/a.mkv');
   assert.ok(!('files' in wireDownload(download, [file('a.mkv', true)])));
 });
@@ -122,14 +129,43 @@ test('whatever a row holds, its wire form keeps the schema', () => {
 test('attempts, events and statistics keep their schemas', () => {
   attemptSchema.parse(
     wireAttempt({
-      id: 1, downloadId: 7, token: 1, instance: 'x', fromBytes: 0, toBytes: null, startedAt: 5, endedAt: null,
-      outcome: null, errorClass: 'network', errorMessage: null,
+      id: 1,
+      downloadId: 7,
+      token: 1,
+      instance: 'x',
+      fromBytes: 0,
+      toBytes: null,
+      startedAt: 5,
+      endedAt: null,
+      outcome: null,
+      errorClass: 'network',
+      errorMessage: null,
     }),
   );
   eventSchema.parse(
-    wireEvent({ id: 1, at: 5, downloadId: 7, uid: 'u', kind: 'state', from: null, to: 'pending', detail: { a: 1 }, metadata: {} }),
+    wireEvent({
+      id: 1,
+      at: 5,
+      downloadId: 7,
+      uid: 'u',
+      kind: 'state',
+      from: null,
+      to: 'pending',
+      detail: { a: 1 },
+      metadata: {},
+    }),
   );
-  const byStatus = { pending: 1, downloading: 2, processing: 3, retrying: 4, paused: 5, completed: 6, failed: 7, cancelled: 8, cleaned: 9 };
+  const byStatus = {
+    pending: 1,
+    downloading: 2,
+    processing: 3,
+    retrying: 4,
+    paused: 5,
+    completed: 6,
+    failed: 7,
+    cancelled: 8,
+    cleaned: 9,
+  };
   const wire = statisticsSchema.parse(wireStatistics({ total: 45, byStatus, completedBytes: 99 }));
   assert.deepEqual(wire, { total: 45, completed: 15, failed: 7, cancelled: 8, inProgress: 15, bytes: 99 });
 });

@@ -26,23 +26,33 @@ test('without block characters it is drawn in ASCII', () => {
 
 test('a bar has exactly the width asked for, is full only at the end and not empty after the first byte', () => {
   fc.assert(
-    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 300 }), style, (fraction, width, look) => {
-      const { done, left } = barParts(fraction, width, look);
-      assert.equal(columns(done) + columns(left), width);
-      if (width > 0) {
-        assert.equal(done === (look === 'ascii' ? '=' : '█').repeat(width), fraction === 1);
-        assert.equal(done === '', fraction === 0);
-      }
-    }),
+    fc.property(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 0, max: 300 }),
+      style,
+      (fraction, width, look) => {
+        const { done, left } = barParts(fraction, width, look);
+        assert.equal(columns(done) + columns(left), width);
+        if (width > 0) {
+          assert.equal(done === (look === 'ascii' ? '=' : '█').repeat(width), fraction === 1);
+          assert.equal(done === '', fraction === 0);
+        }
+      },
+    ),
   );
 });
 
 test('a bar never shrinks while the fraction grows', () => {
   fc.assert(
-    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), style, (a, b, look) => {
-      const [less, more] = a < b ? [a, b] : [b, a];
-      assert.ok(columns(barParts(less, 40, look).left) >= columns(barParts(more, 40, look).left));
-    }),
+    fc.property(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      style,
+      (a, b, look) => {
+        const [less, more] = a < b ? [a, b] : [b, a];
+        assert.ok(columns(barParts(less, 40, look).left) >= columns(barParts(more, 40, look).left));
+      },
+    ),
   );
 });
 

@@ -11,7 +11,11 @@ const wanderingShare = 5;
  *
  * `fraction` 0 to 1. The bar is full only at 1, and not empty once something is there.
  */
-export function barParts(fraction: number, width: number, style: BarStyle): { readonly done: string; readonly left: string } {
+export function barParts(
+  fraction: number,
+  width: number,
+  style: BarStyle,
+): { readonly done: string; readonly left: string } {
   const columns = Math.max(0, Math.floor(width));
   const share = Math.min(1, Math.max(0, Number.isFinite(fraction) ? fraction : 0));
   if (style === 'ascii') return asciiParts(share, columns);
@@ -25,7 +29,11 @@ export function barParts(fraction: number, width: number, style: BarStyle): { re
  * A bar of unknown length: a block that wanders to and fro, one column a `tick`. Three parts,
  * together exactly `width` columns.
  */
-export function wanderingParts(tick: number, width: number, style: BarStyle): { readonly before: string; readonly block: string; readonly after: string } {
+export function wanderingParts(
+  tick: number,
+  width: number,
+  style: BarStyle,
+): { readonly before: string; readonly block: string; readonly after: string } {
   const columns = Math.max(0, Math.floor(width));
   const size = Math.min(columns, Math.max(1, Math.floor(columns / wanderingShare)));
   const way = columns - size;

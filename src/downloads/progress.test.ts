@@ -1,17 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { etaOf, fractionOf, noProgress, type Progress, percentText, type Sample, speedOf, speedWindow, withSample } from './progress.ts';
+import {
+  etaOf,
+  fractionOf,
+  noProgress,
+  type Progress,
+  percentText,
+  type Sample,
+  speedOf,
+  speedWindow,
+  withSample,
+} from './progress.ts';
 
 const steady = (bytesPerSecond: number, seconds: number, every = 200): Progress =>
-  Array.from({ length: (seconds * 1000) / every + 1 }, (_, n) => ({ at: n * every, bytes: (n * every * bytesPerSecond) / 1000 })).reduce(
-    withSample,
-    noProgress,
-  );
+  Array.from({ length: (seconds * 1000) / every + 1 }, (_, n) => ({
+    at: n * every,
+    bytes: (n * every * bytesPerSecond) / 1000,
+  })).reduce(withSample, noProgress);
 
 /** Growing samples, as a transfer gives them: steps of time and bytes, never backwards. */
 const growing = fc
-  .array(fc.record({ wait: fc.integer({ min: 0, max: 5000 }), more: fc.integer({ min: 0, max: 50_000_000 }) }), { minLength: 1, maxLength: 60 })
+  .array(fc.record({ wait: fc.integer({ min: 0, max: 5000 }), more: fc.integer({ min: 0, max: 50_000_000 }) }), {
+    minLength: 1,
+    maxLength: 60,
+  })
   .map((steps) => {
     let at = 0;
     let bytes = 0;
@@ -38,7 +51,8 @@ test('a stalled transfer sinks to 0 within the window', () => {
 
 test('what came before the window does not count: a fast start does not flatter a slow end', () => {
   let progress = steady(100_000_000, 5);
-  for (let at = 5200; at <= 20_000; at += 200) progress = withSample(progress, { at, bytes: 500_000_000 + (at - 5000) * 100 });
+  for (let at = 5200; at <= 20_000; at += 200)
+    progress = withSample(progress, { at, bytes: 500_000_000 + (at - 5000) * 100 });
   assert.ok(Math.abs(speedOf(progress, 20_000) - 100_000) < 1);
 });
 

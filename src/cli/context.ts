@@ -1,0 +1,127 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { type LoadedConfig, loadConfig } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
+import type { FlagSetting } from '../config/settings.ts';
+import type { LogLevel } from '../log/log.ts';
+import type { Longhaul } from '../instance/longhaul.ts';
+import { type Output, printable } from '../log/output.ts';
+import type { Clock } from '../time/clock.ts';
+import { UsageError } from './explain.ts';
+import { catchInterrupts } from './interrupts.ts';
+import type { Screen } from './screen.ts';
+import type { Context, GlobalOptions, HowToOpen } from './verb.ts';
+
+/** What the command line stands on; tests hand in their own. */
+export interface CliParts {
+  readonly output: Output;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly process: Pick<NodeJS.Process, 'on' | 'off' | 'cwd' | 'stdin'>;
+  /** Left out: the real one. */
+  open?(how: HowToOpen, given: Given): Promise<Longhaul>;
+}
+
+/** What the global options mean. */
+export interface Given {
+  readonly home?: string;
+  readonly configFile?: string;
+  readonly logLevel?: LogLevel;
+  readonly flags: readonly FlagSetting[];
+  config(): Promise<LoadedConfig>;
+}
+
+/** Throws `UsageError` for a setting that does not exist. */
+export async function givenOf(global: GlobalOptions, parts: CliParts): Promise<Given> {
+  const { config: configFile, home, logLevel } = global;
+  const env = home === undefined ? parts.env : { ...parts.env, LONGHAUL_HOME: home };
+  const flags = [
+    ...(await settingsOf(global.set ?? [])),
+    ...(logLevel === undefined ? [] : [{ key: 'log.level', value: logLevel, flag: '--log-level' }]),
+  ];
+  return {
+    ...(home === undefined ? {} : { home }),
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(logLevel === undefined ? {} : { logLevel }),
+    flags,
+    config: () =>
+      loadConfig({
+        env,
+        cwd: currentFolder(parts),
+        flags: { set: flags, ...(configFile === undefined ? {} : { file: configFile }) },
+      }),
+  };
+}
+
+export function contextOf(
+  parts: CliParts,
+  made: { readonly screen: Screen; readonly given: Given; commandTree(): Promise<Command> },
+): Context {
+  const { screen, given } = made;
+  const open = parts.open ?? openReal(parts.output);
+  return {
+    screen,
+    clock: parts.clock,
+    async open(how) {
+      const longhaul = await open(how, given);
+      for (const warning of longhaul.warnings)
+        screen.err.line(`${screen.err.look.symbol('warning')} ${printable(warning)}`);
+      return longhaul;
+    },
+    config: given.config,
+    checks: async () => (await import('../instance/doctor.ts')).openDoctor(given),
+    interrupts: () => catchInterrupts(parts.process, parts.clock),
+    confirm: (question) => confirm(screen, parts.process.stdin, question),
+    currentFolder: () => currentFolder(parts),
+    commandTree: made.commandTree,
+  };
+}
+
+/** What a person must know comes as `warnings`; of the log they see what they asked for. */
+function openReal(output: Output): NonNullable<CliParts['open']> {
+  return async (how, { config: _, logLevel = 'silent', ...given }) => {
+    const { openLonghaul } = await import('../instance/open.ts');
+    return openLonghaul({ ...how, ...given, logSink: output.logSink, logSinkLevel: logLevel });
+  };
+}
+
+async function settingsOf(written: readonly string[]): Promise<FlagSetting[]> {
+  if (written.length === 0) return [];
+  const [{ configKeys, findKey }, { nearest }] = await Promise.all([
+    import('../config/keys.ts'),
+    import('../config/nearest.ts'),
+  ]);
+  return written.map((text) => {
+    const key = text.slice(0, text.indexOf('='));
+    if (findKey(key) === undefined) {
+      const near = nearest(
+        key,
+        configKeys.map((known) => known.key),
+      );
+      throw new UsageError(
+        `--set ${key}: there is no such key${near === undefined ? '; longhaul config show lists them' : `; did you mean ${near}?`}`,
+      );
+    }
+    return { key, value: text.slice(key.length + 1), flag: `--set ${key}` };
+  });
+}
+
+function currentFolder({ process }: CliParts): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new UsageError('the current folder does not exist any more; change to another one');
+  }
+}
+
+async function confirm(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<boolean | undefined> {
+  if (!stdin.isTTY || !screen.err.isTerminal) return undefined;
+  screen.err.write(`${question} [y/N] `);
+  const lines = createInterface({ input: stdin });
+  try {
+    for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
+    return false;
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Download } from '../downloads/download.ts';
+import { bytesText } from '../downloads/words.ts';
+import { measureFor } from './measure.ts';
+import type { Surface } from './screen.ts';
+import { type Cell, tableLines } from './table.ts';
+import { doneText, nameOf } from './texts.ts';
+
+/** Downloads as a table that fits the surface. */
+export async function downloadTable(downloads: readonly Download[], surface: Surface): Promise<string[]> {
+  const { look } = surface;
+  const names = downloads.map(nameOf);
+  const measure = await measureFor(names);
+  const rows = downloads.map((download, n): Cell[] => [
+    { text: String(download.id) },
+    {
+      text: download.wish ? `${download.status}, ${download.wish} asked` : download.status,
+      paint: (text) => statusPaint(download, text, surface),
+    },
+    { text: doneText(download) },
+    { text: sizeText(download) },
+    {
+      text: names[n] ?? '',
+      paint: (text) =>
+        download.status === 'cleaned' || download.status === 'cancelled' ? look.paint('faint', text) : text,
+    },
+  ]);
+  return tableLines(
+    [
+      { title: 'ID', align: 'right' },
+      { title: 'STATUS' },
+      { title: 'DONE', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'NAME', shrinks: true },
+    ],
+    rows,
+    { columns: surface.columns(), measure, ellipsis: look.ellipsis },
+  ).map((line, n) => (n === 0 ? look.paint('faint', line) : line));
+}
+
+function statusPaint({ status }: Download, text: string, { look }: Surface): string {
+  if (status === 'completed') return look.paint('good', text);
+  if (status === 'failed') return look.paint('bad', text);
+  if (status === 'downloading' || status === 'processing') return look.paint('busy', text);
+  return status === 'retrying' || status === 'paused' ? look.paint('careful', text) : look.paint('faint', text);
+}
+
+function sizeText(download: Download): string {
+  const size = download.fileSize ?? download.totalBytes;
+  if (size !== null) return bytesText(size);
+  return download.bytesDownloaded > 0 ? `${bytesText(download.bytesDownloaded)}+` : '-';
+}

@@ -1,0 +1,118 @@
+import { NotFound, type Shown } from '../commands/commands.ts';
+import { wireDownload } from '../contract/wire.ts';
+import type { Download } from '../downloads/download.ts';
+import type { Longhaul } from '../instance/longhaul.ts';
+import { type ExitCode, exit, worst } from './exit-codes.ts';
+import { anyMeasure } from './measure.ts';
+import { summaryLines } from './summary.ts';
+import { codeOf, nameOf } from './texts.ts';
+import type { Context } from './verb.ts';
+import { openView, type View } from './view.ts';
+
+export interface FollowOptions {
+  /** The longest wait for a next try, ms. */
+  readonly wait: number;
+  /** Print each download as JSON when it ends, instead of its summary. */
+  readonly json: boolean;
+  /** Aborted: stop waiting. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits for the end of downloads and shows how they go: the common part of `get` and
+ * `resume-downloads`. Tells how it ended; `exit.interrupted` when the signal came first.
+ */
+export async function follow(
+  context: Context,
+  longhaul: Longhaul,
+  downloads: readonly Download[],
+  options: FollowOptions,
+): Promise<ExitCode> {
+  const view = await openView(context.screen, context.clock, downloads.length);
+  const follower = createFollower(context, longhaul, view, options);
+  for (const download of downloads) follower.refresh(download.id);
+  const stops = [
+    longhaul.onProgress(view.progress),
+    longhaul.onEvent(({ kind, downloadId }) => {
+      if (kind === 'state' || kind === 'resolved') follower.refresh(downloadId);
+    }),
+  ];
+  try {
+    return worst(await Promise.all(downloads.map((download) => follower.untilEnd(download))));
+  } finally {
+    for (const stop of stops) stop();
+    view.close();
+  }
+}
+
+interface Follower {
+  /** Looks at the row anew and shows it; in order, one after the other. */
+  refresh(id: number): void;
+  untilEnd(download: Download): Promise<ExitCode>;
+}
+
+function createFollower(context: Context, longhaul: Longhaul, view: View, options: FollowOptions): Follower {
+  const { screen } = context;
+  const waiting = new Set<number>();
+  let queue = Promise.resolve();
+  const look = async (id: number): Promise<void> => {
+    const shown = await showIfThere(longhaul, id);
+    if (shown && waiting.has(id) && !ended(shown.download)) view.changed(shown);
+  };
+  return {
+    refresh(id) {
+      queue = queue.then(() => look(id)).catch(() => {});
+    },
+    async untilEnd(download) {
+      waiting.add(download.id);
+      const row = await settledOrInterrupted(longhaul, download.id, options);
+      await queue;
+      waiting.delete(download.id);
+      if (row === 'interrupted') return exit.interrupted;
+      const shown = row && (await showIfThere(longhaul, row.id));
+      const code = codeOf(shown?.download.status);
+      const print = await (shown ? printer(screen, shown, options.json) : removedPrinter(screen, download));
+      view.ended(download.id, { failed: code !== exit.done }, print);
+      return code;
+    },
+  };
+}
+
+async function settledOrInterrupted(
+  longhaul: Longhaul,
+  id: number,
+  { wait, signal }: FollowOptions,
+): Promise<Download | undefined | 'interrupted'> {
+  try {
+    const row = await longhaul.settled(id, { wait, signal });
+    return signal.aborted && !(row && ended(row)) ? 'interrupted' : row;
+  } catch (error) {
+    if (signal.aborted) return 'interrupted';
+    throw error;
+  }
+}
+
+/** What was delivered is a result (stdout); why something was not is not (stderr). */
+async function printer(screen: Context['screen'], shown: Shown, json: boolean): Promise<() => void> {
+  if (json) return () => screen.json(wireDownload(shown.download, shown.files));
+  const surface = shown.download.status === 'completed' ? screen.out : screen.err;
+  const lines = summaryLines(shown, { look: surface.look, columns: surface.columns(), measure: await anyMeasure() });
+  return () => lines.forEach((line) => surface.line(line));
+}
+
+function removedPrinter(screen: Context['screen'], download: Download): () => void {
+  return () => screen.err.line(`${screen.err.look.symbol('cancelled')} ${nameOf(download)}: removed by a person`);
+}
+
+function ended(download: Download): boolean {
+  return ['completed', 'failed', 'cancelled', 'cleaned'].includes(download.status);
+}
+
+async function showIfThere(longhaul: Longhaul, id: number): Promise<Shown | undefined> {
+  try {
+    return await longhaul.commands.show(String(id));
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { barParts, wanderingParts } from '../downloads/bar.ts';
+import { fractionOf, percentText } from '../downloads/progress.ts';
+import type { Status } from '../downloads/states.ts';
+import { amountText, bytesText, spanText, speedText } from '../downloads/words.ts';
+import type { Look } from './look.ts';
+import { cutEnd, cutMiddle, type Measure, pad } from './measure.ts';
+
+/** One download as it is drawn while it runs. */
+export interface Row {
+  /** Printable. */
+  readonly name: string;
+  readonly status: Status;
+  readonly bytes: number;
+  readonly totalBytes: number | null;
+  /** Bytes/s. */
+  readonly speed: number;
+  /** Ms; null while unknown. */
+  readonly eta: number | null;
+  /** Instead of the figures, where there are none: why it waits. Printable. */
+  readonly waiting?: string | undefined;
+}
+
+export interface Totals {
+  readonly all: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+export interface Canvas {
+  readonly columns: number;
+  readonly rows: number;
+  readonly look: Look;
+  readonly measure: Measure;
+  /** Counts the frames; moves what moves. */
+  readonly tick: number;
+}
+
+/**
+ * The lines of one frame: a bar for each running download (as many as fit), and with several
+ * downloads a line that counts. Pure; no line is as wide as the terminal, so that none ever wraps.
+ */
+export function frameLines(rows: readonly Row[], totals: Totals, canvas: Canvas): string[] {
+  const room = Math.max(1, canvas.rows - 2);
+  const active = rows.filter(({ status }) => status !== 'pending');
+  const drawn = (totals.all === 1 ? rows : active).slice(0, totals.all === 1 ? 1 : room);
+  const plan = planFor(drawn, canvas);
+  const lines = drawn.map((row) => lineOf(row, plan, canvas));
+  return totals.all === 1 ? lines : [...lines, countLine(rows, totals, canvas)];
+}
+
+/** Columns of each part; 0 leaves the part out. */
+interface Plan {
+  readonly gap: string;
+  readonly name: number;
+  readonly bar: number;
+  readonly percent: number;
+  readonly amount: number;
+  readonly speed: number;
+  readonly eta: number;
+}
+
+const widest = { percent: 6, amount: 18, speed: 10, eta: 8 } as const;
+const barWidths = { least: 8, most: 40 } as const;
+const leastName = 12;
+
+/** What does not fit is left out in this order, until a name and a bar have room. */
+function planFor(rows: readonly Row[], canvas: Canvas): Plan {
+  const usable = canvas.columns - 1;
+  const gap = canvas.columns >= 90 ? '  ' : ' ';
+  const parts = { ...widest, amount: canvas.columns >= 72 ? widest.amount : 8 };
+  for (const left of [[], ['amount'], ['amount', 'eta'], ['amount', 'eta', 'speed']] as const) {
+    const kept = { ...parts, ...Object.fromEntries(left.map((part) => [part, 0])) };
+    const fixed = Object.values(kept).reduce((sum, width) => sum + (width > 0 ? width + gap.length : 0), 0);
+    const free = usable - fixed - gap.length - symbolWidth;
+    if (free >= leastName + barWidths.least) return { gap, ...kept, ...shared(free, rows, canvas) };
+  }
+  return {
+    gap,
+    percent: widest.percent,
+    amount: 0,
+    speed: 0,
+    eta: 0,
+    bar: 0,
+    name: Math.max(0, usable - widest.percent - gap.length - symbolWidth),
+  };
+}
+
+const symbolWidth = 2;
+
+function shared(free: number, rows: readonly Row[], canvas: Canvas): { readonly name: number; readonly bar: number } {
+  const longest = rows.reduce((most, { name }) => Math.max(most, canvas.measure(name)), 0);
+  const name = Math.min(longest, Math.max(leastName, Math.floor(free * 0.55)), free - barWidths.least);
+  return { name, bar: Math.min(barWidths.most, free - name) };
+}
+
+function lineOf(row: Row, plan: Plan, canvas: Canvas): string {
+  const { look, measure } = canvas;
+  const symbol = look.symbol(row.status);
+  const name = pad(cutMiddle(row.name, plan.name, measure, look.ellipsis), plan.name, measure);
+  if (row.waiting !== undefined) {
+    const room = canvas.columns - 1 - symbolWidth - plan.name - plan.gap.length;
+    return `${symbol} ${name}${plan.gap}${look.paint('careful', cutEnd(row.waiting, room, measure, look.ellipsis))}`;
+  }
+  return [`${symbol} ${name}`, ...figures(row, plan, canvas)].join(plan.gap).trimEnd();
+}
+
+function figures(row: Row, plan: Plan, canvas: Canvas): string[] {
+  const { look } = canvas;
+  const fraction = fractionOf(row.bytes, row.totalBytes);
+  const speed = row.status === 'downloading' ? speedText(row.speed) : '';
+  const part = (text: string, columns: number): string[] =>
+    columns === 0 ? [] : [cutEnd(text, columns, canvas.measure, '').padStart(columns)];
+  const amount =
+    plan.amount === widest.amount ? amountText(row.bytes, row.totalBytes) : bytesText(row.totalBytes ?? row.bytes);
+  return [
+    ...(plan.bar === 0 ? [] : [barText(row, fraction, plan.bar, canvas)]),
+    ...part(percentText(fraction), plan.percent),
+    ...part(amount, plan.amount),
+    ...part(speed, plan.speed).map((text) => look.paint('busy', text)),
+    ...part(row.eta === null || row.status !== 'downloading' ? '' : spanText(row.eta), plan.eta),
+  ];
+}
+
+function barText(row: Row, fraction: number | null, columns: number, canvas: Canvas): string {
+  const { look } = canvas;
+  if (fraction === null) {
+    const { before, block, after } = wanderingParts(row.status === 'downloading' ? canvas.tick : 0, columns, look.bar);
+    return look.paint('faint', before) + look.paint('busy', block) + look.paint('faint', after);
+  }
+  const { done, left } = barParts(fraction, columns, look.bar);
+  return look.paint(fraction === 1 ? 'good' : 'busy', done) + look.paint('faint', left);
+}
+
+function countLine(rows: readonly Row[], totals: Totals, canvas: Canvas): string {
+  const { look, measure } = canvas;
+  const running = rows.filter(({ status }) => status === 'downloading' || status === 'processing').length;
+  const speed = rows.reduce((sum, row) => sum + (row.status === 'downloading' ? row.speed : 0), 0);
+  const waiting = totals.all - totals.done - totals.failed - running;
+  const facts = [
+    `${totals.done} of ${totals.all} done`,
+    ...(totals.failed > 0 ? [`${totals.failed} failed`] : []),
+    `${running} running`,
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+    ...(running > 0 ? [speedText(speed)] : []),
+  ];
+  return look.paint('faint', cutEnd(`  ${facts.join(` ${look.dot} `)}`, canvas.columns - 1, measure, look.ellipsis));
+}

@@ -1,0 +1,81 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../config/duration.ts';
+
+/**
+ * What people type after options, parsed once. Each parser throws `InvalidArgumentError` with one
+ * sentence that says what is allowed.
+ */
+
+/** `--wait`, and how long without it. */
+export const waitOption = (): Option =>
+  new Option('--wait <duration>', 'wait this long for a next try before leaving it for later')
+    .argParser(duration)
+    .default(600_000, '10m');
+
+/** `--limit`, and how many without it. */
+export const limitOption = (limit: number): Option =>
+  new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1)).default(limit);
+
+export const jsonOption = (): Option => new Option('--json', 'print JSON on stdout, one object a line');
+
+/** A whole number from `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least) return number;
+    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+  };
+}
+
+/** `30`, `30s`, `10m`, `1h30m`: ms. */
+export function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new InvalidArgumentError('It must be a time such as 30s, 10m or 1h30m, or a number of seconds.');
+  }
+}
+
+/** A request header, for RFC 9110 section 5: a token, a colon, and a value without line breaks. */
+export function header(text: string, before: readonly string[] = []): readonly string[] {
+  const match = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/s.exec(text);
+  if (!match) throw new InvalidArgumentError("Write it as 'Name: value'.");
+  const [, name = '', value = ''] = match;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a header must not contain them
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
+    throw new InvalidArgumentError('A header must not contain line breaks or control characters.');
+  }
+  if (/[^\u0000-\u00ff]/.test(value)) throw new InvalidArgumentError('A header may contain Latin-1 characters only.');
+  return [...before, `${name}: ${value}`];
+}
+
+/** `key=value`, the caller's own. */
+export function metadata(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write it as KEY=VALUE.');
+  return Object.fromEntries([...Object.entries(before), [text.slice(0, at), text.slice(at + 1)]]);
+}
+
+/** `key=value` for one setting of the configuration; what is allowed is decided there. */
+export function setting(text: string, before: readonly string[] = []): readonly string[] {
+  if (text.indexOf('=') < 1) throw new InvalidArgumentError('Write it as key=value, such as queue.slots=2.');
+  return [...before, text];
+}
+
+/** A name for the delivered file: one name, no path. */
+export function fileName(text: string): string {
+  if (/[/\\]/.test(text) || text === '.' || text === '..') {
+    throw new InvalidArgumentError('It is a file name, not a path; name the folder with --dir.');
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a name must not contain them
+  if (text.trim() === '' || /[\u0000-\u001f\u007f]/.test(text)) {
+    throw new InvalidArgumentError('A file name must not be empty or contain control characters.');
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > 255)
+    throw new InvalidArgumentError(`It is ${bytes} bytes long and a file name can have 255; choose a shorter one.`);
+  return text;
+}

@@ -1,0 +1,58 @@
+import type { Shown } from '../commands/commands.ts';
+import type { Attempt, Download, Integrity } from '../downloads/download.ts';
+import { bytesText, spanText, speedText } from '../downloads/words.ts';
+import { printable } from '../log/printable.ts';
+import type { Look } from './look.ts';
+import { cutMiddle, type Measure } from './measure.ts';
+import { nameOf, placeOf } from './texts.ts';
+
+export interface SummaryPlace {
+  readonly look: Look;
+  readonly columns: number;
+  readonly measure: Measure;
+}
+
+/**
+ * How a download ended: what was delivered, where, how fast and how sure, or one sentence on why it
+ * was not. One line; where a path does not fit beside the figures it has the next one to itself.
+ */
+export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>, place: SummaryPlace): string[] {
+  const { download } = shown;
+  const symbol = place.look.symbol(download.status);
+  if (download.status !== 'completed') return [`${symbol} ${nameOf(download)}: ${printable(shown.why)}`];
+  const facts = deliveredFacts(download, shown.attempts).join(` ${place.look.dot} `);
+  const path = placeOf(download);
+  if (place.measure(path) + place.measure(facts) + 4 < place.columns)
+    return [`${symbol} ${path}  ${place.look.paint('faint', facts)}`];
+  const room = Math.max(12, place.columns - place.measure(facts) - 5);
+  return [
+    `${symbol} ${cutMiddle(nameOf(download), room, place.measure, place.look.ellipsis)}  ${place.look.paint('faint', facts)}`,
+    `  ${path}`,
+  ];
+}
+
+/** How sure it is, in words. */
+const sureness: Readonly<Record<Integrity, string>> = {
+  checksum: 'checksum holds',
+  validator: 'one version throughout',
+  length: 'length holds',
+  unverified: 'not verified',
+};
+
+function deliveredFacts(download: Download, attempts: readonly Attempt[]): string[] {
+  const { ms, bytes } = workOf(attempts);
+  const speed = ms > 0 && bytes > 0 ? [speedText((bytes * 1000) / ms)] : [];
+  const sure = download.integrity === null ? [] : [sureness[download.integrity]];
+  return [bytesText(download.fileSize ?? download.totalBytes), spanText(ms), ...speed, ...sure];
+}
+
+/** Time and bytes of all tries together: a pause in between does not make it slow. */
+function workOf(attempts: readonly Attempt[]): { readonly ms: number; readonly bytes: number } {
+  let ms = 0;
+  let bytes = 0;
+  for (const { startedAt, endedAt, fromBytes, toBytes } of attempts) {
+    ms += Math.max(0, (endedAt ?? startedAt) - startedAt);
+    bytes += Math.max(0, (toBytes ?? fromBytes) - fromBytes);
+  }
+  return { ms, bytes };
+}

@@ -1,0 +1,34 @@
+import { maskLink } from '../contract/mask-link.ts';
+import type { Download } from '../downloads/download.ts';
+import { fractionOf, percentText } from '../downloads/progress.ts';
+import type { Status } from '../downloads/states.ts';
+import { printable } from '../log/printable.ts';
+import { type ExitCode, exit } from './exit-codes.ts';
+
+/** What a row says on a terminal. Everything that came from outside goes through `printable` here. */
+
+/** The name, or the link while no name is known; no control characters, secrets masked. */
+export function nameOf(download: Download): string {
+  return printable(download.name ?? maskLink(download.link));
+}
+
+export function linkOf(download: Download): string {
+  return printable(maskLink(download.link));
+}
+
+/** Where it was delivered, or will be. */
+export function placeOf(download: Download): string {
+  return printable(download.downloadPath ?? download.directory);
+}
+
+/** How far it is: `45.3 %`, `100 %`; empty while the size is unknown. */
+export function doneText(download: Download): string {
+  if (download.status === 'completed' || download.status === 'cleaned') return '100 %';
+  return percentText(fractionOf(download.bytesDownloaded, download.totalBytes));
+}
+
+/** What the end of this download means for the process that waited for it. */
+export function codeOf(status: Status | undefined): ExitCode {
+  if (status === 'completed' || status === 'cleaned') return exit.done;
+  return status === undefined || status === 'failed' || status === 'cancelled' ? exit.failed : exit.unfinished;
+}

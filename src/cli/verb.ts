@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { Check } from '../commands/doctor.ts';
+import type { LoadedConfig } from '../config/config.ts';
+import type { LogLevel } from '../log/log.ts';
+import type { Longhaul } from '../instance/longhaul.ts';
+import type { Clock } from '../time/clock.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Screen } from './screen.ts';
+
+/**
+ * One verb, one file below `verbs/`. A verb's file is loaded only when the verb is asked for, and
+ * loads at its top nothing that is heavy: `--help` and asking verbs must start fast.
+ */
+export interface Verb {
+  /** Adds arguments, options and an example to the command, which has its name and summary already. */
+  define(command: Command): void;
+  /** Does it. Throws what `explain` can turn into a sentence and an exit code. */
+  run(command: Command, context: Context): Promise<ExitCode>;
+}
+
+/** What a verb has to work with; tests hand in their own. */
+export interface Context {
+  readonly screen: Screen;
+  readonly clock: Clock;
+  /** Opens Longhaul with the global options; the caller closes it. */
+  open(how: HowToOpen): Promise<Longhaul>;
+  /** Only the configuration, with the global options; throws `ConfigError`. */
+  config(): Promise<LoadedConfig>;
+  /** What the doctor finds; never throws. */
+  checks(): Promise<readonly Check[]>;
+  /** From now on Ctrl-C and its kind are told and no longer end the process. */
+  interrupts(): Interrupts;
+  /** Asks a yes-or-no question; undefined where nobody is there to answer. */
+  confirm(question: string): Promise<boolean | undefined>;
+  /** The current folder, absolute. */
+  currentFolder(): string;
+  /** The whole command tree, with every verb loaded. */
+  commandTree(): Promise<Command>;
+}
+
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly home?: string;
+  readonly logLevel?: LogLevel;
+  /** `key=value`, as typed. */
+  readonly set?: readonly string[];
+}
+
+export interface HowToOpen {
+  readonly role: 'get' | 'resume-downloads' | 'command';
+  /** False: only asks; no socket, no worker. */
+  readonly engine: boolean;
+  /** Also runs what others began whose instance is gone. */
+  readonly anyRunner?: boolean;
+  /** How many run at once; left out: as configured. */
+  readonly slots?: number;
+}
+
+/** Opens for a verb that only asks, says the warnings, and closes whatever happens. */
+export async function asking<Result>(context: Context, ask: (longhaul: Longhaul) => Promise<Result>): Promise<Result> {
+  const longhaul = await context.open({ role: 'command', engine: false });
+  try {
+    return await ask(longhaul);
+  } finally {
+    await longhaul.close();
+  }
+}

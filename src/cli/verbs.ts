@@ -1,0 +1,96 @@
+import type { Verb } from './verb.ts';
+
+export interface VerbEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: string;
+  load(): Promise<Verb>;
+}
+
+/** Every verb, in the order of `longhaul --help`. A verb's file is loaded when it is asked for. */
+export const verbs: readonly VerbEntry[] = [
+  {
+    name: 'get',
+    summary: 'download links now and wait for them',
+    group: 'Download:',
+    load: async () => (await import('./verbs/get.ts')).get,
+  },
+  {
+    name: 'add',
+    summary: 'add links for whoever is running',
+    group: 'Download:',
+    load: async () => (await import('./verbs/add.ts')).add,
+  },
+  {
+    name: 'resume-downloads',
+    summary: 'finish everything that was begun and has nobody working on it',
+    group: 'Download:',
+    load: async () => (await import('./verbs/resume-downloads.ts')).resumeDownloads,
+  },
+  {
+    name: 'list',
+    summary: 'list downloads, newest first',
+    group: 'Look:',
+    load: async () => (await import('./verbs/list.ts')).list,
+  },
+  {
+    name: 'show',
+    summary: 'tell everything about a download, and why it is where it is',
+    group: 'Look:',
+    load: async () => (await import('./verbs/show.ts')).show,
+  },
+  {
+    name: 'history',
+    summary: 'tell what was downloaded, with statistics',
+    group: 'Look:',
+    load: async () => (await import('./verbs/history.ts')).history,
+  },
+  {
+    name: 'pause',
+    summary: 'stop downloads until they are resumed',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/pause.ts')).pause,
+  },
+  {
+    name: 'resume',
+    summary: 'let paused downloads go on',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/resume.ts')).resume,
+  },
+  {
+    name: 'retry',
+    summary: 'try failed or cancelled downloads again, or waiting ones at once',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/retry.ts')).retry,
+  },
+  {
+    name: 'cancel',
+    summary: 'give downloads up',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/cancel.ts')).cancel,
+  },
+  {
+    name: 'remove',
+    summary: 'forget downloads',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/remove.ts')).remove,
+  },
+  {
+    name: 'doctor',
+    summary: 'check database, disk, clock, configuration',
+    group: 'Set up:',
+    load: async () => (await import('./verbs/doctor.ts')).doctor,
+  },
+  {
+    name: 'config',
+    summary: 'check or show the configuration, or say where it lies',
+    group: 'Set up:',
+    load: async () => (await import('./verbs/config.ts')).config,
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    group: 'Set up:',
+    load: async () => (await import('./verbs/completion.ts')).completion,
+  },
+];

@@ -1,0 +1,13 @@
+import { defineGiveUp, giveUp } from '../give-up.ts';
+import type { Verb } from '../verb.ts';
+
+/** `longhaul remove` */
+export const remove: Verb = {
+  define(command) {
+    defineGiveUp(command).addHelpText(
+      'after',
+      '\nTakes downloads out of the list; unfinished ones are given up.\n\nExamples:\n  $ longhaul remove 12\n  $ longhaul remove --delete-files 12',
+    );
+  },
+  run: (command, context) => giveUp(command, context, 'remove', { done: 'removed', told: 'will be removed' }),
+};

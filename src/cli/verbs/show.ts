@@ -1,0 +1,128 @@
+import type { Shown } from '../../commands/commands.ts';
+import { wireAttempt, wireDownload, wireEvent } from '../../contract/wire.ts';
+import type { Attempt } from '../../downloads/download.ts';
+import type { DownloadEvent } from '../../downloads/events.ts';
+import { amountText, bytesText, momentText, spanText, speedText } from '../../downloads/words.ts';
+import { printable } from '../../log/printable.ts';
+import { exit } from '../exit-codes.ts';
+import type { Look } from '../look.ts';
+import { jsonOption } from '../options.ts';
+import { linkOf, nameOf } from '../texts.ts';
+import { asking, type Verb } from '../verb.ts';
+
+/** `longhaul show`: one download with its tries, its timeline, and why it is where it is. */
+export const show: Verb = {
+  define(command) {
+    command
+      .argument('<id...>', 'an id from longhaul list, or (the beginning of) a uid')
+      .addOption(jsonOption())
+      .addHelpText('after', '\nExamples:\n  $ longhaul show 12\n  $ longhaul show 12 --json');
+  },
+  async run(command, context) {
+    const { json } = command.opts<{ readonly json?: boolean }>();
+    const { out } = context.screen;
+    await asking(context, async (longhaul) => {
+      for (const [n, reference] of command.args.entries()) {
+        const shown = await longhaul.commands.show(reference);
+        if (json) context.screen.json(wireOf(shown));
+        else {
+          if (n > 0) out.line('');
+          for (const line of linesOf(shown, out.look, context.clock.now())) out.line(line);
+        }
+      }
+    });
+    return exit.done;
+  },
+};
+
+function wireOf({ download, files, why, attempts, events }: Shown): unknown {
+  return { ...wireDownload(download, files), why, tries: attempts.map(wireAttempt), timeline: events.map(wireEvent) };
+}
+
+function linesOf(shown: Shown, look: Look, now: number): string[] {
+  const { download, attempts, events } = shown;
+  const title = `${look.symbol(download.status)} ${look.paint('strong', nameOf(download))}  ${look.paint('faint', `${download.id}`)}`;
+  const facts = factsOf(shown, now).map(([label, text]) => `  ${look.paint('faint', label.padEnd(10))}${text}`);
+  return [
+    title,
+    `  ${printable(shown.why)}`,
+    '',
+    ...facts,
+    ...section(
+      'Tries',
+      attempts.map((attempt) => attemptLine(attempt, look, now)),
+      look,
+    ),
+    ...section(
+      'Timeline',
+      events.map((event) => eventLine(event, look, now)),
+      look,
+    ),
+  ];
+}
+
+function section(title: string, lines: readonly string[], look: Look): string[] {
+  return lines.length === 0 ? [] : ['', look.paint('strong', title), ...lines.map((line) => `  ${line}`)];
+}
+
+function factsOf({ download, files }: Shown, now: number): (readonly [string, string])[] {
+  const { createdAt, completedAt, error, integrity, place } = {
+    ...download,
+    error: errorOf(download),
+    place: download.downloadPath ?? download.directory,
+  };
+  const facts: (readonly [string, string | null])[] = [
+    ['link', linkOf(download)],
+    [download.downloadPath ? 'file' : 'folder', printable(place)],
+    ['bytes', amountText(download.bytesDownloaded, download.totalBytes)],
+    ['integrity', integrity],
+    ['error', error],
+    ['added', momentText(createdAt, now)],
+    ['completed', completedAt === null ? null : momentText(completedAt, now)],
+    ['uid', download.uid],
+    ['source', download.source],
+    ['metadata', Object.keys(download.metadata).length === 0 ? null : printable(JSON.stringify(download.metadata))],
+    ...(files.length > 1
+      ? files.map((file): readonly [string, string] => [
+          'file',
+          `${printable(file.finalPath ?? file.path)}  ${bytesText(file.size)}`,
+        ])
+      : []),
+  ];
+  return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null);
+}
+
+function errorOf({ errorClass, errorMessage, status }: Shown['download']): string | null {
+  if (errorClass === null || status === 'completed') return null;
+  return `${errorClass}: ${printable(errorMessage ?? '')}`;
+}
+
+function attemptLine(attempt: Attempt, look: Look, now: number): string {
+  const { fromBytes, toBytes, startedAt, endedAt, outcome, errorMessage } = attempt;
+  const took = endedAt === null ? 'running' : spanText(endedAt - startedAt);
+  const bytes =
+    toBytes === null ? `from ${bytesText(fromBytes)}` : `${bytesText(fromBytes)} ${look.arrow} ${bytesText(toBytes)}`;
+  const ms = (endedAt ?? startedAt) - startedAt;
+  const speed =
+    toBytes !== null && toBytes > fromBytes && ms > 0 ? [speedText(((toBytes - fromBytes) * 1000) / ms)] : [];
+  const end = errorMessage ? `${outcome}: ${printable(errorMessage)}` : outcome;
+  return [`${attempt.token}.`, momentText(startedAt, now), took, bytes, ...speed, ...(end ? [end] : [])].join('  ');
+}
+
+function eventLine(event: DownloadEvent, look: Look, now: number): string {
+  const what = event.kind === 'state' && event.to ? `${event.from ?? ''} ${look.arrow} ${event.to}` : event.kind;
+  const detail = detailText(event.detail);
+  return [
+    look.paint('faint', momentText(event.at, now)),
+    what.trim(),
+    ...(detail ? [look.paint('faint', detail)] : []),
+  ].join('  ');
+}
+
+/** Evidence as `name value, name value`; what is nested as JSON. */
+function detailText(detail: Readonly<Record<string, unknown>>): string {
+  return Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => printable(`${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`))
+    .join(', ');
+}

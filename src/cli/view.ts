@@ -1,0 +1,133 @@
+import type { Shown } from '../commands/commands.ts';
+import type { Download } from '../downloads/download.ts';
+import type { ProgressReport } from '../downloads/events.ts';
+import { amountText, momentText, spanText } from '../downloads/words.ts';
+import { printable } from '../log/printable.ts';
+import type { Clock } from '../time/clock.ts';
+import { frameLines, type Row } from './frame.ts';
+import { anyMeasure, type Measure } from './measure.ts';
+import type { LiveArea, Screen, Surface } from './screen.ts';
+import { nameOf } from './texts.ts';
+
+/** Shows how downloads go, on stderr. */
+export interface View {
+  /** Begins with this row, or goes on with what it is now. */
+  changed(shown: Pick<Shown, 'download' | 'why'>): void;
+  progress(report: ProgressReport): void;
+  /** No longer shown; `print` writes its last lines, undisturbed. */
+  ended(id: number, end: { readonly failed: boolean }, print: () => void): void;
+  close(): void;
+}
+
+/** Bars on a terminal, otherwise a line for each change of state. */
+export async function openView(screen: Screen, clock: Clock, all: number): Promise<View> {
+  if (!screen.err.isTerminal) return lineView(screen.err);
+  const [area, measure] = await Promise.all([screen.err.live(), anyMeasure()]);
+  return liveView({ surface: screen.err, area, measure, clock }, all);
+}
+
+function lineView(surface: Surface): View {
+  const told = new Map<number, string>();
+  return {
+    changed({ download, why }) {
+      const line = `${download.id} ${nameOf(download)}: ${stateText(download, why)}`;
+      const key = `${download.status} ${download.nextAttemptAt ?? ''}`;
+      if (told.get(download.id) === key) return;
+      told.set(download.id, key);
+      surface.line(line);
+    },
+    progress: () => {},
+    ended: (_id, _end, print) => print(),
+    close: () => {},
+  };
+}
+
+function stateText(download: Download, why: string): string {
+  if (download.status === 'downloading') {
+    const begun = download.bytesDownloaded > 0 || download.totalBytes !== null;
+    return begun
+      ? `downloading, ${amountText(download.bytesDownloaded, download.totalBytes)} there already`
+      : 'downloading';
+  }
+  if (download.status === 'processing') return 'in place, finishing';
+  return download.status === 'completed' ? 'completed' : `${download.status}: ${printable(why)}`;
+}
+
+/** A frame is drawn so often, ms. */
+const frameEvery = 125;
+
+interface LiveParts {
+  readonly surface: Surface;
+  readonly area: LiveArea;
+  readonly measure: Measure;
+  readonly clock: Clock;
+}
+
+function liveView({ surface, area, measure, clock }: LiveParts, all: number): View {
+  const rows = new Map<number, Row & { readonly download: Download }>();
+  const totals = { all, done: 0, failed: 0 };
+  let tick = 0;
+  const draw = (): void => {
+    tick += 1;
+    const now = clock.now();
+    const drawn = [...rows.values()].map((row): Row => ({ ...row, waiting: waitingText(row.download, now) }));
+    area.draw(
+      frameLines(drawn, totals, {
+        columns: surface.columns(),
+        rows: surface.rows(),
+        look: surface.look,
+        measure,
+        tick,
+      }),
+    );
+  };
+  const stop = clock.every(frameEvery, draw);
+  return {
+    changed({ download }) {
+      const before = rows.get(download.id);
+      rows.set(download.id, {
+        ...(before ?? rowOf(download)),
+        name: nameOf(download),
+        status: download.status,
+        download,
+      });
+    },
+    progress(report) {
+      const before = rows.get(report.downloadId);
+      if (!before) return;
+      const { status, bytes, totalBytes, speed, eta } = report;
+      rows.set(report.downloadId, {
+        ...before,
+        ...{ status, bytes, totalBytes, speed, eta },
+        name: report.name === null ? before.name : printable(report.name),
+        download: { ...before.download, status },
+      });
+    },
+    ended(id, { failed }, print) {
+      rows.delete(id);
+      totals[failed ? 'failed' : 'done'] += 1;
+      draw();
+      print();
+    },
+    close() {
+      stop();
+      area.close();
+    },
+  };
+}
+
+function rowOf(download: Download): Row {
+  const { status, bytesDownloaded: bytes, totalBytes } = download;
+  return { name: nameOf(download), status, bytes, totalBytes, speed: 0, eta: null };
+}
+
+function waitingText(download: Download, now: number): string | undefined {
+  if (download.status === 'pending')
+    return download.waitingFor ? `waits for a free ${download.waitingFor}` : 'waits for its turn';
+  if (download.status === 'paused') return 'paused';
+  if (download.status !== 'retrying') return undefined;
+  const at = download.nextAttemptAt;
+  const when = at === null || at <= now ? 'tries again now' : `tries again in ${spanText(at - now)}`;
+  const late = at !== null && at - now > 120_000 ? ` (${momentText(at, now)})` : '';
+  return `${when}${late}${download.errorMessage ? `: ${printable(download.errorMessage)}` : ''}`;
+}

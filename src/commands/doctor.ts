@@ -1,0 +1,171 @@
+import { dirname } from 'node:path';
+import type { Disk } from '../disk/disk.ts';
+import { bytesText } from '../downloads/words.ts';
+import type { Examined } from '../store/examine.ts';
+import type { Store } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
+import type { Living } from './parts.ts';
+
+/** One line of `longhaul doctor`. */
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'bad';
+  /** What was found; and where it is not ok, what to do. */
+  readonly text: string;
+}
+
+/** What the doctor looks at. Each part may throw: the message becomes its line. */
+export interface DoctorParts {
+  readonly clock: Clock;
+  readonly disk: Pick<Disk, 'space' | 'facts'>;
+  /** `24.15.0` */
+  readonly nodeVersion: string;
+  /** Throws `ConfigError`. */
+  config(): Promise<{
+    readonly file: string;
+    readonly found: boolean;
+    readonly warnings: readonly string[];
+    /** Absolute path. */
+    readonly downloads: string;
+  }>;
+  /** Asked before the store is opened, because opening may repair; throws `StoreFailure`. */
+  database(): Promise<Examined>;
+  /** The open store and who lives in it; throws `StoreFailure`. */
+  instances(): Promise<{
+    readonly store: Pick<Store, 'instances' | 'list'>;
+    readonly living: Pick<Living, 'isAlive'>;
+    readonly warnings: readonly string[];
+  }>;
+}
+
+const leastNode = [24, 15] as const;
+const leastSqlite = [3, 51, 3] as const;
+/** Before this, the clock is certainly wrong: the day of the first release. */
+const notBefore = Date.UTC(2026, 10, 1);
+/** Bytes. */
+const littleSpace = 1_000_000_000;
+const mostHeld = 1000;
+
+/** Looks at everything that keeps downloads from finishing. Never throws. */
+export async function doctor(parts: DoctorParts): Promise<Check[]> {
+  const configured = await attempt(() => parts.config());
+  const found = [nodeCheck(parts.nodeVersion), clockCheck(parts.clock.now())];
+  if ('error' in configured) return [...found, bad('configuration', sentenceOf(configured.error))];
+  return [
+    ...found,
+    configCheck(configured.value),
+    await spaceCheck(parts, configured.value.downloads),
+    ...(await checked('database', async () => databaseChecks(await parts.database()))),
+    ...(await checked('instances', async () => holdersCheck(await parts.instances()))),
+  ];
+}
+
+/** The lines of one part; where it throws, its message. */
+async function checked(name: string, look: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
+  const result = await attempt(look);
+  return 'error' in result ? [bad(name, sentenceOf(result.error))] : result.value;
+}
+
+function nodeCheck(version: string): Check {
+  return atLeast(version, leastNode)
+    ? ok('node', version)
+    : bad('node', `${version} is too old; install Node ${leastNode.join('.')} or newer`);
+}
+
+function clockCheck(now: number): Check {
+  const shown = new Date(now).toISOString();
+  return now >= notBefore
+    ? ok('clock', shown)
+    : bad('clock', `it shows ${shown}; set it, or certificates and waits will be wrong`);
+}
+
+function configCheck({ file, found, warnings }: Awaited<ReturnType<DoctorParts['config']>>): Check {
+  if (warnings.length > 0) return { name: 'configuration', state: 'warning', text: warnings.join('; ') };
+  return ok('configuration', found ? file : `defaults (there is no ${file})`);
+}
+
+/** Of the folder downloads go to, or the nearest one above it that is there. */
+async function spaceCheck({ disk }: DoctorParts, folder: string): Promise<Check> {
+  const result = await attempt(async () => {
+    let there = folder;
+    while (!(await disk.facts(there)) && dirname(there) !== there) there = dirname(there);
+    return disk.space(there);
+  });
+  if ('error' in result) return bad('disk space', `${folder}: ${sentenceOf(result.error)}`);
+  const { free, total } = result.value;
+  const text = `${bytesText(free)} of ${bytesText(total)} free at ${folder}`;
+  return free >= littleSpace
+    ? ok('disk space', text)
+    : { name: 'disk space', state: 'warning', text: `${text}; make room, downloads wait when it gets short` };
+}
+
+function databaseChecks({ file, found, schema, sqlite, problems }: Examined): Check[] {
+  const version = atLeast(sqlite, leastSqlite)
+    ? ok('sqlite', sqlite)
+    : bad(
+        'sqlite',
+        `${sqlite} can damage a database in a crash; use a Node that brings SQLite ${leastSqlite.join('.')} or newer`,
+      );
+  if (!found) return [version, ok('database', `there is none yet; the first download makes ${file}`)];
+  const [first, ...more] = problems;
+  if (first === undefined) return [version, ok('database', `${file}, schema ${schema}, sound`)];
+  const others = more.length > 0 ? `, and ${more.length} more` : '';
+  return [
+    version,
+    bad('database', `${file} is damaged (${first}${others}); the next start repairs it from the newest backup`),
+  ];
+}
+
+async function holdersCheck({
+  store,
+  living,
+  warnings,
+}: Awaited<ReturnType<DoctorParts['instances']>>): Promise<Check[]> {
+  const rows = await store.instances();
+  const alive = await Promise.all(rows.map((row) => living.isAlive(row)));
+  const running = rows.filter((_, n) => alive[n]);
+  const held = await store.list({ statuses: ['downloading', 'processing'], limit: mostHeld });
+  const stale = held.filter(({ lockedBy }) => !running.some(({ uid }) => uid === lockedBy));
+  const found = warnings.map((text): Check => ({ name: 'database', state: 'warning', text }));
+  if (stale.length === 0) {
+    const who = running.map(({ role, pid, host }) => `${role} (process ${pid} on ${host})`).join(', ');
+    return [...found, ok('instances', who === '' ? 'nobody is running, and nothing is held' : who)];
+  }
+  const ids = stale
+    .slice(0, 5)
+    .map(({ id }) => id)
+    .join(', ');
+  const text = `${stale.length} downloads (${ids}${stale.length > 5 ? ', …' : ''}) are held by a process that is gone; go on with: longhaul resume-downloads`;
+  return [...found, { name: 'instances', state: 'warning', text }];
+}
+
+function atLeast(version: string, least: readonly number[]): boolean {
+  const parts = version.split('.').map(Number);
+  for (const [n, wanted] of least.entries()) {
+    const part = parts[n] ?? 0;
+    if (part !== wanted) return part > wanted;
+  }
+  return true;
+}
+
+async function attempt<Value>(
+  run: () => Promise<Value>,
+): Promise<{ readonly value: Value } | { readonly error: unknown }> {
+  try {
+    return { value: await run() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function ok(name: string, text: string): Check {
+  return { name, state: 'ok', text };
+}
+
+function bad(name: string, text: string): Check {
+  return { name, state: 'bad', text };
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

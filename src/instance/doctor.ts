@@ -1,0 +1,38 @@
+import { type Check, doctor } from '../commands/doctor.ts';
+import { realDisk } from '../disk/real-disk.ts';
+import { silentLog } from '../log/log.ts';
+import { examineDatabase } from '../store/examine.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import { systemClock } from '../time/clock.ts';
+import { createLiving } from './living.ts';
+import { loadConfigFor, type OpenOptions } from './open.ts';
+
+/** Looks at this machine as `longhaul doctor`. Never throws; changes nothing but what opening the store does. */
+export async function openDoctor(
+  options: Pick<OpenOptions, 'home' | 'configFile' | 'flags'>,
+): Promise<readonly Check[]> {
+  const clock = systemClock;
+  let store: Store | undefined;
+  try {
+    return await doctor({
+      clock,
+      disk: realDisk,
+      nodeVersion: process.versions.node,
+      async config() {
+        const { config, file, warnings } = await loadConfigFor(options);
+        return { file: file.path, found: file.found, warnings, downloads: config.downloads.directory };
+      },
+      database: async () => examineDatabase((await loadConfigFor(options)).paths.database),
+      async instances() {
+        const { config, paths } = await loadConfigFor(options);
+        const opened = await openStore({ path: paths.database, clock, log: silentLog });
+        store = opened.store;
+        const living = createLiving({ store, clock, sockets: paths.sockets, ttl: config.lease.ttl });
+        return { store, living, warnings: opened.warnings };
+      },
+    });
+  } finally {
+    await store?.close();
+  }
+}
