@@ -20,9 +20,12 @@ const longestTimer = 2_147_483_647;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => sleepFor(Math.min(ms, longestTimer), undefined, signal ? { signal } : {}),
+  sleep: (ms, signal) =>
+    sleepFor(Math.min(ms, longestTimer), undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      throw signal?.aborted ? signal.reason : error;
+    }),
   every(ms, run) {
-    const timer = setInterval(run, ms);
+    const timer = setInterval(run, Math.min(ms, longestTimer));
     timer.unref();
     return () => clearInterval(timer);
   },
