@@ -13,11 +13,12 @@ export const cycles: Rule = {
   },
 };
 
+/** A worker is started, not imported, and may import from the module that starts it. */
 function edgesOf(project: Project): Map<string, string[]> {
   return new Map(
     project.modules.map(({ path, imports }) => [
       path,
-      imports.flatMap(({ target }) => (target === undefined ? [] : [target])),
+      imports.flatMap(({ kind, target }) => (target === undefined || kind === 'worker' ? [] : [target])),
     ]),
   );
 }

@@ -97,7 +97,8 @@ const examples: Readonly<Record<string, Example>> = {
     keeps: {
       'src/disk/a.ts': "import './b.ts';\nimport './c.ts';",
       'src/disk/b.ts': "import './c.ts';",
-      'src/disk/c.ts': '',
+      'src/disk/c.ts': "new URL('./d.worker.ts', import.meta.url);",
+      'src/disk/d.worker.ts': "import './c.ts';",
     },
   },
   budgets: {
