@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
@@ -76,7 +75,8 @@ function isCurrent(file: number, path: string): boolean {
 /** False: it could not be renamed (a folder that is read-only by now); then the file simply grows. */
 function putAside(path: string, { folder, keep, now }: RotatedFileOptions): boolean {
   const moment = new Date(now()).toISOString().replaceAll(/[:.]/g, '-');
-  const name = `longhaul-${moment}-${process.pid}-${randomBytes(3).toString('hex')}.log`;
+  const unique = process.getBuiltinModule('node:crypto').randomBytes(3).toString('hex');
+  const name = `longhaul-${moment}-${process.pid}-${unique}.log`;
   const moved = quietly(() => fs.renameSync(path, join(folder, name)));
   quietly(() => {
     const full = fs
