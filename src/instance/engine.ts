@@ -24,6 +24,7 @@ export interface EngineSetup {
   readonly log: Log;
   readonly clock: Clock;
   readonly store: Store;
+  readonly backupIfDue: (now: number) => Promise<unknown>;
   readonly sources: Sources;
   readonly anyRunner: boolean;
   readonly slots: number;
@@ -64,7 +65,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const path = socketPath(setup.paths.sockets, uid);
   const socket = createInstanceSocket({ path, uid, clock, reports });
   /** Whoever finds the row must find the socket: it comes first and goes last. */
-  const services: readonly Service[] = [socket, registration(setup, path), keeper, rescuer, scheduler];
+  const services: readonly Service[] = [socket, registration(setup, path), backups(setup), keeper, rescuer, scheduler];
 
   return {
     reports,
@@ -93,6 +94,23 @@ function registration({ store, uid, host, role, clock }: EngineSetup, path: stri
       if (!registered) return;
       registered = false;
       await store.forgetInstance(uid, clock.now());
+    },
+  };
+}
+
+/** How often it is asked whether the daily backup is due, ms. */
+const backupLookEvery = 3_600_000;
+
+function backups({ clock, backupIfDue }: EngineSetup): Service {
+  let cancel: (() => void) | undefined;
+  const look = () => void backupIfDue(clock.now());
+  return {
+    async start() {
+      cancel ??= clock.every(backupLookEvery, look);
+      look();
+    },
+    async stop() {
+      cancel?.();
     },
   };
 }

@@ -26,6 +26,8 @@ export interface InstanceParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly store: Store;
+  /** Makes the daily backup of the store when it is due. */
+  readonly backupIfDue: (now: number) => Promise<unknown>;
   readonly sources: LazySources;
   readonly role: Role;
   /** Runs downloads; false: only asks. */

@@ -10,6 +10,7 @@ import { systemClock } from '../time/clock.ts';
 import { openInstance } from './instance.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import { lazySources } from './open-sources.ts';
+import { sidecarsOf } from './recovery.ts';
 
 export interface OpenOptions {
   readonly role: Role;
@@ -48,13 +49,14 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
     now: () => clock.now(),
   });
   for (const secret of secretsOf(config)) log.secrets.add(secret);
-  const { store, warnings } = await openOrRemember();
+  const { store, warnings, backupIfDue } = await openOrRemember();
   return openInstance({
     config,
     paths,
     log,
     clock,
     store,
+    backupIfDue,
     sources: lazySources({ config, clock, log }),
     role: options.role,
     engine: options.engine,
@@ -67,15 +69,20 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
   async function openOrRemember(): Promise<OpenedStore> {
     const where = { clock, log: log.room('store') };
     try {
-      return await openStore({ path: paths.database, ...where });
+      return await openStore({
+        path: paths.database,
+        backups: { directory: paths.backups, keep: config.store.backups },
+        recoverFrom: sidecarsOf,
+        ...where,
+      });
     } catch (error) {
       if (options.role !== 'get' || !(error instanceof StoreFailure)) {
         await log.close();
         throw error;
       }
       log.error({ error }, 'the store cannot be used');
-      const { store } = await openStore({ path: ':memory:', ...where });
-      return { store, warnings: [`${error.message}; downloading without a memory: this run cannot be resumed`] };
+      const inMemory = await openStore({ path: ':memory:', ...where });
+      return { ...inMemory, warnings: [`${error.message}; downloading without a memory: this run cannot be resumed`] };
     }
   }
 }
