@@ -151,6 +151,13 @@ test('a key without its section, or in another spelling, is told where it belong
   );
 });
 
+test('a flag that sets no key of the configuration is told the nearest one', async () => {
+  assert.equal(
+    await complaint({}, { set: [{ key: 'retry.tries', value: 3, flag: '--set' }] }),
+    'retry.tries (--set) is not a key of the configuration; did you mean retry.max_tries?',
+  );
+});
+
 test('a syntax error is told with line and column', async () => {
   await writeFile(file, 'queue:\n  slots: [1, 2\nlog: x\n');
   assert.match(await complaint(), new RegExp(`^${file}:\\d+: column \\d+: not YAML: \\S.*`));

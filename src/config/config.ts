@@ -6,7 +6,7 @@ import { readConfigFile } from './file.ts';
 import { expandPath, type Paths, pathsOf } from './paths.ts';
 import { ConfigError, type Origin, type Problem } from './problems.ts';
 import type { schema } from './schema.ts';
-import type { FlagSetting, Setting } from './settings.ts';
+import type { FlagSetting } from './settings.ts';
 import type { RawConfig } from './validate.ts';
 import { version } from './version.ts';
 
@@ -59,9 +59,7 @@ export async function loadConfig(request: ConfigRequest): Promise<LoadedConfig> 
 }
 
 /** The same, for `config check`: what is wrong comes back instead of being thrown. */
-export async function checkConfig(
-  request: ConfigRequest,
-): Promise<{
+export async function checkConfig(request: ConfigRequest): Promise<{
   readonly file?: LoadedConfig['file'];
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
@@ -89,11 +87,13 @@ async function gather(request: ConfigRequest, path: string, text: string | undef
     return { config: defaults, sources: {}, warnings: [] };
   const { settingsFromFlags, settingsFromVariables } = await import('./settings.ts');
   const { validate } = await import('./validate.ts');
-  const written =
-    text === undefined ? { settings: [], problems: [] } : (await import('./yaml-file.ts')).parseConfigFile(path, text);
-  const { settings, warnings } = settingsFromVariables(variables);
-  const all: readonly Setting[] = [...written.settings, ...settings, ...settingsFromFlags(flags)];
-  return { ...validate(all, written.problems), warnings };
+  const written = text === undefined ? [] : [(await import('./yaml-file.ts')).parseConfigFile(path, text)];
+  const layers = [...written, settingsFromVariables(variables), settingsFromFlags(flags)];
+  const valid = validate(
+    layers.flatMap(({ settings }) => settings),
+    layers.flatMap(({ problems }) => problems),
+  );
+  return { ...valid, warnings: layers.flatMap(({ warnings }) => warnings) };
 }
 
 function fileOf({ env, cwd, flags }: ConfigRequest, paths: Paths): { readonly path: string; readonly named: boolean } {

@@ -27,17 +27,18 @@ export interface Settings {
 const yes = /^(?:true|yes|on|1)$/i;
 const no = /^(?:false|no|off|0)$/i;
 
-/** Flags set by the program itself; a key it does not know is a mistake in the program. */
-export function settingsFromFlags(flags: readonly FlagSetting[]): Setting[] {
-  return flags.map(({ key, value, flag }) => {
+/** Flags of the command line, and values that a program hands in. */
+export function settingsFromFlags(flags: readonly FlagSetting[]): Settings {
+  const settings: Setting[] = [];
+  const problems: Problem[] = [];
+  const everyKey = configKeys.map(({ key }) => key);
+  for (const { key, value, flag } of flags) {
     const known = findKey(key);
-    if (known === undefined) throw new RangeError(`${flag} sets ${key}, which is no key of the configuration`);
-    return {
-      key: known,
-      value: typeof value === 'string' ? fromText(known, value) : value,
-      origin: { kind: 'flag', flag },
-    };
-  });
+    const origin: Origin = { kind: 'flag', flag };
+    if (known === undefined) problems.push({ key, origin, allowed: unknownKey(key, everyKey) });
+    else settings.push({ key: known, value: typeof value === 'string' ? fromText(known, value) : value, origin });
+  }
+  return { settings, problems, warnings: [] };
 }
 
 /** A variable that means no key is a warning only: it may belong to a newer or an older Longhaul. */

@@ -17,7 +17,7 @@ export function validate(
   known: readonly Problem[] = [],
 ): { readonly config: RawConfig; readonly sources: Readonly<Record<string, Origin>> } {
   const winners = new Map(settings.map((setting) => [setting.key.key, setting]));
-  const result = schema.safeParse(treeOf([...winners.values()]));
+  const result = schema.safeParse(treeOf([...winners.values()]), { jitless: true });
   const problems = [...known, ...(result.success ? [] : problemsOf(result.error.issues, winners))];
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
   const sources = configKeys.map(({ key }) => [key, winners.get(key)?.origin ?? { kind: 'default' }] as const);

@@ -84,7 +84,7 @@ export function openLog(parts: LogParts): OpenLog {
       time: parts.now(),
       room,
       facts: unmixed(redactor.facts(facts)),
-      message: harmless(redactor.text(message)),
+      message: redactor.text(message),
       ...where,
     };
     if (formats === undefined) {

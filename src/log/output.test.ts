@@ -47,6 +47,15 @@ test('answers go to stdout, the rest to stderr', () => {
   assert.equal(stderr.written(), 'a refusal\na log line\n');
 });
 
+test('a link in a refusal loses its password, an answer is given as it is', () => {
+  const [stdout, stderr] = [stream(), stream()];
+  const output = openOutput({ stdout, stderr, env: {} });
+  output.error('cannot reach https://ann:planted@example.org/');
+  output.line('https://ann:given@example.org/');
+  assert.equal(stderr.written(), 'cannot reach https://***@example.org/\n');
+  assert.equal(stdout.written(), 'https://ann:given@example.org/\n');
+});
+
 test('of control sequences only colours get through', () => {
   const stdout = terminal();
   openOutput({ stdout, stderr: stream(), env: {} }).line('\u001b[32mgood\u001b[39m \u001b[2J\u001b]52;c;eA==\u0007bad');

@@ -1,6 +1,7 @@
 import { harmlessColoured } from './printable.ts';
 import { type LiveArea, type LiveStream, openLiveArea } from './live-area.ts';
 import type { LogSink } from './open-log.ts';
+import { maskLinks } from './redaction.ts';
 
 export type { LiveArea } from './live-area.ts';
 export { printable } from './printable.ts';
@@ -28,7 +29,7 @@ export interface Surface {
 export interface Output {
   /** stdout: what was asked for. */
   readonly out: Surface;
-  /** stderr: everything beside it. */
+  /** stderr: everything beside it. Links lose their passwords and keys on the way. */
   readonly err: Surface;
   /** A line on stdout. */
   line(text: string): void;
@@ -65,14 +66,14 @@ export function openOutput({ stdout = process.stdout, stderr = process.stderr, e
   const area: SharedArea = {};
   const out = openStream(stdout, area);
   const err = openStream(stderr, area);
-  const surface = (stream: OutputStream, writer: Writer): Surface => ({
+  const surface = (stream: OutputStream, writer: Writer, clean: (text: string) => string): Surface => ({
     isTerminal: stream.isTTY === true,
     colour: colour ?? wantsColour(stream, env),
     unicode: understandsUnicode(env),
     columns: () => (stream.isTTY === true && stream.columns ? stream.columns : Number.POSITIVE_INFINITY),
     rows: () => (stream.isTTY === true && stream.rows ? stream.rows : Number.POSITIVE_INFINITY),
-    line: (text) => writer.write(`${harmlessColoured(text)}\n`),
-    write: (text) => writer.write(harmlessColoured(text)),
+    line: (text) => writer.write(`${clean(text)}\n`),
+    write: (text) => writer.write(clean(text)),
     async live() {
       area.open?.close();
       area.open = await openLiveArea(stream, () => {
@@ -81,7 +82,8 @@ export function openOutput({ stdout = process.stdout, stderr = process.stderr, e
       return area.open;
     },
   });
-  const [outSurface, errSurface] = [surface(stdout, out), surface(stderr, err)];
+  const outSurface = surface(stdout, out, harmlessColoured);
+  const errSurface = surface(stderr, err, (text) => maskLinks(harmlessColoured(text)));
   return {
     out: outSurface,
     err: errSurface,

@@ -15,6 +15,7 @@ test('a secret is masked by its value, also encoded', () => {
   assert.equal(text(JSON.stringify({ a: 'li"ne\nend' }), 'li"ne\nend'), '{"a":"***"}');
   assert.equal(text('a longer-secret b', 'secret', 'longer-secret'), 'a *** b');
   assert.equal(text('abc', 'abc'), 'abc');
+  assert.equal(text('a sec\u001b[0mret b', 'secret'), 'a *** b');
 });
 
 test('secrets are known by their form', () => {
@@ -24,7 +25,7 @@ test('secrets are known by their form', () => {
     ['Authorization: Digest username="planted", nonce="planted"', 'Authorization: ***'],
     ['{"authorization":"Basic planted"}', '{"authorization":***'],
     ['Set-Cookie: a=planted; Path=/\nServer: x', 'Set-Cookie: ***\nServer: x'],
-    ['sent Bearer planted.planted-x', 'sent Bearer ***'],
+    ['sent Bearer planted.planted-x.y', 'sent Bearer ***'],
     ['https://mega.nz/file/AbC12#planted-key_1', 'https://mega.nz/file/AbC12#***'],
     ['https://mega.nz/folder/AbC12#planted/file/XyZ', 'https://mega.nz/folder/AbC12#***/file/XyZ'],
     ['https://mega.co.nz/#!AbC12!planted', 'https://mega.co.nz/#!AbC12!***'],
@@ -45,7 +46,8 @@ test('what is no secret stays', () => {
     'https://example.org/@ann/file#part',
     'mail ann@example.org',
     'https://mega.nz/file/AbC12',
-    '10:30 basic facts',
+    'Basic Instinct (1992).mkv',
+    'Bearer of Tidings.mkv',
     'lease token 7',
   ]) {
     assert.equal(text(given), given);

@@ -4,27 +4,31 @@ import { harmless } from './printable.ts';
 export interface Redactor {
   /** From now on this value is masked wherever it stands. Shorter than 4 characters it hides nothing and is not taken. */
   add(...secrets: readonly string[]): void;
+  /** The text without secrets, and without what a terminal would obey (line feeds and tabs stay). */
   text(text: string): string;
-  /** Facts as plain JSON data, every text in them redacted and harmless for a terminal. Never throws. */
+  /** Facts as plain JSON data, every text in them treated like that. Never throws. */
   facts(facts: Readonly<Record<string, unknown>>): Record<string, unknown>;
 }
 
 const mask = '***';
 const shortestSecret = 4;
 
-/** What is a secret by its form. Each keeps what stands before the secret, as its first group. */
-const forms: readonly RegExp[] = [
+/** What is a secret in a link. Each keeps what stands before the secret, as its first group. */
+const linkForms: readonly RegExp[] = [
   // userinfo of any URL
   /([a-z][a-z0-9+.-]{0,30}:[\\/]{2,4})[^\s/\\?#"'<>]+(?=@)/gi,
-  // header lines, to the end of the line
-  /((?:proxy-)?authorization["']?\s{0,9}[:=]\s{0,9})\S[^\r\n]*/gi,
-  /((?:set-)?cookie["']?\s{0,9}[:=]\s{0,9})\S[^\r\n]*/gi,
-  /(\b(?:bearer|basic)\s{1,9})[\w.~+/=-]{8,}/gi,
   // keys of MEGA links: /file/ID#KEY, /folder/ID#KEY/file/ID, and the old #!ID!KEY, #F!ID!KEY, #P!DATA
   /(\bmega(?:\.co)?\.(?:nz|io|app)\/(?:file|folder|embed|collection|album)\/[\w-]{1,64}(?:#|%23)(?:!|%21)?)[\w-]+/gi,
   /(\bmega(?:\.co)?\.(?:nz|io|app)\/(?:embed)?(?:#|%23)[a-z]?(?:!|%21)(?:[\w-]{1,64}(?:!|%21))?)[\w-]+/gi,
   // query parameters that let somebody in
   /([?&;](?:pass|passwd|password|pwd|secret|token|access_token|auth|api_?key|key|sig|signature|x-amz-(?:signature|credential|security-token))=)[^&;#\s"'<>]+/gi,
+];
+
+/** What is a secret in a header, to the end of the line. */
+const headerForms: readonly RegExp[] = [
+  /((?:proxy-)?authorization["']?\s{0,9}[:=]\s{0,9})\S[^\r\n]*/gi,
+  /((?:set-)?cookie["']?\s{0,9}[:=]\s{0,9})\S[^\r\n]*/gi,
+  /(\bbearer\s{1,9})[\w.~+/=-]{16,}/gi,
 ];
 
 /** Names of facts whose text is never shown. */
@@ -43,19 +47,33 @@ export function createRedactor(): Redactor {
     longestFirst = [...secrets].sort((a, b) => b.length - a.length);
   }
 
+  function masked(given: string): string {
+    const known = longestFirst.reduce((result, secret) => result.replaceAll(secret, mask), given);
+    return maskForms(known, [...linkForms, ...headerForms]);
+  }
+
   function text(given: string): string {
-    let result = given;
-    for (const secret of longestFirst) result = result.replaceAll(secret, mask);
-    for (const form of forms) result = result.replace(form, `$1${mask}`);
-    return result;
+    const first = masked(given);
+    const safe = harmless(first);
+    // A secret that was interrupted by control characters is whole only now.
+    return safe === first ? safe : masked(safe);
   }
 
   const clean: Clean = (given) => {
-    const result = harmless(text(given));
+    const result = text(given);
     return result.length <= most.text ? result : `${result.slice(0, most.text)}…`;
   };
 
   return { add, text, facts: (facts) => plainObject(facts, clean, []) };
+}
+
+/** A text in which every link has lost its user name, password, key and signature. */
+export function maskLinks(text: string): string {
+  return maskForms(text, linkForms);
+}
+
+function maskForms(text: string, forms: readonly RegExp[]): string {
+  return forms.reduce((masked, form) => masked.replace(form, `$1${mask}`), text);
 }
 
 type Clean = (text: string) => string;
