@@ -10,6 +10,7 @@ const os = require('os');
 const path = require('path');
 
 const OLDEST_NODE = [24, 15];
+const CONNECT = 'connect to the network once and run the same command again.';
 /** How far (ms) a file's time may lie before the moment it was written: kernels stamp files with a coarse clock. */
 const CLOCK_GRAIN = 10;
 
@@ -51,7 +52,7 @@ function prepareRuntime(packageRoot) {
     withLock(home, () => {
       if (isFile(nodeIn(home))) return;
       say(`Once only: bringing ${runtimeName(manifest)}; this takes some seconds.`);
-      installLocked({ from: manifest, to: target, work: home, flags: [] });
+      installLocked({ from: manifest, to: target, work: home, want: 'tests' });
     });
   }
   if (!isFile(nodeIn(home))) throw new Refusal(noRuntime());
@@ -65,14 +66,13 @@ function tasksFor(root, want) {
   if (!newEnough(process.versions.node) && !(isFile(nodeIn(runtime)) && installed(runtime, 'tests'))) {
     tasks.push({
       news: `bringing ${runtimeName(runtime)}`,
-      run: (work) => installLocked({ from: runtime, to: path.join(runtime, 'node_modules'), work, flags: [] }),
+      run: (work) => installLocked({ from: runtime, to: path.join(runtime, 'node_modules'), work, want: 'tests' }),
     });
   }
   if (!installed(root, want)) {
-    const flags = want === 'run' ? ['--workspaces=false'] : [];
     tasks.push({
       news: 'installing the locked dependencies',
-      run: (work) => installLocked({ from: root, to: path.join(root, 'node_modules'), work, flags }),
+      run: (work) => installLocked({ from: root, to: path.join(root, 'node_modules'), work, want }),
     });
   }
   if (want === 'run' && (tasks.length > 0 || staleBuild(root))) {
@@ -113,7 +113,7 @@ function replaceLink(target, place) {
  * `npm ci` of the manifest folder `from` in a staging folder under `work`, then renamed to `to`.
  * Install scripts never run. npm's own stamp, written last, travels along.
  */
-function installLocked({ from, to, work, flags }) {
+function installLocked({ from, to, work, want }) {
   sweep(work);
   const staging = path.join(work, `staging-${process.pid}-${startOf(process.pid)}`);
   for (const name of ['package.json', 'package-lock.json', '.npmrc', 'checks/package.json']) {
@@ -121,7 +121,9 @@ function installLocked({ from, to, work, flags }) {
     fs.mkdirSync(path.dirname(path.join(staging, name)), { recursive: true });
     fs.copyFileSync(path.join(from, name), path.join(staging, name));
   }
-  npmCi(staging, flags, path.join(work, 'npm.log'));
+  npmCi(staging, want === 'run' ? ['--workspaces=false'] : [], path.join(work, 'npm.log'));
+  const left = absent(staging, want);
+  if (left) throw new Refusal(`The npm registry cannot be reached or lacks ${left}; ${CONNECT}`);
   const made = path.join(staging, 'node_modules');
   fs.mkdirSync(made, { recursive: true });
   if (fs.existsSync(to)) fs.renameSync(to, path.join(staging, 'old'));
@@ -165,17 +167,29 @@ function cleanEnvironment() {
   return kept.reduce((env, name) => Object.assign(env, { [name]: process.env[name] }), {});
 }
 
-/** Whether node_modules in `root` holds what the lockfile says: npm's stamp compared with the lockfile. */
+/** Whether node_modules in `root` holds what the lockfile says for this platform. */
 function installed(root, want) {
+  return absent(root, want) === undefined;
+}
+
+/** The first package that the lockfile names and npm's stamp in node_modules does not, or undefined. */
+function absent(root, want) {
   const locked = readJson(path.join(root, 'package-lock.json')).packages;
-  const stamp = readJson(path.join(root, 'node_modules', '.package-lock.json'));
-  if (!stamp) return false;
+  const stamp = readJson(path.join(root, 'node_modules', '.package-lock.json')) || { packages: {} };
   const wanted = want === 'run' ? closureOf(locked) : Object.keys(locked).filter((key) => /node_modules\//.test(key));
-  return wanted.every((key) => {
+  const missing = wanted.find((key) => {
     const there = stamp.packages[key];
-    if (!there) return locked[key].optional === true;
-    return there.version === locked[key].version && there.integrity === locked[key].integrity;
+    if (!there) return locked[key].optional !== true || isForHere(locked[key]);
+    return there.version !== locked[key].version || there.integrity !== locked[key].integrity;
   });
+  return missing && `${missing.replace(/^.*node_modules\//, '')}@${locked[missing].version}`;
+}
+
+/** Whether an optional package is the one for this platform: npm leaves it out in silence when it cannot be had. */
+function isForHere({ os: systems = [], cpu = [], libc = [] }) {
+  const glibc = process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime;
+  const isLibc = libc.length === 0 || libc.includes(glibc ? 'glibc' : 'musl');
+  return systems.includes(process.platform) && cpu.includes(process.arch) && isLibc;
 }
 
 /** The places in the lock of everything the root package needs, without its workspaces. */
@@ -183,7 +197,8 @@ function closureOf(locked) {
   const seen = new Set(['']);
   for (const place of seen) {
     const entry = locked[place];
-    const names = Object.keys(Object.assign({}, entry.dependencies, place === '' ? entry.devDependencies : {}));
+    const own = place === '' ? entry.devDependencies : {};
+    const names = Object.keys(Object.assign({}, entry.dependencies, entry.optionalDependencies, own));
     for (const name of names) {
       for (let base = place; ; base = base.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
         const found = `${base}${base && '/'}node_modules/${name}`;

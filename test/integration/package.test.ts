@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -104,7 +104,7 @@ describe('the installed package', () => {
     const offline = { ...env, ...bare, npm_config_registry: 'http://127.0.0.1:9/' };
     const end = await start(program, ['--version'], { cwd: folder, env: offline }).finished;
     assert.equal(end.code, 1);
-    assert.match(end.stderr, /\nlonghaul: The npm registry cannot be reached; .*\n$/);
+    assert.match(end.stderr, /\nlonghaul: The npm registry cannot be reached or lacks node-\S+; .*\n$/);
   });
 
   test('is a library too', async () => {
@@ -115,7 +115,43 @@ describe('the installed package', () => {
     const args = ['--input-type=module', '--eval', script];
     const end = await start(process.execPath, args, { cwd: folder, env: newUser(home, process.execPath) }).finished;
     assert.deepEqual([end.code, end.stdout, end.stderr], [0, '0', '']);
-    assert.ok(existsSync(join(installed, 'dist', 'types', 'index.d.ts')));
+  });
+
+  test('carries types that a compiler believes', async () => {
+    const consumer = join(folder, 'consumer');
+    mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+    symlinkSync(installed, join(consumer, 'node_modules', 'longhaul'));
+    writeFileSync(join(consumer, 'package.json'), '{"type":"module"}');
+    writeFileSync(
+      join(consumer, 'use.ts'),
+      `import { openLonghaul, type Download } from 'longhaul';
+      const longhaul = await openLonghaul();
+      const downloads: readonly Download[] = await longhaul.list({});
+      longhaul.onEvent(({ uid }) => uid.length);
+      const wrong: number = downloads[0]?.link;`,
+    );
+    const tsc = join(repository, 'node_modules', '.bin', 'tsc');
+    const args = [
+      tsc,
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2024',
+      '--module',
+      'nodenext',
+      'use.ts',
+    ];
+    const end = await start(process.execPath, args, { cwd: consumer, env: newUser(home, process.execPath) }).finished;
+    const errors = end.stdout
+      .trim()
+      .split('\n')
+      .filter((line) => /error TS/.test(line));
+    assert.deepEqual(
+      errors.map((line) => line.replace(/: error.*/, '')),
+      ['use.ts(5,13)'],
+      end.stdout,
+    );
   });
 });
 
