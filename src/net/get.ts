@@ -1,0 +1,88 @@
+import type { Clock } from '../time/clock.ts';
+import { type Exchange, exchange, NoAnswer } from './exchange.ts';
+import type { Header } from './http1/header.ts';
+import { requestHead } from './http1/request-head.ts';
+import type { ConnectionPool } from './pool.ts';
+import { firstHop, type Hop, nextHop, type RedirectRules } from './redirect.ts';
+
+export interface GetOptions {
+  readonly pool: ConnectionPool;
+  readonly clock: Clock;
+  /** For each hop, ms. */
+  readonly headersTimeout: number;
+  readonly redirects: RedirectRules;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer at the end of all redirects, its body not yet read. */
+export interface Answer {
+  readonly exchange: Exchange;
+  /** Where it came from. */
+  readonly hop: Hop;
+}
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+/** The largest body that is read only to keep its connection, bytes. */
+const smallBody = 16 * 1024;
+
+/**
+ * A GET that follows redirects. `headersFor` gives the headers for each hop, so that credentials can
+ * stay behind where `hop.trusted` is false. Throws `Failure`, or the signal's reason.
+ */
+export async function get(
+  url: URL,
+  headersFor: (hop: Hop) => readonly Header[],
+  options: GetOptions,
+  start: Hop = firstHop(url),
+): Promise<Answer> {
+  let hop = start;
+  for (;;) {
+    const answer = await ask(hop.url, requestHead(hop.url, headersFor(hop)), options);
+    if (!redirectStatuses.has(answer.head.status)) return { exchange: answer, hop };
+    try {
+      hop = nextHop(hop, answer.head.headers.get('location'), options.redirects);
+    } finally {
+      discard(answer);
+    }
+  }
+}
+
+/**
+ * Ends an answer that is not wanted: when all of its body is here already its connection can be used
+ * again, otherwise it is closed. Returns the beginning of the body, as far as it is here.
+ */
+export function discard(answer: Exchange): string {
+  let text = '';
+  if (answer.framing.kind !== 'length' || answer.framing.length <= smallBody) {
+    answer.read({
+      bytes(buffer, offset, length) {
+        const wanted = Math.min(length, smallBody - text.length);
+        text += Buffer.from(buffer.buffer, buffer.byteOffset + offset, wanted).toString('latin1');
+      },
+      end: () => {},
+      fail: () => {},
+    });
+  }
+  answer.abandon();
+  return text;
+}
+
+async function ask(url: URL, request: string, options: GetOptions): Promise<Exchange> {
+  try {
+    return await askOnce(url, request, options, true);
+  } catch (error) {
+    if (!(error instanceof NoAnswer) || !error.reused) throw error;
+    return askOnce(url, request, options, false);
+  }
+}
+
+async function askOnce(url: URL, request: string, options: GetOptions, reuse: boolean): Promise<Exchange> {
+  const { pool, clock, headersTimeout, signal } = options;
+  const wire = await pool.take(url, signal, reuse);
+  return exchange(wire, request, {
+    clock,
+    headersTimeout,
+    ...(signal ? { signal } : {}),
+    onFree: (free) => pool.give(url, free),
+  });
+}

@@ -1,0 +1,166 @@
+import type { Socket } from 'node:net';
+import { asFailure, type Failure } from '../downloads/failure.ts';
+import { connectFailure } from './connect-failure.ts';
+
+/**
+ * Where all wires of a thread receive: a reader is done with the bytes before its call returns, so
+ * one buffer serves them all (`docs/design.md` has the figures). Heads need little; bodies want much.
+ */
+const bulkBytes = 1 << 20;
+const headBytes = 1 << 16;
+let bulk: Buffer | undefined;
+
+/** Takes what arrives on a wire. */
+export interface WireReader {
+  /** The bytes are only there during the call. What it throws ends the wire and comes back as `ended`. */
+  bytes(buffer: Uint8Array, offset: number, length: number): void;
+  /** Nothing more will come; undefined: the other side ended in an orderly way. Called once. */
+  ended(failure: Failure | undefined): void;
+}
+
+/**
+ * An open TCP or TLS connection, read without streams: bytes go from the socket's one buffer
+ * straight to the reader. Without a reader it is paused, and what still arrives is kept.
+ */
+export class Wire {
+  /** `host:port`, for people. */
+  readonly place: string;
+  /** True once it has carried an answer. */
+  used = false;
+  readonly #socket: Socket;
+  #reader: WireReader | undefined;
+  #paused = true;
+  /** Bytes that arrived while nobody was reading. */
+  #stash: Buffer[] = [];
+  /** Set when nothing more comes. */
+  #over: { readonly failure: Failure | undefined } | undefined;
+  #most = headBytes;
+
+  /** `open` creates the socket with what it is given as `onread`. */
+  constructor(place: string, open: (onread: { buffer: () => Uint8Array; callback: OnRead }) => Socket) {
+    this.place = place;
+    this.#socket = open({
+      buffer: () => this.#buffer(),
+      callback: (length, buffer) => this.#arrived(buffer, length),
+    });
+    this.#socket.on('end', () => this.#ended(undefined));
+    this.#socket.on('error', (error) => this.#ended(connectFailure(error, place)));
+    this.#socket.on('close', () => this.#ended(undefined));
+  }
+
+  /** For `connect`, until the wire is open. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  get alive(): boolean {
+    return this.#over === undefined && !this.#socket.destroyed;
+  }
+
+  send(text: string): void {
+    this.#socket.write(text, 'latin1');
+  }
+
+  /** Hands everything that arrives to `reader`, beginning with what was kept. */
+  attach(reader: WireReader): void {
+    this.#reader = reader;
+    this.resume();
+  }
+
+  /** Nobody reads until the next `attach`. */
+  detach(): void {
+    this.#reader = undefined;
+    this.pause();
+  }
+
+  /** At most a few portions still arrive after this returns (TLS decrypts in bursts). */
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    while (this.#stash.length > 0 && !this.#paused) {
+      const bytes = this.#stash.shift() as Buffer;
+      this.#deliver(bytes, 0, bytes.length);
+    }
+    if (this.#paused) return;
+    if (this.#over) this.#tellEnd();
+    else this.#socket.resume();
+  }
+
+  /** The largest portion that is read at once, bytes; small ones make a rate limit even. */
+  readAtMost(bytes: number): void {
+    this.#most = Math.max(1, Math.min(bytes, bulkBytes));
+  }
+
+  /** Reads in large portions from now on. */
+  readBulk(): void {
+    this.#most = bulkBytes;
+  }
+
+  /** Reads in small portions from now on. */
+  readHead(): void {
+    this.#most = headBytes;
+  }
+
+  /** While it waits in the pool it does not keep the process alive, and whatever arrives on it ends it. */
+  rest(): void {
+    this.#stash = [];
+    this.#reader = { bytes: () => this.destroy(), ended: () => {} };
+    this.#socket.unref();
+    this.resume();
+  }
+
+  /** Back from the pool. */
+  wake(): void {
+    this.detach();
+    this.#socket.ref();
+  }
+
+  destroy(): void {
+    this.#reader = undefined;
+    this.#stash = [];
+    this.#over ??= { failure: undefined };
+    this.#socket.destroy();
+  }
+
+  #buffer(): Uint8Array {
+    bulk ??= Buffer.allocUnsafeSlow(bulkBytes);
+    return this.#most === bulkBytes ? bulk : bulk.subarray(0, this.#most);
+  }
+
+  #arrived(buffer: Uint8Array, length: number): boolean {
+    if (this.#over) return false;
+    if (this.#paused || !this.#reader || this.#stash.length > 0) {
+      this.#stash.push(Buffer.from(buffer.subarray(0, length)));
+    } else {
+      this.#deliver(buffer, 0, length);
+    }
+    return !this.#paused;
+  }
+
+  #deliver(buffer: Uint8Array, offset: number, length: number): void {
+    try {
+      this.#reader?.bytes(buffer, offset, length);
+    } catch (error) {
+      this.#ended(asFailure(error));
+    }
+  }
+
+  #ended(failure: Failure | undefined): void {
+    if (this.#over) return;
+    this.#over = { failure };
+    if (failure) this.#socket.destroy();
+    if (failure || !this.#paused) this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.ended(this.#over?.failure);
+  }
+}
+
+type OnRead = (length: number, buffer: Uint8Array) => boolean;

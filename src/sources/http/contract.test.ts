@@ -1,0 +1,27 @@
+import { after } from 'node:test';
+import { sourceContract } from '../../../test/contract/source.ts';
+import { makeAuthority } from '../../../test/support/certificate.ts';
+import { startFaultServer } from '../../../test/support/fault-server.ts';
+import { httpSource, patterned } from '../../../test/support/http-bench.ts';
+
+const bytes = patterned(3 << 20);
+
+async function fixture(certificate?: ReturnType<ReturnType<typeof makeAuthority>['issue']>, caFile?: string) {
+  const server = await startFaultServer({ body: bytes, ...(certificate ? { certificate } : {}) });
+  return {
+    create: () => httpSource(caFile === undefined ? {} : { ca_file: caFile }),
+    link: `${server.url}/file.bin`,
+    bytes,
+    malformed: 'http://',
+    foreign: 'ftp://example.com/file',
+    stallAfter: (after: number) => server.script(() => (after > 0 ? { do: 'silence', after } : { do: 'serve' })),
+    dispose: () => server.close(),
+  };
+}
+
+sourceContract('http', () => fixture());
+
+const authority = makeAuthority();
+const certificate = authority.issue('IP:127.0.0.1');
+after(() => authority.remove());
+sourceContract('https', () => fixture(certificate, authority.caFile));

@@ -1,0 +1,45 @@
+import type { Config } from '../../config/config.ts';
+import type { Disk } from '../../disk/disk.ts';
+import { Failure } from '../../downloads/failure.ts';
+import type { Log } from '../../log/log.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { Source } from '../source.ts';
+import { Asker } from './asker.ts';
+import { HeldAnswers } from './held.ts';
+import { isWebLink, linkKey } from './link.ts';
+import { resolveLink } from './resolve.ts';
+import { HttpTransfer } from './transfer.ts';
+
+export interface HttpSourceOptions {
+  readonly config: Config['http'];
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly log: Log;
+}
+
+/** Links that begin with `http://` or `https://`: one file each. */
+export function createHttpSource({ config, clock, disk, log }: HttpSourceOptions): Source {
+  const asker = new Asker({ config, clock, disk });
+  const held = new HeldAnswers(clock);
+  const context = { asker, held, clock, disk, config };
+  return {
+    name: 'http',
+    accepts: isWebLink,
+    keyOf: linkKey,
+    async resolve(request, signal) {
+      const manifest = await resolveLink(context, request, signal);
+      const { continues, reason, totalBytes } = manifest;
+      log.debug({ host: new URL(request.link.trim()).host, totalBytes, continues, reason }, 'resolved');
+      return manifest;
+    },
+    fetch(request) {
+      const [target] = request.targets;
+      if (!target || request.targets.length !== 1) throw new Failure('internal', 'a web link has exactly one file');
+      return new HttpTransfer(context, request, target);
+    },
+    async close() {
+      held.close();
+      asker.close();
+    },
+  };
+}

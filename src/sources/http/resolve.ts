@@ -1,0 +1,179 @@
+import { Failure } from '../../downloads/failure.ts';
+import { bytesIn, contiguousFromStart, missingRanges } from '../../downloads/ranges.ts';
+import { type Answer, discard } from '../../net/get.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { Manifest, ResolveRequest } from '../source.ts';
+import type { Asker } from './asker.ts';
+import { digestsOf } from './digests.ts';
+import type { HeldAnswers } from './held.ts';
+import { type Asked, judge, type Proof, type Verdict } from './judge.ts';
+import { parseLink, withoutSecrets } from './link.ts';
+import { mediaType, nameOf } from './name.ts';
+import { encodingOf, type HttpPlan, overlapBytes } from './plan.ts';
+import { statusFailure } from './status-failure.ts';
+import { refusePage, sniffs } from './suspect.ts';
+import { type HttpToken, readToken, storedToken } from './token.ts';
+import { compareVersion, validatorOf, versionOf } from './validators.ts';
+
+export interface Resolving {
+  readonly asker: Asker;
+  readonly held: HeldAnswers;
+  readonly clock: Clock;
+}
+
+/** A question about one file can be asked again for a better one; a server that never settles is given up. */
+const mostQuestions = 4;
+
+/** What is to be asked, and the end of the range where it is bounded. */
+interface Ask extends Asked {
+  readonly to?: number | undefined;
+}
+
+/**
+ * Asks for the file, from the first gap of the partial where there is one, and keeps the answer for
+ * `fetch`. Throws `Failure`, or the signal's reason.
+ */
+export async function resolveLink(context: Resolving, request: ResolveRequest, signal: AbortSignal): Promise<Manifest> {
+  const link = parseLink(request.link);
+  let ask = firstAsk(request);
+  let givenUp: string | undefined =
+    request.resume && !ask.partial && hasBytes(request) ? 'no validator and no size are known' : undefined;
+  for (let questions = 0; questions < mostQuestions; questions += 1) {
+    const answer = await sendAsk(context, link, ask, request, signal);
+    const { head } = answer.exchange;
+    const encoding = encodingOf(head, link);
+    const verdict = judge(ask, head, encoding !== undefined);
+    if (verdict.use === 'nothing') {
+      throw statusFailure(head, answer.exchange.place, discard(answer.exchange), context.clock.now());
+    }
+    if (verdict.use === 'again') {
+      discard(answer.exchange);
+      if (verdict.ask === 'whole') givenUp = verdict.reason;
+      ask = nextAsk(request, ask, verdict.ask);
+      continue;
+    }
+    try {
+      refusePage(head, link, answer.exchange.place, ask.partial ?? earlierToken(request));
+    } catch (failure) {
+      answer.exchange.abandon();
+      throw failure;
+    }
+    if (verdict.use === 'fresh') givenUp = verdict.reason;
+    return manifestOf(context, request, { link, answer, verdict, ask, encoding, givenUp });
+  }
+  throw new Failure('protocol', `${link.host} contradicts itself about ranges of this file`);
+}
+
+function sendAsk(
+  context: Resolving,
+  link: URL,
+  ask: Ask,
+  request: ResolveRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const ifRange = ask.partial && ask.from !== undefined ? validatorOf(ask.partial) : undefined;
+  return context.asker.ask({ link, options: request.options, from: ask.from, to: ask.to, ifRange }, signal);
+}
+
+const whole: Ask = { from: undefined, overlap: false };
+
+function hasBytes({ resume }: ResolveRequest): boolean {
+  return resume !== undefined && bytesIn(resume.durable) > 0;
+}
+
+function earlierToken({ resume }: ResolveRequest): HttpToken | undefined {
+  return resume && readToken(resume.token);
+}
+
+/** From the first gap; the last byte of a partial without gaps, to see whether it is still the same file. */
+function firstAsk(request: ResolveRequest): Ask {
+  const { resume } = request;
+  if (!resume || !hasBytes(request)) return whole;
+  const partial = readToken(resume.token);
+  const overlap = validatorOf(partial) === undefined;
+  if (partial.total === null) {
+    const from = contiguousFromStart(resume.durable);
+    return overlap || from === 0 ? whole : { from, partial, overlap: false };
+  }
+  const [gap] = missingRanges(resume.durable, partial.total);
+  const [start, end] = gap ?? [partial.total, partial.total];
+  const from = overlap ? Math.max(0, start - overlapBytes) : Math.min(start, partial.total - 1);
+  return { from, to: end < partial.total ? end : undefined, partial, overlap };
+}
+
+function nextAsk(request: ResolveRequest, ask: Ask, kind: 'whole' | 'overlap' | 'end'): Ask {
+  const { partial, from } = ask;
+  if (kind === 'whole' || !partial || from === undefined) return whole;
+  if (kind === 'end') return { from: from - 1, partial: { ...partial, total: from }, overlap: false };
+  const { durable = [] } = request.resume ?? {};
+  const [gap] = missingRanges(durable, partial.total ?? 0);
+  const joint = gap?.[0] ?? partial.total ?? 0;
+  return { ...ask, from: Math.max(0, joint - overlapBytes), overlap: true };
+}
+
+interface Outcome {
+  readonly link: URL;
+  readonly answer: Answer;
+  readonly verdict: Extract<Verdict, { use: 'body' | 'fresh' }>;
+  readonly ask: Ask;
+  readonly encoding: string | undefined;
+  readonly givenUp: string | undefined;
+}
+
+function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcome): Manifest {
+  const { link, answer, verdict, encoding } = outcome;
+  const { head } = answer.exchange;
+  const proof: Proof = verdict.use === 'body' ? verdict.proof : 'fresh';
+  const token = tokenOf(outcome, proof);
+  const name = nameOf(head, answer.hop.url, link);
+  const plan: HttpPlan = {
+    link: link.href,
+    target: answer.hop.url.href,
+    trusted: answer.hop.trusted,
+    token,
+    held: context.held.keep(answer),
+    at: verdict.use === 'body' ? verdict.at : 0,
+    proof,
+    ranges: verdict.use === 'body' ? verdict.ranges : false,
+    ...(encoding === undefined ? {} : { encoding }),
+    sniff: encoding === undefined && sniffs(head, link),
+  };
+  const size = encoding === undefined ? verdict.total : null;
+  return {
+    name,
+    files: [{ path: name, size, main: true }],
+    totalBytes: size,
+    resumeToken: storedToken(token),
+    plan,
+    ...continuation(request, outcome, proof),
+  };
+}
+
+/** With nothing on disk there is nothing to give up, unless what was recorded is no longer true. */
+function continuation(request: ResolveRequest, outcome: Outcome, proof: Proof): Pick<Manifest, 'continues' | 'reason'> {
+  const earlier = earlierToken(request);
+  if (!earlier || proof !== 'fresh') return { continues: true };
+  if (hasBytes(request))
+    return { continues: false, reason: outcome.givenUp ?? 'the file has to be fetched from its beginning' };
+  const same =
+    compareVersion(earlier, outcome.answer.exchange.head) !== 'different' && earlier.total === outcome.verdict.total;
+  return same ? { continues: true } : { continues: false, reason: 'the file on the server is another one than before' };
+}
+
+function tokenOf({ answer, verdict, ask, encoding }: Outcome, proof: Proof): HttpToken {
+  const { head } = answer.exchange;
+  const url = withoutSecrets(answer.hop.url);
+  const total = encoding === undefined ? verdict.total : null;
+  if (proof !== 'fresh' && ask.partial) {
+    const doubtful = ask.partial.doubtful === true || proof === 'overlap';
+    return { ...ask.partial, total, url, ...(doubtful ? { doubtful } : {}) };
+  }
+  const digests = encoding === undefined ? digestsOf(head.headers, head.status === 206) : [];
+  return {
+    ...versionOf(head),
+    total,
+    url,
+    type: mediaType(head),
+    ...(digests.length > 0 ? { digests } : {}),
+  };
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Certificate } from './certificate.ts';
+import { pathOf } from './needs.ts';
+
+export interface NginxOptions {
+  /** Bytes/s of each connection, in nginx's words: `20m`. */
+  readonly limitRate?: string;
+  /** Serves over TLS. */
+  readonly certificate?: Certificate;
+  /** More lines for the `server` block. */
+  readonly extra?: string;
+}
+
+export interface LoggedRequest {
+  readonly request: string;
+  readonly status: number;
+  /** `bytes=…`, or empty. */
+  readonly range: string;
+  readonly bytesSent: number;
+}
+
+export interface Nginx {
+  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  readonly url: string;
+  /** The folder it serves; put files there. */
+  readonly root: string;
+  readonly pid: number;
+  /** The requests that have ended so far, oldest first. */
+  requests(): Promise<LoggedRequest[]>;
+  /** Also removes what it wrote and serves. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Starts an nginx of our own: own configuration, own folder, free port, loopback only. */
+export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
+  const binary = pathOf('nginx');
+  if (!binary) throw new Error('nginx is not installed');
+  const prefix = await mkdtemp(join(tmpdir(), 'longhaul-nginx-'));
+  const root = join(prefix, 'files');
+  await mkdir(root);
+  const port = await freePort();
+  const config = join(prefix, 'nginx.conf');
+  await writeFile(config, configuration(prefix, port, options));
+  const child = spawn(binary, ['-p', prefix, '-e', join(prefix, 'error.log'), '-c', config], { stdio: 'ignore' });
+  try {
+    await listening(child, port, prefix);
+  } catch (error) {
+    await stopped(child);
+    await rm(prefix, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    url: `${options.certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
+    root,
+    pid: child.pid ?? 0,
+    requests: () => logged(join(prefix, 'access.log')),
+    async stop() {
+      await stopped(child);
+      await rm(prefix, { recursive: true, force: true });
+    },
+  };
+}
+
+function configuration(prefix: string, port: number, { limitRate, certificate, extra }: NginxOptions): string {
+  const tls = certificate ? `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};` : '';
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${join(prefix, kind)};`)
+    .join('\n  ');
+  return `daemon off;
+master_process off;
+pid ${join(prefix, 'nginx.pid')};
+events { worker_connections 2048; }
+http {
+  ${temporary}
+  log_format longhaul '$request\\t$status\\t$http_range\\t$body_bytes_sent';
+  access_log ${join(prefix, 'access.log')} longhaul;
+  sendfile on;
+  tcp_nopush on;
+  default_type application/octet-stream;
+  types { text/html html; }
+  server {
+    listen 127.0.0.1:${port}${certificate ? ' ssl' : ''};
+    ${tls}
+    root ${join(prefix, 'files')};
+    ${limitRate ? `limit_rate ${limitRate};` : ''}
+    ${extra ?? ''}
+  }
+}
+`;
+}
+
+async function logged(path: string): Promise<LoggedRequest[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [request = '', status, range = '', bytesSent] = line.split('\t');
+      return { request, status: Number(status), range: range === '-' ? '' : range, bytesSent: Number(bytesSent) };
+    });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
+
+/** Tries to connect until it answers, at most as long as the process lives. */
+async function listening(child: ChildProcess, port: number, prefix: string): Promise<void> {
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', async () => {
+      const why = await readFile(join(prefix, 'error.log'), 'utf8').catch(() => '');
+      reject(new Error(`nginx did not start: ${why}`));
+    });
+  });
+  ended.catch(() => {});
+  while (!(await Promise.race([answers(port), ended])));
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => setTimeout(() => resolve(false), 10));
+  });
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exit;
+}
+
+/** Fills a file with bytes that differ everywhere; returns its SHA-256 in hex. */
+export function makeFile(path: string, bytes: number): string {
+  const script = `
+    const { createHash, createCipheriv } = require('node:crypto');
+    const { openSync, writeSync, closeSync } = require('node:fs');
+    const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, 7), Buffer.alloc(16));
+    const hash = createHash('sha256');
+    const file = openSync(process.argv[1], 'w');
+    for (let left = Number(process.argv[2]); left > 0; left -= 1 << 20) {
+      const bytes = cipher.update(Buffer.alloc(Math.min(left, 1 << 20)));
+      hash.update(bytes);
+      writeSync(file, bytes);
+    }
+    closeSync(file);
+    process.stdout.write(hash.digest('hex'));`;
+  const done = spawnSync(process.execPath, ['-e', script, path, String(bytes)], { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return done.stdout;
+}
