@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../log/log.ts';
+import type { BackupOrder } from './backup.worker.ts';
 import { type Database, run } from './database.ts';
 import { choreDone } from './statements/chore-done.ts';
 import { takeChore } from './statements/take-chore.ts';
@@ -10,12 +11,6 @@ export interface BackupOptions {
   readonly directory: string;
   /** How many are kept; 0: none are made. */
   readonly keep: number;
-}
-
-/** What the worker is told. */
-export interface BackupOrder {
-  readonly database: string;
-  readonly target: string;
 }
 
 export interface Backups {

@@ -2,7 +2,12 @@ import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from 'n
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
-import type { BackupOrder } from './backup.ts';
+
+/** What the worker is told. */
+export interface BackupOrder {
+  readonly database: string;
+  readonly target: string;
+}
 
 /** Copies the database in a thread of its own: `VACUUM INTO` holds its thread until the copy is whole. */
 function backUp({ database, target }: BackupOrder): void {

@@ -1,17 +1,17 @@
+import type { Lease } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
 import { leasedStatuses, mayChange, type Status } from '../downloads/states.ts';
 import { get, run, type Work } from './database.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';
+import { attemptByToken } from './statements/attempt-by-token.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
-import { attemptByToken } from './statements/attempt-by-token.ts';
 import { endAttempt } from './statements/end-attempt.ts';
 import { insertEvent } from './statements/insert-event.ts';
 import { lockLeased } from './statements/lock-leased.ts';
 import { type StateColumns, setState } from './statements/set-state.ts';
 import { type Change, NotPossible } from './store.ts';
-import type { Lease } from '../downloads/download.ts';
 
 /** What goes along with a change of state. */
 export interface Along {

@@ -1,5 +1,5 @@
-import { all, get, run, type Work } from './database.ts';
 import { changeState, releaseLost } from './changing.ts';
+import { all, get, run, type Work } from './database.ts';
 import { type DownloadRow, downloadOf, fileOf } from './rows.ts';
 import { claimable } from './statements/claimable.ts';
 import { claimableWished } from './statements/claimable-wished.ts';

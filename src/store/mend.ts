@@ -16,11 +16,11 @@ import type { Log } from '../log/log.ts';
 import type { Clock } from '../time/clock.ts';
 import { statistics } from './asking.ts';
 import { backupsIn } from './backup.ts';
+import { newestSchema } from './migrations/list.ts';
 import type { Places } from './places.ts';
 import { addRecovered, settleRestored } from './rebuild.ts';
 import { migrate, openConnection, schemaOf, sqliteDatabase } from './sqlite.ts';
 import { isDamage } from './sqlite-failure.ts';
-import { newestSchema } from './migrations/list.ts';
 import { type Suspicion, withdrawReport } from './suspicion.ts';
 
 export interface MendParts {

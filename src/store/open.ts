@@ -7,7 +7,7 @@ import type { Clock } from '../time/clock.ts';
 import { type BackupOptions, createBackups } from './backup.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
 import { createGuard, type Guard } from './guard.ts';
-import { isRemembered, mend, type MendParts } from './mend.ts';
+import { isRemembered, type MendParts, mend } from './mend.ts';
 import { operationsOn } from './operations.ts';
 import { openPlaces, type Places } from './places.ts';
 import { checkSqliteVersion, migrate, openConnection, sqliteDatabase } from './sqlite.ts';

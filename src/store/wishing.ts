@@ -1,4 +1,4 @@
-import { mayWish, statuses, type Status, type Wish, wishLeadsTo } from '../downloads/states.ts';
+import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downloads/states.ts';
 import { changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
 import { get, run, type Work } from './database.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';

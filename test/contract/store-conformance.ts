@@ -1,0 +1,24 @@
+import type { Store } from '../../src/store/store.ts';
+import { askingPromises } from './store/asking.ts';
+import { claimingPromises } from './store/claiming.ts';
+import { modelPromises } from './store/model.ts';
+import { wishingPromises } from './store/wishing.ts';
+import { workingPromises } from './store/working.ts';
+
+/** A fresh, empty store for one test; `end` closes it and removes what it left. */
+export interface StoreUnderTest {
+  readonly store: Store;
+  end(): Promise<void>;
+}
+
+/**
+ * The promises of the store, as tests: every implementation runs them. Nothing in them knows what
+ * the store is made of.
+ */
+export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
+  askingPromises(name, open);
+  claimingPromises(name, open);
+  workingPromises(name, open);
+  wishingPromises(name, open);
+  modelPromises(name, open);
+}
