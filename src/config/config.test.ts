@@ -8,8 +8,8 @@ import { checkConfig, loadConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import { configKeys, variableOf } from './keys.ts';
 import { ConfigError, originText } from './problems.ts';
-import { parseConfigFile } from './yaml-file.ts';
 import { version } from './version.ts';
+import { parseConfigFile } from './yaml-file.ts';
 
 let root = '';
 let file = '';

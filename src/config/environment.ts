@@ -2,7 +2,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names that are ours without being a key of the configuration. */
-export const ownNames = ['LONGHAUL_HOME', 'LONGHAUL_CONFIG', 'LONGHAUL_NO_APT', 'LONGHAUL_DATABASE_URL'] as const;
+const ownNames: readonly string[] = ['LONGHAUL_HOME', 'LONGHAUL_CONFIG', 'LONGHAUL_NO_APT', 'LONGHAUL_DATABASE_URL'];
 
 /** What this process was started with: the one place where the environment is read. */
 export function environment(): Environment {
@@ -11,9 +11,8 @@ export function environment(): Environment {
 
 /** The `LONGHAUL_*` variables that mean keys of the configuration. An empty one counts as not set. */
 export function settingVariables(env: Environment): readonly (readonly [name: string, value: string])[] {
-  const own: readonly string[] = ownNames;
   return Object.entries(env).flatMap(([name, value]) =>
-    name.startsWith('LONGHAUL_') && !own.includes(name) && value !== undefined && value !== ''
+    name.startsWith('LONGHAUL_') && !ownNames.includes(name) && value !== undefined && value !== ''
       ? [[name, value] as const]
       : [],
   );

@@ -18,7 +18,7 @@ export function nearest(written: string, candidates: readonly string[]): string 
 }
 
 /** Least number of inserted, removed, changed or swapped characters (optimal string alignment). */
-export function editDistance(from: string, to: string): number {
+function editDistance(from: string, to: string): number {
   let before: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row += 1) {

@@ -1,7 +1,5 @@
-import type { Config } from './config.ts';
-
 /** Keys whose value is never shown. `http.headers` shows the names of the headers, not their values. */
-export const secretKeys = ['http.headers'] as const;
+const secretKeys = ['http.headers'] as const;
 
 const mask = '***';
 
@@ -21,7 +19,7 @@ export function maskValue(key: string, value: unknown): unknown {
 }
 
 /** What must not reach any log: the values of the headers that are sent with every request. */
-export function secretsOf(config: Config): readonly string[] {
+export function secretsOf(config: { readonly http: { readonly headers: readonly string[] } }): readonly string[] {
   return config.http.headers.flatMap((header) => {
     const [name, value] = splitHeader(header);
     if (openHeaders.test(name) || value === '') return [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { openOutput, type OutputStream } from './output.ts';
+import { type OutputStream, openOutput } from './output.ts';
 
 const stream = (facts: { isTTY?: boolean; columns?: number; rows?: number } = {}) => {
   let written = '';

@@ -1,6 +1,6 @@
-import { harmlessColoured } from './printable.ts';
 import { type LiveArea, type LiveStream, openLiveArea } from './live-area.ts';
 import type { LogSink } from './open-log.ts';
+import { harmlessColoured } from './printable.ts';
 import { maskLinks } from './redaction.ts';
 
 export type { LiveArea } from './live-area.ts';

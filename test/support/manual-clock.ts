@@ -65,28 +65,10 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
     await settle();
   }
 
-  function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const abort = () => {
-      cancel();
-      reject(signal?.reason);
-    };
-    const cancel = add({
-      at: monotonic + ms,
-      run() {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      },
-    });
-    signal?.addEventListener('abort', abort, { once: true });
-    return promise;
-  }
-
   return {
     now: () => wall,
     monotonic: () => monotonic,
-    sleep,
+    sleep: (ms, signal) => sleeper((run) => add({ at: monotonic + ms, run }), signal),
     every: (ms, run) => add({ at: monotonic + ms, run, every: Math.max(1, ms) }),
     after: (ms, run) => add({ at: monotonic + ms, run }),
     advance,
@@ -106,6 +88,22 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
       return promise;
     },
   };
+}
+
+/** Resolves when the timer that `start` sets runs; an abort takes the timer away and rejects. */
+function sleeper(start: (run: () => void) => () => void, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => {
+    cancel();
+    reject(signal?.reason);
+  };
+  const cancel = start(() => {
+    signal?.removeEventListener('abort', abort);
+    resolve();
+  });
+  signal?.addEventListener('abort', abort, { once: true });
+  return promise;
 }
 
 /** Lets everything run that waits for no timer of this clock. */
