@@ -1,3 +1,4 @@
+import { test } from 'node:test';
 import type { Store } from '../../src/store/store.ts';
 import { askingPromises } from './store/asking.ts';
 import { claimingPromises } from './store/claiming.ts';
@@ -16,9 +17,15 @@ export interface StoreUnderTest {
  * the store is made of.
  */
 export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
-  askingPromises(name, open);
-  claimingPromises(name, open);
-  workingPromises(name, open);
-  wishingPromises(name, open);
-  modelPromises(name, open);
+  const promises = { ...askingPromises, ...claimingPromises, ...workingPromises, ...wishingPromises, ...modelPromises };
+  for (const [promise, keeps] of Object.entries(promises)) {
+    test(`${name} store: ${promise}`, async () => {
+      const { store, end } = await open();
+      try {
+        await keeps(store);
+      } finally {
+        await end();
+      }
+    });
+  }
 }

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  aDownload,
-  added,
-  claimed,
-  delivered,
-  inState,
-  me,
-  now,
-  type Open,
-  present,
-  running,
-  withStore,
-} from './scene.ts';
+import { aDownload, added, claimed, delivered, inState, me, now, type Promises, present, running } from './scene.ts';
 
 /** What commands and pages may rely on. */
-export function askingPromises(name: string, open: Open): void {
-  withStore(name, open, 'a download that was added is there, with its event', async (store) => {
+export const askingPromises: Promises = {
+  'a download that was added is there, with its event': async (store) => {
     const options = { name: 'x', headers: ['Cookie: a'], maxTries: 2 };
     const asked = aDownload({ options, metadata: { own: { deep: [1] } }, runner: me, priority: 3, category: 'tv' });
     const { download, followed } = await store.add(asked, now);
@@ -32,9 +20,9 @@ export function askingPromises(name: string, open: Open): void {
     const [event] = await store.events({ limit: 10 });
     assert.partialDeepStrictEqual(event, { kind: 'added', downloadId: download.id, uid: download.uid, at: now });
     assert.deepEqual(event?.metadata, { own: { deep: [1] } });
-  });
+  },
 
-  withStore(name, open, 'the same link is followed while unfinished, and new again after its end', async (store) => {
+  'the same link is followed while unfinished, and new again after its end': async (store) => {
     const asked = aDownload();
     const first = (await store.add(asked, now)).download;
     assert.deepEqual(await store.add(asked, now), { download: first, followed: true });
@@ -45,33 +33,28 @@ export function askingPromises(name: string, open: Open): void {
     await store.change(claim.lease, delivered, now);
     await store.change(claim.lease, { to: 'completed' }, now);
     assert.equal((await store.add(other, now)).followed, false);
-  });
+  },
 
-  withStore(name, open, 'twenty who add one link at once share one download', async (store) => {
+  'twenty who add one link at once share one download': async (store) => {
     const asked = aDownload();
     const answers = await Promise.all(Array.from({ length: 20 }, () => store.add(asked, now)));
     assert.equal(new Set(answers.map(({ download }) => download.id)).size, 1);
     assert.equal(answers.filter(({ followed }) => !followed).length, 1);
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'a download is found by id, uid, and the beginning of a uid that means only one',
-    async (store) => {
-      const download = await added(store);
-      assert.deepEqual(await store.find(String(download.id)), download);
-      assert.deepEqual(await store.find(download.uid), download);
-      assert.deepEqual(await store.find(download.uid.toUpperCase()), download);
-      assert.deepEqual(await store.find(download.uid.slice(0, 8)), download);
-      assert.equal(await store.find(download.uid.slice(0, 7)), undefined);
-      await added(store);
-      assert.equal(await store.find(download.uid.slice(0, 8)), undefined, 'two were added in the same moment');
-      assert.deepEqual(await store.find(download.uid), download);
-    },
-  );
+  'a download is found by id, uid, and the beginning of a uid that means only one': async (store) => {
+    const download = await added(store);
+    assert.deepEqual(await store.find(String(download.id)), download);
+    assert.deepEqual(await store.find(download.uid), download);
+    assert.deepEqual(await store.find(download.uid.toUpperCase()), download);
+    assert.deepEqual(await store.find(download.uid.slice(0, 8)), download);
+    assert.equal(await store.find(download.uid.slice(0, 7)), undefined);
+    await added(store);
+    assert.equal(await store.find(download.uid.slice(0, 8)), undefined, 'two were added in the same moment');
+    assert.deepEqual(await store.find(download.uid), download);
+  },
 
-  withStore(name, open, 'nonsense finds nothing and harms nothing', async (store) => {
+  'nonsense finds nothing and harms nothing': async (store) => {
     await added(store);
     const nonsense = fc.oneof(
       fc.string(),
@@ -83,9 +66,9 @@ export function askingPromises(name: string, open: Open): void {
       }),
       { numRuns: 200 },
     );
-  });
+  },
 
-  withStore(name, open, 'the list is newest first, by pages and by states', async (store) => {
+  'the list is newest first, by pages and by states': async (store) => {
     const ids = [];
     for (let n = 0; n < 5; n += 1) ids.unshift((await added(store)).id);
     const idsOf = async (filter: Parameters<typeof store.list>[0]) => (await store.list(filter)).map(({ id }) => id);
@@ -97,9 +80,9 @@ export function askingPromises(name: string, open: Open): void {
     assert.deepEqual(await idsOf({ statuses: ['paused', 'downloading'], limit: 10 }), [ids[1], ids[3]]);
     assert.deepEqual(await idsOf({ statuses: ['pending'], limit: 1 }), [ids[0]]);
     assert.deepEqual(await idsOf({ statuses: [], limit: 10 }), []);
-  });
+  },
 
-  withStore(name, open, 'statistics count every state and the bytes of what was completed', async (store) => {
+  'statistics count every state and the bytes of what was completed': async (store) => {
     assert.equal((await store.statistics()).total, 0);
     for (const status of ['pending', 'failed', 'completed', 'completed', 'processing'] as const)
       await inState(store, status);
@@ -107,9 +90,9 @@ export function askingPromises(name: string, open: Open): void {
     assert.equal(total, 5);
     assert.partialDeepStrictEqual(byStatus, { pending: 1, failed: 1, completed: 2, processing: 1, cancelled: 0 });
     assert.equal(completedBytes, 2000);
-  });
+  },
 
-  withStore(name, open, 'events come oldest first after the cursor, of all or of one download', async (store) => {
+  'events come oldest first after the cursor, of all or of one download': async (store) => {
     assert.equal(await store.lastEventId(), 0);
     const { claim } = await running(store);
     const other = await added(store);
@@ -123,9 +106,9 @@ export function askingPromises(name: string, open: Open): void {
     assert.deepEqual(await store.events({ after, limit: 1 }), [all[2]]);
     assert.deepEqual(await store.events({ downloadId: other.id, limit: 10 }), [all[3]]);
     assert.deepEqual(await store.events({ downloadId: claim.download.id, after, limit: 10 }), [all[2]]);
-  });
+  },
 
-  withStore(name, open, 'the metadata comes back in every event as it was given', async (store) => {
+  'the metadata comes back in every event as it was given': async (store) => {
     const json = fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.parse(JSON.stringify(value)) as object);
     await fc.assert(
       fc.asyncProperty(json, async (metadata) => {
@@ -138,38 +121,33 @@ export function askingPromises(name: string, open: Open): void {
       }),
       { numRuns: 30 },
     );
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'listeners are told of changes, once for those that come together, until they unsubscribe',
-    async (store) => {
-      let told = 0;
-      let next = Promise.withResolvers<void>();
-      const unsubscribe = store.onChange(() => {
-        told += 1;
-        next.resolve();
-      });
-      await Promise.all([added(store), added(store), added(store)]);
-      await next.promise;
-      assert.equal(told, 1);
-      next = Promise.withResolvers();
-      const { id } = await added(store);
-      await next.promise;
-      unsubscribe();
-      const before = told;
-      let other = Promise.withResolvers<void>();
-      const stop = store.onChange(() => other.resolve());
-      await claimed(store, id);
-      await other.promise;
-      assert.equal(told, before);
-      other = Promise.withResolvers();
-      stop();
-    },
-  );
+  'listeners are told of changes, once for those that come together, until they unsubscribe': async (store) => {
+    let told = 0;
+    let next = Promise.withResolvers<void>();
+    const unsubscribe = store.onChange(() => {
+      told += 1;
+      next.resolve();
+    });
+    await Promise.all([added(store), added(store), added(store)]);
+    await next.promise;
+    assert.equal(told, 1);
+    next = Promise.withResolvers();
+    const { id } = await added(store);
+    await next.promise;
+    unsubscribe();
+    const before = told;
+    let other = Promise.withResolvers<void>();
+    const stop = store.onChange(() => other.resolve());
+    await claimed(store, id);
+    await other.promise;
+    assert.equal(told, before);
+    other = Promise.withResolvers();
+    stop();
+  },
 
-  withStore(name, open, 'a listener that throws does not keep the others from being told', async (store) => {
+  'a listener that throws does not keep the others from being told': async (store) => {
     const told = Promise.withResolvers<void>();
     store.onChange(() => {
       throw new Error('bad listener');
@@ -177,9 +155,9 @@ export function askingPromises(name: string, open: Open): void {
     store.onChange(() => told.resolve());
     await added(store);
     await told.promise;
-  });
+  },
 
-  withStore(name, open, 'an operation that changes nothing tells nobody', async (store) => {
+  'an operation that changes nothing tells nobody': async (store) => {
     let told = 0;
     store.onChange(() => {
       told += 1;
@@ -189,26 +167,21 @@ export function askingPromises(name: string, open: Open): void {
     await store.list({ limit: 1 });
     await new Promise(setImmediate);
     assert.equal(told, 0);
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'a runner is changed only from the one that was seen, and only while nobody works',
-    async (store) => {
-      const { id } = await added(store, { runner: 'dead' });
-      assert.equal(await store.adopt(id, 'other', me, now), false);
-      assert.equal(await store.adopt(id, null, me, now), false);
-      assert.equal(await store.adopt(id, 'dead', me, now), true);
-      assert.equal((await store.get(id))?.runner, me);
-      assert.equal(await store.adopt(id, 'dead', 'late', now), false);
-      await claimed(store, id);
-      assert.equal(await store.adopt(id, me, null, now), false);
-      const done = await inState(store, 'completed');
-      assert.equal(await store.adopt(done.id, null, me, now), false);
-    },
-  );
-}
+  'a runner is changed only from the one that was seen, and only while nobody works': async (store) => {
+    const { id } = await added(store, { runner: 'dead' });
+    assert.equal(await store.adopt(id, 'other', me, now), false);
+    assert.equal(await store.adopt(id, null, me, now), false);
+    assert.equal(await store.adopt(id, 'dead', me, now), true);
+    assert.equal((await store.get(id))?.runner, me);
+    assert.equal(await store.adopt(id, 'dead', 'late', now), false);
+    await claimed(store, id);
+    assert.equal(await store.adopt(id, me, null, now), false);
+    const done = await inState(store, 'completed');
+    assert.equal(await store.adopt(done.id, null, me, now), false);
+  },
+};
 
 function withoutPolicy({ ifExists: _, ...facts }: ReturnType<typeof aDownload>) {
   return facts;

@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
 import type { InstanceRow } from '../../../src/store/store.ts';
-import {
-  added,
-  claimed,
-  delivered,
-  inState,
-  me,
-  now,
-  type Open,
-  present,
-  retryAt,
-  running,
-  ttl,
-  withStore,
-} from './scene.ts';
+import { added, claimed, delivered, inState, me, now, type Promises, present, retryAt, running, ttl } from './scene.ts';
 
 const who = { runner: me, anyRunner: true, now, limit: 100 };
 
@@ -28,8 +15,8 @@ const instance = (uid: string): InstanceRow => ({
 });
 
 /** How work is given out, and taken back. */
-export function claimingPromises(name: string, open: Open): void {
-  withStore(name, open, 'a claim takes the lease, opens an attempt and tells of it', async (store) => {
+export const claimingPromises: Promises = {
+  'a claim takes the lease, opens an attempt and tells of it': async (store) => {
     const { id } = await added(store);
     const claim = present(await store.claim(id, me, now + ttl, now));
     assert.deepEqual(claim.lease, { id, token: 1 });
@@ -48,16 +35,16 @@ export function claimingPromises(name: string, open: Open): void {
     assert.partialDeepStrictEqual(attempt, { token: 1, instance: me, fromBytes: 0, endedAt: null, outcome: null });
     const [, event] = await store.events({ downloadId: id, limit: 10 });
     assert.partialDeepStrictEqual(event, { kind: 'state', from: 'pending', to: 'downloading' });
-  });
+  },
 
-  withStore(name, open, 'of twenty who claim one download at once, one gets it', async (store) => {
+  'of twenty who claim one download at once, one gets it': async (store) => {
     const { id } = await added(store);
     const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim(id, `i${n}`, now + ttl, now)));
     assert.equal(claims.filter(Boolean).length, 1);
     assert.equal((await store.attempts(id)).length, 1);
-  });
+  },
 
-  withStore(name, open, 'only what waits for its turn, or whose next try is due, can be claimed', async (store) => {
+  'only what waits for its turn, or whose next try is due, can be claimed': async (store) => {
     for (const status of ['downloading', 'processing', 'paused', 'completed', 'failed', 'cancelled'] as const) {
       assert.equal(await store.claim((await inState(store, status)).id, 'other', now + ttl, now), undefined, status);
     }
@@ -72,16 +59,16 @@ export function claimingPromises(name: string, open: Open): void {
     });
     assert.equal(claim.files[0]?.durable[0]?.[1], 600, 'it goes on from what is durable');
     assert.equal(await store.claim(999, me, now + ttl, now), undefined);
-  });
+  },
 
-  withStore(name, open, 'a download whose bytes are in place goes on with the steps after them', async (store) => {
+  'a download whose bytes are in place goes on with the steps after them': async (store) => {
     const { claim } = await running(store);
     await store.change(claim.lease, delivered, now);
     await store.change(claim.lease, { to: 'pending', why: 'shutdown' }, now);
     assert.equal((await claimed(store, claim.download.id)).download.status, 'processing');
-  });
+  },
 
-  withStore(name, open, 'candidates come by priority, then oldest first, and only when due', async (store) => {
+  'candidates come by priority, then oldest first, and only when due': async (store) => {
     const low = await added(store);
     const later = await inState(store, 'retrying');
     const high = await added(store, { priority: 5 });
@@ -93,32 +80,27 @@ export function claimingPromises(name: string, open: Open): void {
     assert.deepEqual(await ids(now + 60_000), [high.id, low.id, later.id, low2.id]);
     assert.deepEqual(await ids(now, 2), [high.id, low.id]);
     assert.equal(await store.nextDue(who), now + 60_000);
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'a runner is offered its own, and with anyRunner what is nobody’s or of the dead',
-    async (store) => {
-      await store.registerInstance(instance('alive'));
-      await store.registerInstance(instance(me));
-      const mine = await added(store, { runner: me });
-      const free = await added(store);
-      const dead = await added(store, { runner: 'dead' });
-      const other = await added(store, { runner: 'alive' });
-      const ids = async (anyRunner: boolean) => (await store.candidates({ ...who, anyRunner })).map(({ id }) => id);
-      assert.deepEqual(await ids(false), [mine.id]);
-      assert.deepEqual(await ids(true), [mine.id, free.id, dead.id]);
-      await store.forgetInstance('alive', now);
-      assert.deepEqual(await ids(true), [mine.id, free.id, dead.id, other.id]);
-      const { claim } = await running(store, { runner: 'alive' });
-      await store.change(claim.lease, retryAt(now + 5), now);
-      assert.equal(await store.nextDue({ runner: me, anyRunner: false }), undefined);
-      assert.equal(await store.nextDue({ runner: me, anyRunner: true }), now + 5);
-    },
-  );
+  'a runner is offered its own, and with anyRunner what is nobody’s or of the dead': async (store) => {
+    await store.registerInstance(instance('alive'));
+    await store.registerInstance(instance(me));
+    const mine = await added(store, { runner: me });
+    const free = await added(store);
+    const dead = await added(store, { runner: 'dead' });
+    const other = await added(store, { runner: 'alive' });
+    const ids = async (anyRunner: boolean) => (await store.candidates({ ...who, anyRunner })).map(({ id }) => id);
+    assert.deepEqual(await ids(false), [mine.id]);
+    assert.deepEqual(await ids(true), [mine.id, free.id, dead.id]);
+    await store.forgetInstance('alive', now);
+    assert.deepEqual(await ids(true), [mine.id, free.id, dead.id, other.id]);
+    const { claim } = await running(store, { runner: 'alive' });
+    await store.change(claim.lease, retryAt(now + 5), now);
+    assert.equal(await store.nextDue({ runner: me, anyRunner: false }), undefined);
+    assert.equal(await store.nextDue({ runner: me, anyRunner: true }), now + 5);
+  },
 
-  withStore(name, open, 'instances are registered, told and forgotten', async (store) => {
+  'instances are registered, told and forgotten': async (store) => {
     await store.registerInstance(instance('a'));
     await store.registerInstance({ ...instance('a'), beatAt: now + 1 });
     assert.deepEqual(await store.instances(), [{ ...instance('a'), beatAt: now + 1 }]);
@@ -128,37 +110,32 @@ export function claimingPromises(name: string, open: Open): void {
     assert.deepEqual(await store.instances(), []);
     assert.equal((await store.get(id))?.status, 'pending', 'what it held is free');
     await store.forgetInstance('a', now);
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'what the dead held, and leases that ran out, are pending again: not a retry',
-    async (store) => {
-      await store.registerInstance(instance('dead'));
-      const ofDead = await claimed(store, (await added(store)).id, 'dead', now);
-      const expired = await claimed(store, (await added(store)).id, 'slow', now - 2 * ttl);
-      const alive = await claimed(store, (await added(store)).id, 'alive', now);
-      const rescued = await store.rescue({ dead: ['dead'], expiredBefore: now }, now);
-      assert.deepEqual(rescued.map(({ id }) => id).sort(), [ofDead.lease.id, expired.lease.id].sort());
-      for (const download of rescued) {
-        assert.partialDeepStrictEqual(download, {
-          status: 'pending',
-          lockedBy: null,
-          leaseUntil: null,
-          retryCount: 0,
-          triesInVain: 0,
-        });
-        assert.deepEqual(await store.get(download.id), download);
-        assert.partialDeepStrictEqual((await store.attempts(download.id))[0], { outcome: 'lost', endedAt: now });
-      }
-      assert.equal((await store.get(alive.lease.id))?.status, 'downloading');
-      assert.deepEqual(await store.instances(), [], 'the dead are forgotten');
-      assert.deepEqual(await store.rescue({ dead: ['dead'], expiredBefore: now }, now), []);
-    },
-  );
+  'what the dead held, and leases that ran out, are pending again: not a retry': async (store) => {
+    await store.registerInstance(instance('dead'));
+    const ofDead = await claimed(store, (await added(store)).id, 'dead', now);
+    const expired = await claimed(store, (await added(store)).id, 'slow', now - 2 * ttl);
+    const alive = await claimed(store, (await added(store)).id, 'alive', now);
+    const rescued = await store.rescue({ dead: ['dead'], expiredBefore: now }, now);
+    assert.deepEqual(rescued.map(({ id }) => id).sort(), [ofDead.lease.id, expired.lease.id].sort());
+    for (const download of rescued) {
+      assert.partialDeepStrictEqual(download, {
+        status: 'pending',
+        lockedBy: null,
+        leaseUntil: null,
+        retryCount: 0,
+        triesInVain: 0,
+      });
+      assert.deepEqual(await store.get(download.id), download);
+      assert.partialDeepStrictEqual((await store.attempts(download.id))[0], { outcome: 'lost', endedAt: now });
+    }
+    assert.equal((await store.get(alive.lease.id))?.status, 'downloading');
+    assert.deepEqual(await store.instances(), [], 'the dead are forgotten');
+    assert.deepEqual(await store.rescue({ dead: ['dead'], expiredBefore: now }, now), []);
+  },
 
-  withStore(name, open, 'whoever lost the lease can write nothing any more', async (store) => {
+  'whoever lost the lease can write nothing any more': async (store) => {
     const { claim, fileId } = await running(store);
     const { lease } = claim;
     await store.rescue({ dead: [me], expiredBefore: 0 }, now);
@@ -186,5 +163,5 @@ export function claimingPromises(name: string, open: Open): void {
     await check();
     await claimed(store, lease.id, me);
     await check();
-  });
-}
+  },
+};

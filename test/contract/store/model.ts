@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Lease } from '../../../src/downloads/download.ts';
 import { isUnfinished, leasedStatuses, mayChange, type Status, wishes } from '../../../src/downloads/states.ts';
 import { type Change, NotPossible, type Store } from '../../../src/store/store.ts';
-import { added, delivered, manifest, networkError, type Open, present, retryAt, ttl } from './scene.ts';
+import { added, delivered, manifest, networkError, type Promises, present, retryAt, ttl } from './scene.ts';
 
 type Move =
   | { readonly do: 'claim'; readonly by: string }
@@ -34,19 +33,14 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 
 /** Whatever is done in whatever order: only legal changes, at most one lease that works, and events that tell the truth. */
-export function modelPromises(name: string, open: Open): void {
-  test(`${name} store: any sequence of operations makes only legal changes, and one lease at most can write`, async () => {
-    const { store, end } = await open();
-    try {
-      await fc.assert(
-        fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 25 }), (moves) => play(store, moves)),
-        { numRuns: 150 },
-      );
-    } finally {
-      await end();
-    }
-  });
-}
+export const modelPromises: Promises = {
+  'any sequence of operations makes only legal changes, and one lease at most can write': async (store) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 25 }), (moves) => play(store, moves)),
+      { numRuns: 150 },
+    );
+  },
+};
 
 async function play(store: Store, moves: readonly Move[]): Promise<void> {
   const { id } = await added(store);

@@ -1,26 +1,13 @@
-import { test } from 'node:test';
 import type { Download, Lease } from '../../../src/downloads/download.ts';
 import type { Status } from '../../../src/downloads/states.ts';
 import type { Claim, ManifestFacts, NewDownload, Store } from '../../../src/store/store.ts';
-import type { StoreUnderTest } from '../store-conformance.ts';
-
-export type Open = () => Promise<StoreUnderTest>;
 
 export const now = 1_700_000_000_000;
 export const ttl = 30_000;
 export const me = 'instance-a';
 
-/** One test with a store of its own. */
-export function withStore(name: string, open: Open, promise: string, run: (store: Store) => Promise<void>): void {
-  test(`${name} store: ${promise}`, async () => {
-    const { store, end } = await open();
-    try {
-      await run(store);
-    } finally {
-      await end();
-    }
-  });
-}
+/** Each key is a promise of the store, as a sentence; each gets an empty store of its own. */
+export type Promises = Readonly<Record<string, (store: Store) => Promise<void>>>;
 
 let links = 0;
 

@@ -9,41 +9,35 @@ import {
   inState,
   me,
   now,
-  type Open,
+  type Promises,
   present,
   retryAt,
   running,
   ttl,
-  withStore,
 } from './scene.ts';
 
 /** What a person asks for, and when it happens. */
-export function wishingPromises(name: string, open: Open): void {
-  withStore(
-    name,
-    open,
-    'a wish that the state does not allow is an error that names state and remedy',
-    async (store) => {
-      for (const status of statuses.filter((each) => each !== 'cleaned')) {
-        for (const wish of wishes) {
-          const { id } = await inState(store, status);
-          if (mayWish(status, wish)) await store.wish(id, { wish }, now);
-          else {
-            const before = [await store.get(id), await store.lastEventId()];
-            await assert.rejects(store.wish(id, { wish }, now), (error) => {
-              assert.ok(error instanceof NotPossible);
-              assert.match(error.message, new RegExp(`^download ${id} is ${status}; only what is \\w+`));
-              return true;
-            });
-            assert.deepEqual([await store.get(id), await store.lastEventId()], before);
-          }
+export const wishingPromises: Promises = {
+  'a wish that the state does not allow is an error that names state and remedy': async (store) => {
+    for (const status of statuses.filter((each) => each !== 'cleaned')) {
+      for (const wish of wishes) {
+        const { id } = await inState(store, status);
+        if (mayWish(status, wish)) await store.wish(id, { wish }, now);
+        else {
+          const before = [await store.get(id), await store.lastEventId()];
+          await assert.rejects(store.wish(id, { wish }, now), (error) => {
+            assert.ok(error instanceof NotPossible);
+            assert.match(error.message, new RegExp(`^download ${id} is ${status}; only what is \\w+`));
+            return true;
+          });
+          assert.deepEqual([await store.get(id), await store.lastEventId()], before);
         }
       }
-      await assert.rejects(store.wish(999_999, { wish: 'pause' }, now), NotPossible);
-    },
-  );
+    }
+    await assert.rejects(store.wish(999_999, { wish: 'pause' }, now), NotPossible);
+  },
 
-  withStore(name, open, 'what nobody holds obeys at once, and the wish and the state are told', async (store) => {
+  'what nobody holds obeys at once, and the wish and the state are told': async (store) => {
     const { id } = await added(store);
     const paused = await store.wish(id, { wish: 'pause' }, now);
     assert.equal(paused.obeyed, true);
@@ -54,9 +48,9 @@ export function wishingPromises(name: string, open: Open): void {
       ({ kind, to, detail }) => to ?? detail['wish'] ?? kind,
     );
     assert.deepEqual(told, ['added', 'pause', 'paused', 'resume', 'pending', 'cancel', 'cancelled']);
-  });
+  },
 
-  withStore(name, open, 'the holder of a lease is told, with what it needs to obey', async (store) => {
+  'the holder of a lease is told, with what it needs to obey': async (store) => {
     const { claim } = await running(store);
     const { id } = claim.download;
     const { download, obeyed } = await store.wish(id, { wish: 'cancel', keepPartial: true }, now);
@@ -72,17 +66,17 @@ export function wishingPromises(name: string, open: Open): void {
       wish: null,
     });
     assert.deepEqual(await store.waitingWishes(me), new Map());
-  });
+  },
 
-  withStore(name, open, 'a nudge is handed over once', async (store) => {
+  'a nudge is handed over once': async (store) => {
     const { claim } = await running(store);
     await store.wish(claim.download.id, { wish: 'nudge' }, now);
     assert.deepEqual(await store.waitingWishes(me), new Map([[claim.download.id, { wish: 'nudge' }]]));
     assert.deepEqual(await store.waitingWishes(me), new Map());
     assert.equal((await store.get(claim.download.id))?.wish, null);
-  });
+  },
 
-  withStore(name, open, 'a stronger wish replaces a weaker one, never the other way round', async (store) => {
+  'a stronger wish replaces a weaker one, never the other way round': async (store) => {
     const { claim } = await running(store);
     const { id } = claim.download;
     await store.wish(id, { wish: 'pause' }, now);
@@ -91,18 +85,18 @@ export function wishingPromises(name: string, open: Open): void {
     await assert.rejects(store.wish(id, { wish: 'nudge' }, now), NotPossible);
     await store.wish(id, { wish: 'remove', deleteFiles: true }, now);
     assert.deepEqual(await store.waitingWishes(me), new Map([[id, { wish: 'remove', deleteFiles: true }]]));
-  });
+  },
 
-  withStore(name, open, 'a lease that ran out holds nothing back: the wish happens at once', async (store) => {
+  'a lease that ran out holds nothing back: the wish happens at once': async (store) => {
     const { claim } = await running(store);
     await store.wish(claim.download.id, { wish: 'pause' }, now);
     const { download, obeyed } = await store.wish(claim.download.id, { wish: 'cancel' }, now + ttl);
     assert.equal(obeyed, true);
     assert.partialDeepStrictEqual(download, { status: 'cancelled', wish: null, lockedBy: null });
     assert.equal((await store.attempts(claim.download.id))[0]?.outcome, 'lost');
-  });
+  },
 
-  withStore(name, open, 'a pause that comes while the holder lets go is obeyed', async (store) => {
+  'a pause that comes while the holder lets go is obeyed': async (store) => {
     for (const change of [{ to: 'pending', why: 'shutdown' } as const, retryAt(now + 5)]) {
       const { claim } = await running(store);
       await store.wish(claim.download.id, { wish: 'pause' }, now);
@@ -116,34 +110,29 @@ export function wishingPromises(name: string, open: Open): void {
     await store.wish(claim.download.id, { wish: 'pause' }, now);
     const [rescued] = await store.rescue({ dead: [me], expiredBefore: 0 }, now);
     assert.partialDeepStrictEqual(rescued, { id: claim.download.id, status: 'paused', wish: null });
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'a cancel that its holder did not live to obey is claimed first, whatever it waits for',
-    async (store) => {
-      await added(store, { priority: 9 });
-      for (const change of [
-        { to: 'paused' } as const,
-        { to: 'pending', why: 'shutdown' } as const,
-        retryAt(now + 99_999),
-      ]) {
-        const { claim } = await running(store);
-        const { id } = claim.download;
-        await store.wish(id, { wish: 'cancel' }, now);
-        const released = present(await store.change(claim.lease, change, now));
-        assert.equal(released.wish, 'cancel');
-        const [first] = await store.candidates({ runner: me, anyRunner: true, now, limit: 1 });
-        assert.equal(first?.id, id);
-        const again = await claimed(store, id);
-        assert.deepEqual(await store.waitingWishes(me), new Map([[id, { wish: 'cancel' }]]));
-        assert.equal((await store.change(again.lease, { to: 'cancelled' }, now))?.wish, null);
-      }
-    },
-  );
+  'a cancel that its holder did not live to obey is claimed first, whatever it waits for': async (store) => {
+    await added(store, { priority: 9 });
+    for (const change of [
+      { to: 'paused' } as const,
+      { to: 'pending', why: 'shutdown' } as const,
+      retryAt(now + 99_999),
+    ]) {
+      const { claim } = await running(store);
+      const { id } = claim.download;
+      await store.wish(id, { wish: 'cancel' }, now);
+      const released = present(await store.change(claim.lease, change, now));
+      assert.equal(released.wish, 'cancel');
+      const [first] = await store.candidates({ runner: me, anyRunner: true, now, limit: 1 });
+      assert.equal(first?.id, id);
+      const again = await claimed(store, id);
+      assert.deepEqual(await store.waitingWishes(me), new Map([[id, { wish: 'cancel' }]]));
+      assert.equal((await store.change(again.lease, { to: 'cancelled' }, now))?.wish, null);
+    }
+  },
 
-  withStore(name, open, 'a retry forgets the failure and goes on from what is durable', async (store) => {
+  'a retry forgets the failure and goes on from what is durable': async (store) => {
     const failed = await inState(store, 'failed');
     const { download } = await store.wish(failed.id, { wish: 'retry' }, now);
     const clean = { status: 'pending', errorClass: null, errorMessage: null, triesInVain: 0, bytesDownloaded: 600 };
@@ -152,9 +141,9 @@ export function wishingPromises(name: string, open: Open): void {
     const waiting = await inState(store, 'retrying');
     const now2 = await store.wish(waiting.id, { wish: 'retry' }, now);
     assert.partialDeepStrictEqual(now2.download, { ...clean, nextAttemptAt: null, waitingFor: null });
-  });
+  },
 
-  withStore(name, open, 'a retry after a cancel begins anew, unless the partial was kept', async (store) => {
+  'a retry after a cancel begins anew, unless the partial was kept': async (store) => {
     for (const keepPartial of [false, true]) {
       const { claim, fileId } = await running(store);
       const { id } = claim.download;
@@ -175,27 +164,22 @@ export function wishingPromises(name: string, open: Open): void {
     const { download } = await store.wish(claim.download.id, { wish: 'retry' }, now);
     assert.partialDeepStrictEqual(download, { downloadPath: null, fileSize: null, integrity: null });
     assert.equal((await claimed(store, download.id)).download.status, 'downloading');
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'what is removed is gone with all that hung on it; one event tells, with the metadata',
-    async (store) => {
-      const { claim } = await running(store, { metadata: { own: 1 } });
-      const { id, uid } = claim.download;
-      await assert.rejects(store.forget(id, now), NotPossible);
-      await store.change(claim.lease, { to: 'paused' }, now);
-      assert.equal((await store.wish(id, { wish: 'remove' }, now)).obeyed, true);
-      assert.equal(await store.get(id), undefined);
-      assert.deepEqual(await store.files(id), []);
-      assert.deepEqual(await store.attempts(id), []);
-      const events = await store.events({ downloadId: id, limit: 10 });
-      assert.equal(events.length, 1);
-      assert.partialDeepStrictEqual(events[0], { kind: 'removed', uid, metadata: { own: 1 } });
-      assert.equal(await store.lastEventId(), events[0]?.id);
-      await store.forget(id, now);
-      assert.ok((await added(store)).id > id, 'its id never comes back');
-    },
-  );
-}
+  'what is removed is gone with all that hung on it; one event tells, with the metadata': async (store) => {
+    const { claim } = await running(store, { metadata: { own: 1 } });
+    const { id, uid } = claim.download;
+    await assert.rejects(store.forget(id, now), NotPossible);
+    await store.change(claim.lease, { to: 'paused' }, now);
+    assert.equal((await store.wish(id, { wish: 'remove' }, now)).obeyed, true);
+    assert.equal(await store.get(id), undefined);
+    assert.deepEqual(await store.files(id), []);
+    assert.deepEqual(await store.attempts(id), []);
+    const events = await store.events({ downloadId: id, limit: 10 });
+    assert.equal(events.length, 1);
+    assert.partialDeepStrictEqual(events[0], { kind: 'removed', uid, metadata: { own: 1 } });
+    assert.equal(await store.lastEventId(), events[0]?.id);
+    await store.forget(id, now);
+    assert.ok((await added(store)).id > id, 'its id never comes back');
+  },
+};

@@ -10,17 +10,16 @@ import {
   me,
   networkError,
   now,
-  type Open,
+  type Promises,
   present,
   retryAt,
   running,
   ttl,
-  withStore,
 } from './scene.ts';
 
 /** What happens under a lease. */
-export function workingPromises(name: string, open: Open): void {
-  withStore(name, open, 'a manifest is recorded; told again, what is durable stays', async (store) => {
+export const workingPromises: Promises = {
+  'a manifest is recorded; told again, what is durable stays': async (store) => {
     const { claim, fileId } = await running(store);
     await checkpoint(store, claim.lease, fileId, 600);
     const [file] = present(await store.recordManifest(claim.lease, manifest, now));
@@ -36,9 +35,9 @@ export function workingPromises(name: string, open: Open): void {
     assert.partialDeepStrictEqual(await store.get(claim.download.id), facts);
     const kinds = (await store.events({ downloadId: claim.download.id, limit: 10 })).map(({ kind }) => kind);
     assert.deepEqual(kinds, ['added', 'state', 'resolved'], 'the second told nothing new');
-  });
+  },
 
-  withStore(name, open, 'a restart gives up what was durable and what was delivered', async (store) => {
+  'a restart gives up what was durable and what was delivered': async (store) => {
     const { claim, fileId } = await running(store);
     await checkpoint(store, claim.lease, fileId, 600);
     await store.recordPartial(claim.lease, fileId, '/downloads/file.bin.part', now);
@@ -50,16 +49,16 @@ export function workingPromises(name: string, open: Open): void {
     const events = await store.events({ downloadId: claim.download.id, limit: 10 });
     const restarted = events.find(({ kind }) => kind === 'restarted');
     assert.deepEqual(restarted?.detail, { reason: 'changed', lostBytes: 600 });
-  });
+  },
 
-  withStore(name, open, 'a manifest with fewer files drops the last, with more adds them', async (store) => {
+  'a manifest with fewer files drops the last, with more adds them': async (store) => {
     const { claim } = await running(store);
     const files = [...manifest.files, { path: 'b', size: null, main: false }, { path: 'c', size: 0, main: false }];
     assert.equal((await store.recordManifest(claim.lease, { ...manifest, files }, now))?.length, 3);
     assert.equal((await store.recordManifest(claim.lease, manifest, now))?.length, 1);
-  });
+  },
 
-  withStore(name, open, 'the path of a partial belongs to one file until its download ends', async (store) => {
+  'the path of a partial belongs to one file until its download ends': async (store) => {
     const first = await running(store);
     const second = await running(store);
     const path = '/downloads/file.bin.part';
@@ -74,27 +73,22 @@ export function workingPromises(name: string, open: Open): void {
     await store.change(second.claim.lease, { to: 'cancelled' }, now);
     const third = await running(store);
     assert.equal(await store.recordPartial(third.claim.lease, third.fileId, path, now), 'recorded');
-  });
+  },
 
-  withStore(
-    name,
-    open,
-    'a verified file is recorded, and a download is as sure as its least sure file',
-    async (store) => {
-      const claim = await claimed(store, (await added(store)).id);
-      const files = [...manifest.files, { path: 'b', size: null, main: false }];
-      const [a, b] = present(await store.recordManifest(claim.lease, { ...manifest, files }, now));
-      const facts = { finalPath: '/downloads/b', size: 7, digest: 'sha-256=ab' };
-      const record = (id: number, integrity: 'checksum' | 'unverified' | 'length') =>
-        store.recordVerified(claim.lease, id, { ...facts, integrity }, now);
-      assert.equal(await record(present(b).id, 'unverified'), true);
-      assert.equal(await record(present(a).id, 'checksum'), true);
-      assert.equal((await store.get(claim.download.id))?.integrity, 'unverified');
-      assert.partialDeepStrictEqual((await store.files(claim.download.id))[1], facts);
-    },
-  );
+  'a verified file is recorded, and a download is as sure as its least sure file': async (store) => {
+    const claim = await claimed(store, (await added(store)).id);
+    const files = [...manifest.files, { path: 'b', size: null, main: false }];
+    const [a, b] = present(await store.recordManifest(claim.lease, { ...manifest, files }, now));
+    const facts = { finalPath: '/downloads/b', size: 7, digest: 'sha-256=ab' };
+    const record = (id: number, integrity: 'checksum' | 'unverified' | 'length') =>
+      store.recordVerified(claim.lease, id, { ...facts, integrity }, now);
+    assert.equal(await record(present(b).id, 'unverified'), true);
+    assert.equal(await record(present(a).id, 'checksum'), true);
+    assert.equal((await store.get(claim.download.id))?.integrity, 'unverified');
+    assert.partialDeepStrictEqual((await store.files(claim.download.id))[1], facts);
+  },
 
-  withStore(name, open, 'a pulse extends leases and records checkpoints, of all in one go', async (store) => {
+  'a pulse extends leases and records checkpoints, of all in one go': async (store) => {
     const one = await running(store);
     const two = await running(store);
     const checkpoints = [
@@ -122,9 +116,9 @@ export function workingPromises(name: string, open: Open): void {
       [500, 600],
     ]);
     assert.equal((await store.get(two.claim.download.id))?.bytesDownloaded, 5);
-  });
+  },
 
-  withStore(name, open, 'a lost lease in a pulse harms only itself', async (store) => {
+  'a lost lease in a pulse harms only itself': async (store) => {
     const mine = await running(store);
     const other = await claimed(store, (await added(store)).id, 'other');
     const wrong = { id: mine.claim.lease.id, token: 99 };
@@ -134,9 +128,9 @@ export function workingPromises(name: string, open: Open): void {
     assert.deepEqual(answer.lost, [other.lease, wrong]);
     assert.equal((await store.get(other.lease.id))?.leaseUntil, now + ttl);
     assert.equal((await store.get(mine.claim.lease.id))?.bytesDownloaded, 10);
-  });
+  },
 
-  withStore(name, open, 'from the bytes in place to the end: the attempt closes, the lease is free', async (store) => {
+  'from the bytes in place to the end: the attempt closes, the lease is free': async (store) => {
     const { claim, fileId } = await running(store);
     await checkpoint(store, claim.lease, fileId, 1000);
     const processing = present(await store.change(claim.lease, delivered, now + 1));
@@ -153,9 +147,9 @@ export function workingPromises(name: string, open: Open): void {
       { outcome: 'completed', toBytes: 1000, endedAt: now + 2 },
     ]);
     assert.equal(await store.change(claim.lease, { to: 'paused' }, now), undefined, 'the lease ended with it');
-  });
+  },
 
-  withStore(name, open, 'a change that the states do not allow is refused and leaves no trace', async (store) => {
+  'a change that the states do not allow is refused and leaves no trace': async (store) => {
     const { claim } = await running(store);
     const before = [await store.get(claim.download.id), await store.lastEventId()];
     await assert.rejects(store.change(claim.lease, { to: 'completed' }, now), NotPossible);
@@ -163,9 +157,9 @@ export function workingPromises(name: string, open: Open): void {
     await assert.rejects(store.change(claim.lease, delivered, now), NotPossible);
     assert.notDeepEqual([await store.get(claim.download.id), await store.lastEventId()], before);
     assert.equal((await store.events({ downloadId: claim.download.id, limit: 10 })).length, 4);
-  });
+  },
 
-  withStore(name, open, 'a failed try is counted, told and waits; progress resets the tries in vain', async (store) => {
+  'a failed try is counted, told and waits; progress resets the tries in vain': async (store) => {
     const { claim, fileId } = await running(store);
     const { id } = claim.download;
     const first = present(await store.change(claim.lease, retryAt(now + 10), now + 1));
@@ -203,9 +197,9 @@ export function workingPromises(name: string, open: Open): void {
       ],
     );
     assert.equal(attempts[0]?.errorMessage, 'reset');
-  });
+  },
 
-  withStore(name, open, 'what proved worthless is given up with the retry, and was no progress', async (store) => {
+  'what proved worthless is given up with the retry, and was no progress': async (store) => {
     const { claim, fileId } = await running(store);
     await store.recordPartial(claim.lease, fileId, '/downloads/file.bin.part', now);
     await checkpoint(store, claim.lease, fileId, 1000);
@@ -213,9 +207,9 @@ export function workingPromises(name: string, open: Open): void {
     assert.partialDeepStrictEqual(retrying, { bytesDownloaded: 0, resumeToken: null, triesInVain: 1 });
     const [file] = await store.files(claim.download.id);
     assert.partialDeepStrictEqual(file, { durable: [], partialPath: '/downloads/file.bin.part' });
-  });
+  },
 
-  withStore(name, open, 'a final failure keeps what was fetched; a shutdown is not a retry', async (store) => {
+  'a final failure keeps what was fetched; a shutdown is not a retry': async (store) => {
     const failed = await inState(store, 'failed');
     assert.partialDeepStrictEqual(failed, { bytesDownloaded: 600, errorClass: networkError.class, lockedBy: null });
     const { claim } = await running(store);
@@ -223,12 +217,12 @@ export function workingPromises(name: string, open: Open): void {
     assert.partialDeepStrictEqual(pending, { status: 'pending', retryCount: 0, triesInVain: 0, errorClass: null });
     const last = (await store.events({ downloadId: claim.download.id, limit: 10 })).at(-1);
     assert.partialDeepStrictEqual(last, { from: 'downloading', to: 'pending', detail: { why: 'shutdown' } });
-  });
+  },
 
-  withStore(name, open, 'a note is kept with its numbers', async (store) => {
+  'a note is kept with its numbers': async (store) => {
     const { claim } = await running(store);
     await store.note(claim.lease, 'warning', { message: 'x', n: 1 }, now);
     const last = (await store.events({ downloadId: claim.download.id, limit: 10 })).at(-1);
     assert.partialDeepStrictEqual(last, { kind: 'warning', detail: { message: 'x', n: 1 }, from: null, to: null });
-  });
-}
+  },
+};
