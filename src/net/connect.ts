@@ -44,9 +44,12 @@ export function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Wi
       signal?.removeEventListener('abort', aborted);
       socket.off('error', failed);
       socket.off('close', closed);
-      if (failure === undefined) return resolve(wire);
-      wire.destroy();
-      reject(failure);
+      if (failure === undefined) {
+        resolve(wire);
+      } else {
+        wire.destroy();
+        reject(failure);
+      }
     };
     const failed = (error: unknown): void => settle(connectFailure(error, place));
     const closed = (): void => settle(new Failure('network', `${place} broke the connection`));

@@ -190,55 +190,81 @@ function partFor(request: RecordedRequest, claims: Claims): Part {
   return { status: 206, from, to: match[2] ? Math.min(Number(match[2]) + 1, size) : size };
 }
 
-function behave(socket: Socket, request: RecordedRequest, behaviour: Behaviour, usual: Claims): void {
-  if (behaviour.do === 'hangUp') return void socket.destroy();
-  if (behaviour.do === 'slowHead') return void socket.write('HTTP/1.1 200 OK\r\nContent-');
-  if (behaviour.do === 'raw') return void socket.end(behaviour.text, 'latin1');
-  if (behaviour.do === 'redirect')
-    return answer(socket, behaviour.status ?? 302, [`Location: ${behaviour.to}`], 'elsewhere');
-  if (behaviour.do === 'status')
-    return answer(socket, behaviour.status, behaviour.headers ?? [], behaviour.text ?? 'no');
-  if (behaviour.do === 'page')
-    return answer(socket, 200, [`Content-Type: ${behaviour.type ?? 'text/html; charset=utf-8'}`], page);
-  sendFile(socket, request, behaviour, { ...usual, ...behaviour.as });
+/** What is sent, and what follows when all of it has left. */
+interface Reply {
+  readonly bytes: Uint8Array;
+  readonly next?: 'end' | 'reset' | undefined;
 }
 
-function answer(socket: Socket, status: number, headers: readonly string[], text: string): void {
+function behave(socket: Socket, request: RecordedRequest, behaviour: Behaviour, usual: Claims): void {
+  if (behaviour.do === 'hangUp') {
+    socket.destroy();
+    return;
+  }
+  const { bytes, next } = replyTo(request, behaviour, usual);
+  socket.write(bytes, () => {
+    if (next === 'end') socket.end();
+    if (next === 'reset') socket.resetAndDestroy();
+  });
+}
+
+function replyTo(request: RecordedRequest, behaviour: Exclude<Behaviour, { do: 'hangUp' }>, usual: Claims): Reply {
+  switch (behaviour.do) {
+    case 'slowHead':
+      return { bytes: Buffer.from('HTTP/1.1 200 OK\r\nContent-') };
+    case 'raw':
+      return { bytes: Buffer.from(behaviour.text, 'latin1'), next: 'end' };
+    case 'redirect':
+      return answer(behaviour.status ?? 302, [`Location: ${behaviour.to}`], 'elsewhere');
+    case 'status':
+      return answer(behaviour.status, behaviour.headers ?? [], behaviour.text ?? 'no');
+    case 'page':
+      return answer(200, [`Content-Type: ${behaviour.type ?? 'text/html; charset=utf-8'}`], page);
+    default:
+      return file(request, behaviour, { ...usual, ...behaviour.as });
+  }
+}
+
+function answer(status: number, headers: readonly string[], text: string): Reply {
   const length = status === 304 ? [] : [`Content-Length: ${Buffer.byteLength(text)}`];
-  socket.write(
-    head(status, [`Date: ${new Date().toUTCString()}`, ...headers, ...length]) + (status === 304 ? '' : text),
-  );
+  const start = head(status, [`Date: ${new Date().toUTCString()}`, ...headers, ...length]);
+  return reply(start, Buffer.from(status === 304 ? '' : text));
 }
 
 type FileBehaviour = Extract<Behaviour, { readonly as?: Partial<Claims> }>;
 
-function sendFile(socket: Socket, request: RecordedRequest, behaviour: FileBehaviour, claims: Claims): void {
+function file(request: RecordedRequest, behaviour: FileBehaviour, claims: Claims): Reply {
   const part = shaped(partFor(request, claims), behaviour);
   const total = claims.body.length;
   const headers = [`Date: ${claims.date}`, ...describe(claims), ...claims.headers];
-  if (part.status === 416) return answer(socket, 416, [...headers, `Content-Range: bytes */${total}`], '');
-  let body: Uint8Array = claims.body.subarray(part.from, part.to);
-  if (behaviour.do === 'gzip') {
-    body = gzipSync(claims.body);
-    return write(socket, head(200, [...headers, 'Content-Encoding: gzip', `Content-Length: ${body.length}`]), body);
-  }
+  if (part.status === 416) return answer(416, [...headers, `Content-Range: bytes */${total}`], '');
+  const body = claims.body.subarray(part.from, part.to);
   const range = behaviour.do === 'range' ? behaviour.claim : `bytes ${part.from}-${part.to - 1}/${total}`;
   if (part.status === 206) headers.push(`Content-Range: ${range}`);
-  if (behaviour.do === 'chunked')
-    return sendChunked(socket, head(part.status, [...headers, 'Transfer-Encoding: chunked']), body, behaviour);
-  if (behaviour.do === 'close') {
-    const sent = body.subarray(0, behaviour.after ?? body.length);
-    return write(socket, head(part.status, [...headers, 'Connection: close']), sent, behaviour.reset ? 'reset' : 'end');
+  const start = (...more: string[]): string => head(part.status, [...headers, ...more]);
+  const sized = start(`Content-Length: ${behaviour.do === 'length' ? behaviour.announce : body.length}`);
+  switch (behaviour.do) {
+    case 'gzip': {
+      const packed = gzipSync(claims.body);
+      return reply(head(200, [...headers, 'Content-Encoding: gzip', `Content-Length: ${packed.length}`]), packed);
+    }
+    case 'chunked':
+      return chunked(start('Transfer-Encoding: chunked'), body, behaviour);
+    case 'close':
+      return reply(start('Connection: close'), body.subarray(0, behaviour.after), behaviour.reset ? 'reset' : 'end');
+    case 'cut':
+      return reply(sized, body.subarray(0, behaviour.after), 'end');
+    case 'reset':
+      return reply(sized, body.subarray(0, behaviour.after), 'reset');
+    case 'silence':
+      return reply(sized, body.subarray(0, behaviour.after));
+    case 'length':
+      return reply(sized, body, 'end');
+    case 'excess':
+      return reply(sized, Buffer.concat([body, Buffer.alloc(behaviour.bytes, 'x')]), 'end');
+    default:
+      return reply(sized, body);
   }
-  const announced = behaviour.do === 'length' ? behaviour.announce : body.length;
-  const start = head(part.status, [...headers, `Content-Length: ${announced}`]);
-  if (behaviour.do === 'cut') return write(socket, start, body.subarray(0, behaviour.after), 'end');
-  if (behaviour.do === 'reset') return write(socket, start, body.subarray(0, behaviour.after), 'reset');
-  if (behaviour.do === 'silence') return write(socket, start, body.subarray(0, behaviour.after));
-  if (behaviour.do === 'length') return write(socket, start, body, 'end');
-  if (behaviour.do === 'excess')
-    return write(socket, start, Buffer.concat([body, Buffer.alloc(behaviour.bytes, 'x')]), 'end');
-  write(socket, start, body);
 }
 
 function shaped(part: Part, behaviour: FileBehaviour): Part {
@@ -256,30 +282,26 @@ function describe(claims: Claims): string[] {
   return headers;
 }
 
-function sendChunked(
-  socket: Socket,
+function chunked(
   start: string,
   body: Uint8Array,
   { size, after = body.length + 1 }: { readonly size: number; readonly after?: number },
-): void {
+): Reply {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < body.length; at += size) {
     const chunk = body.subarray(at, at + size);
     const sent = chunk.subarray(0, Math.max(0, after - at));
     parts.push(Buffer.from(`${chunk.length.toString(16)};note="x"\r\n`, 'latin1'), sent);
-    if (sent.length < chunk.length) return write(socket, start, Buffer.concat(parts), 'end');
+    if (sent.length < chunk.length) return reply(start, Buffer.concat(parts), 'end');
     parts.push(Buffer.from('\r\n'));
   }
-  if (after > body.length) parts.push(Buffer.from('0\r\nX-Trailer: yes\r\n\r\n'));
-  write(socket, start, Buffer.concat(parts), after > body.length ? undefined : 'end');
+  if (after <= body.length) return reply(start, Buffer.concat(parts), 'end');
+  return reply(start, Buffer.concat([...parts, Buffer.from('0\r\nX-Trailer: yes\r\n\r\n')]));
 }
 
-/** Head and body in one piece; `then`: what follows when all of it has left. */
-function write(socket: Socket, start: string, body: Uint8Array, then?: 'end' | 'reset'): void {
-  socket.write(Buffer.concat([Buffer.from(start, 'latin1'), body]), () => {
-    if (then === 'end') socket.end();
-    if (then === 'reset') socket.resetAndDestroy();
-  });
+/** Head and body in one piece. */
+function reply(start: string, body: Uint8Array, next?: 'end' | 'reset'): Reply {
+  return { bytes: Buffer.concat([Buffer.from(start, 'latin1'), body]), next };
 }
 
 function head(status: number, headers: readonly string[]): string {

@@ -6,7 +6,12 @@ import type { FetchRequest, FileRanges, Manifest, ResolveRequest, TransferEnd, T
 export type Order =
   | { readonly order: 'resolve'; readonly call: number; readonly request: ResolveRequest }
   | { readonly order: 'abandon'; readonly call: number }
-  | { readonly order: 'fetch'; readonly call: number; readonly request: PlainFetchRequest; readonly figures: SharedArrayBuffer }
+  | {
+      readonly order: 'fetch';
+      readonly call: number;
+      readonly request: PlainFetchRequest;
+      readonly figures: SharedArrayBuffer;
+    }
   | { readonly order: 'flush'; readonly call: number; readonly transfer: number }
   | { readonly order: 'tune'; readonly transfer: number; readonly limits: TransferLimits }
   | { readonly order: 'nudge'; readonly transfer: number }
@@ -15,10 +20,20 @@ export type Order =
 
 /** What the thread says. */
 export type Word =
-  | { readonly word: 'answer'; readonly call: number; readonly value: Manifest | TransferEnd | readonly FileRanges[] | undefined }
+  | {
+      readonly word: 'answer';
+      readonly call: number;
+      readonly value: Manifest | TransferEnd | readonly FileRanges[] | undefined;
+    }
   | { readonly word: 'failure'; readonly call: number; readonly failure: PlainFailure }
   | { readonly word: 'note'; readonly transfer: number; readonly note: string }
-  | { readonly word: 'log'; readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; readonly room: string; readonly facts: LogFacts; readonly message: string };
+  | {
+      readonly word: 'log';
+      readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+      readonly room: string;
+      readonly facts: LogFacts;
+      readonly message: string;
+    };
 
 /** A function does not cross threads: notes travel as words. */
 export type PlainFetchRequest = Omit<FetchRequest, 'onNote'>;

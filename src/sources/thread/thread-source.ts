@@ -87,7 +87,9 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
     done,
     async flush() {
       if (closing) throw new Failure('internal', 'the transfer is closed');
-      return (await thread.call((call) => ({ order: 'flush', call, transfer })).answer) as Awaited<ReturnType<Transfer['flush']>>;
+      return (await thread.call((call) => ({ order: 'flush', call, transfer })).answer) as Awaited<
+        ReturnType<Transfer['flush']>
+      >;
     },
     progress: () => ({ bytes: figures[figure.bytes] ?? 0, connections: figures[figure.connections] ?? 0 }),
     tune: (limits) => thread.send({ order: 'tune', transfer, limits }),

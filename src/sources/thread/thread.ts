@@ -55,7 +55,9 @@ export function startThread(
   const stopWatching = watchPulse();
   worker.unref();
   worker.on('message', heard);
-  worker.on('error', (error) => isGone(new Failure('network', 'the transfer thread broke down; it is tried again', { cause: error })));
+  worker.on('error', (error) =>
+    isGone(new Failure('network', 'the transfer thread broke down; it is tried again', { cause: error })),
+  );
   worker.on('exit', () => isGone(new Failure('network', 'the transfer thread ended; it is tried again')));
 
   return {
