@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { silentLog } from '../log/log.ts';
+import { systemClock } from '../time/clock.ts';
+import { type OpenedStore, openStore } from './open.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+
+test('a backup is made once a day, whole, and for nobody else to read', async (t) => {
+  const { open, backups } = await house(t);
+  const { store, backupIfDue } = await open(7);
+  const link = { link: 'http://host/a', linkKey: 'http://host/a' };
+  const rest = { source: 'http', directory: '/d', options: {}, metadata: {}, runner: null, ifExists: 'new' } as const;
+  await store.add({ ...link, ...rest }, now);
+  const made = await backupIfDue(now);
+  assert.equal(made, join(backups, 'longhaul-2026-01-01T00-00-00-000Z.db'));
+  assert.equal((await stat(backups)).mode & 0o777, 0o700);
+  assert.equal((await stat(made)).mode & 0o777, 0o600);
+  assert.deepEqual(await readdir(backups), ['longhaul-2026-01-01T00-00-00-000Z.db']);
+  const copy = new DatabaseSync(made, { readOnly: true });
+  t.after(() => copy.close());
+  assert.equal(copy.prepare('SELECT link FROM downloads').get()?.link, 'http://host/a');
+  assert.equal(await backupIfDue(now + day - 1), undefined);
+  assert.ok(await backupIfDue(now + day));
+});
+
+test('of two processes one makes the backup', async (t) => {
+  const { open, backups } = await house(t);
+  const instances = [await open(7), await open(7), await open(7)];
+  const made = await Promise.all(instances.map(({ backupIfDue }) => backupIfDue(now)));
+  assert.equal(made.filter(Boolean).length, 1);
+  assert.equal((await readdir(backups)).length, 1);
+});
+
+test('the newest are kept, with what else lies in the folder', async (t) => {
+  const { open, backups } = await house(t);
+  const { backupIfDue } = await open(2);
+  await backupIfDue(now);
+  await writeFile(join(backups, 'mine.txt'), '');
+  await writeFile(join(backups, 'longhaul-2025-01-01T00-00-00-000Z.db.tmp'), 'unfinished');
+  for (let n = 1; n < 4; n += 1) await backupIfDue(now + n * day);
+  const kept = ['longhaul-2026-01-03T00-00-00-000Z.db', 'longhaul-2026-01-04T00-00-00-000Z.db', 'mine.txt'];
+  assert.deepEqual((await readdir(backups)).toSorted(), kept);
+});
+
+test('a backup that fails harms nothing and is tried again in an hour', async (t) => {
+  const { open, backups } = await house(t);
+  const { backupIfDue } = await open(7);
+  await writeFile(backups, 'a file where the folder belongs');
+  assert.equal(await backupIfDue(now), undefined);
+  await rm(backups);
+  assert.equal(await backupIfDue(now + hour - 1), undefined);
+  assert.ok(await backupIfDue(now + hour));
+});
+
+test('closing in the middle of a backup ends it, and leaves nothing half done that looks like one', async (t) => {
+  const { open, backups } = await house(t);
+  const { store, backupIfDue } = await open(7);
+  const making = backupIfDue(now);
+  await store.close();
+  await making;
+  const names = await readdir(backups).catch(() => []);
+  for (const name of names.filter((each) => each.endsWith('.db'))) {
+    using copy = new DatabaseSync(join(backups, name), { readOnly: true });
+    assert.equal(copy.prepare('PRAGMA quick_check').get()?.quick_check, 'ok');
+  }
+  assert.equal(await backupIfDue(now + 9 * day), undefined);
+});
+
+test('with none to keep, none is made; nor from memory', async (t) => {
+  const { open, backups } = await house(t);
+  const { backupIfDue } = await open(0);
+  assert.equal(await backupIfDue(now), undefined);
+  await assert.rejects(readdir(backups));
+  const inMemory = await openStore({ path: ':memory:', backups: { directory: backups, keep: 7 }, ...parts });
+  assert.equal(await inMemory.backupIfDue(now), undefined);
+  await inMemory.store.close();
+});
+
+const parts = { clock: systemClock, log: silentLog };
+
+async function house(t: TestContext) {
+  const home = await mkdtemp(join(tmpdir(), 'longhaul-backup-'));
+  const backups = join(home, 'backups');
+  const openings: OpenedStore[] = [];
+  t.after(async () => {
+    for (const { store } of openings) await store.close();
+    await rm(home, { recursive: true });
+  });
+  const open = async (keep: number) => {
+    const opened = await openStore({
+      path: join(home, 'db', 'longhaul.db'),
+      backups: { directory: backups, keep },
+      ...parts,
+    });
+    openings.push(opened);
+    return opened;
+  };
+  return { open, backups };
+}
