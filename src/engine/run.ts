@@ -7,8 +7,11 @@ import type { Checkpoint, Claim } from '../store/store.ts';
 import type { EngineParts } from './parts.ts';
 import { type StopOrder, Stopped } from './stop.ts';
 
-/** A file may be checkpointed at most this often, ms: each one is an fdatasync. */
-const shortestInterval = 1000;
+/**
+ * A file may be checkpointed at most this often, ms: each one is an fdatasync. Below a second, so that
+ * with the look of the keeper and the sync itself a kill costs at most one second of bytes.
+ */
+const shortestInterval = 750;
 
 /**
  * One download while this instance works on it: what the story (`run-download.ts`) needs to remember

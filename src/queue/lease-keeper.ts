@@ -4,7 +4,7 @@ import type { AskedWish, Store } from '../store/store.ts';
 import type { Service } from './service.ts';
 
 /** How often it looks whether a checkpoint or a heartbeat is due, ms. */
-const beat = 250;
+const beat = 100;
 /** A holder gives up this much before its lease really ends, ms: no two ever work at once. */
 const margin = 5000;
 
