@@ -1,6 +1,10 @@
 import { Failure } from '../downloads/failure.ts';
 
-type Errno = Error & { readonly code?: string; readonly host?: string; readonly reason?: string };
+type Errno = Error & {
+  readonly code?: string;
+  readonly reason?: string;
+  readonly cert?: { readonly subjectaltname?: string };
+};
 
 const unreachable = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EHOSTDOWN']);
 
@@ -72,7 +76,7 @@ function tlsFailure(
 
 /** The names the certificate was made for, as Node tells them. */
 function named(error: Errno): string {
-  const names = /altnames: (.*)$/.exec(error.reason ?? error.message)?.[1] ?? 'it names no host';
+  const names = error.cert?.subjectaltname || 'it names no host';
   return names.length > 200 ? `${names.slice(0, 200)}…` : names;
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import net, { isIP } from 'node:net';
 import tls, { type SecureContext } from 'node:tls';
 import { Failure } from '../downloads/failure.ts';
@@ -96,11 +97,11 @@ function openSocket(
  */
 export function trustFrom(pem: string | undefined): SecureContext {
   if (pem === undefined) return tls.createSecureContext();
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new Failure('tls', 'the file of http.ca_file contains no certificate in PEM form');
-  }
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
+  if (!certificates) throw new Failure('tls', 'the file of http.ca_file contains no certificate in PEM form');
   try {
-    return tls.createSecureContext({ ca: [...tls.getCACertificates('default'), pem] });
+    for (const certificate of certificates) new X509Certificate(certificate);
+    return tls.createSecureContext({ ca: [...tls.getCACertificates('default'), ...certificates] });
   } catch (error) {
     throw new Failure('tls', 'the file of http.ca_file contains a damaged certificate', { cause: error });
   }

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { OpenFile } from '../../disk/disk.ts';
+import { Failure } from '../../downloads/failure.ts';
+import { PartialFile } from './partial-file.ts';
+
+/** A file in memory that can fail, and counts its writes. */
+class MemoryFile implements OpenFile {
+  readonly bytes = Buffer.alloc(4 << 20);
+  /** The disk is full from here on. */
+  limit = Number.POSITIVE_INFINITY;
+  syncFails = false;
+  writes = 0;
+  closed = 0;
+
+  write(buffer: Uint8Array, offset: number, length: number, position: number): void {
+    assert.equal(this.closed, 0);
+    this.writes += 1;
+    if (position + length > this.limit) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    this.bytes.set(buffer.subarray(offset, offset + length), position);
+  }
+
+  async read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    buffer.set(this.bytes.subarray(position, position + length), offset);
+    return length;
+  }
+
+  async syncData(): Promise<void> {
+    if (this.syncFails) throw Object.assign(new Error('io'), { code: 'EIO' });
+  }
+
+  size = async (): Promise<number> => this.bytes.length;
+  truncate = async (): Promise<void> => {};
+  sync = async (): Promise<void> => {};
+  close = async (): Promise<void> => {
+    this.closed += 1;
+  };
+}
+
+const content = Buffer.from(Array.from({ length: 4 << 20 }, (_, at) => (at * 31 + (at >> 8)) & 255));
+
+test('small slices are gathered into few writes', async () => {
+  const file = new MemoryFile();
+  const partial = new PartialFile(file, '/p', [], undefined);
+  for (let at = 0; at < 1 << 20; at += 16_384) partial.write(content, at, 16_384, at);
+  assert.deepEqual(await partial.flush(), [[0, 1 << 20]]);
+  assert.ok(file.writes <= 6, `${file.writes} writes`);
+  assert.ok(file.bytes.subarray(0, 1 << 20).equals(content.subarray(0, 1 << 20)));
+});
+
+test('property: files that take turns in any way each get their own bytes, and tell them as durable only then', async () => {
+  const step = fc.record({
+    who: fc.nat(2),
+    length: fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 60_000, max: 300_000 })),
+    jump: fc.boolean(),
+    flush: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const lanes = [0, 1, 2].map((shift) => {
+        const file = new MemoryFile();
+        return { file, shift, at: 0, partial: new PartialFile(file, '/p', [], undefined) };
+      });
+      for (const { who, length, jump, flush } of steps) {
+        const lane = lanes[who];
+        if (!lane) continue;
+        if (jump) lane.at += 1000;
+        const size = Math.min(length, content.length - 3 - lane.at);
+        if (size <= 0) continue;
+        lane.partial.write(content, lane.at + lane.shift, size, lane.at);
+        lane.at += size;
+        if (!flush) continue;
+        for (const [from, to] of await lane.partial.flush()) {
+          assert.ok(lane.file.bytes.subarray(from, to).equals(content.subarray(from + lane.shift, to + lane.shift)));
+        }
+      }
+      for (const { partial, file, shift } of lanes) {
+        const told = await partial.flush();
+        assert.equal(
+          told.reduce((sum, [from, to]) => sum + to - from, 0),
+          partial.bytes,
+        );
+        for (const [from, to] of told)
+          assert.ok(file.bytes.subarray(from, to).equals(content.subarray(from + shift, to + shift)));
+        await partial.close();
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('a full disk ends it with its class; what was written before can still be made durable', async () => {
+  for (const size of [1000, 100_000]) {
+    const file = new MemoryFile();
+    file.limit = 350_000;
+    const partial = new PartialFile(file, '/p', [], undefined);
+    assert.throws(
+      () => {
+        for (let at = 0; at < 1 << 20; at += size) partial.write(content, at, size, at);
+      },
+      (error) => error instanceof Failure && error.class === 'no_space',
+    );
+    const [range] = await partial.flush();
+    assert.ok(range && range[0] === 0 && range[1] > 0 && range[1] <= 350_000);
+    assert.equal(partial.bytes, range[1]);
+    assert.ok(file.bytes.subarray(0, range[1]).equals(content.subarray(0, range[1])));
+  }
+});
+
+test('an error of one file is not the other’s', async () => {
+  const full = new MemoryFile();
+  full.limit = 0;
+  const one = new PartialFile(full, '/one', [], undefined);
+  const two = new PartialFile(new MemoryFile(), '/two', [], undefined);
+  one.write(content, 0, 100, 0);
+  two.write(content, 0, 100, 0);
+  assert.equal(one.failure?.class, 'no_space');
+  assert.equal(two.failure, undefined);
+  assert.deepEqual(await two.flush(), [[0, 100]]);
+  assert.deepEqual(await one.flush(), []);
+});
+
+test('after a failed sync nothing since the last good one ever counts', async () => {
+  const file = new MemoryFile();
+  const partial = new PartialFile(file, '/p', [], undefined);
+  partial.write(content, 0, 1000, 0);
+  await partial.flush();
+  partial.write(content, 1000, 1000, 1000);
+  file.syncFails = true;
+  assert.deepEqual(await partial.flush(), [[0, 1000]]);
+  file.syncFails = false;
+  assert.deepEqual(await partial.flush(), [[0, 1000]]);
+  assert.equal(partial.failure?.class, 'disk');
+  assert.throws(() => partial.write(content, 2000, 1, 2000), Failure);
+});
+
+test('after close nothing is written, not even what was gathered', async () => {
+  const file = new MemoryFile();
+  const partial = new PartialFile(file, '/p', [], undefined);
+  partial.write(content, 0, 100, 0);
+  await partial.close();
+  partial.settle();
+  assert.throws(() => partial.write(content, 0, 100, 100), Failure);
+  assert.equal(file.writes, 0);
+  assert.deepEqual(await partial.flush(), []);
+});
