@@ -22,7 +22,9 @@ export interface Runner {
 export function* candidates(filter: Runner & { readonly now: number; readonly limit: number }): Work<DownloadRow[]> {
   const asked = { runner: filter.runner, any_runner: filter.anyRunner ? 1 : 0, limit: filter.limit };
   const wished = yield* all(claimableWished, asked);
-  const waiting = yield* all(claimable, { ...asked, now: filter.now });
+  const pending = yield* all(claimable, { ...asked, now: filter.now, status: 'pending' });
+  const due = yield* all(claimable, { ...asked, now: filter.now, status: 'retrying' });
+  const waiting = [...pending, ...due].toSorted(inTurn);
   const seen = new Set(wished.map((row) => row.id));
   return [...wished, ...waiting.filter((row) => !seen.has(row.id))].slice(0, filter.limit);
 }
@@ -83,6 +85,10 @@ export function* registerInstance(instance: InstanceRow): Work<void> {
 /** What it still held is free at once. */
 export function* forgetInstance(uid: string, now: number): Work<void> {
   yield* rescue([uid], 0, now);
+}
+
+function inTurn(a: DownloadRow, b: DownloadRow): number {
+  return b.priority - a.priority || a.position - b.position || a.id - b.id;
 }
 
 function mayClaim(row: DownloadRow, now: number): boolean {

@@ -68,15 +68,16 @@ CREATE TABLE downloads (
                     'completed', 'failed', 'cancelled', 'cleaned'))
 )`;
 
+/** The columns after those that are searched and sorted by let an index answer alone. */
 const downloadIndexes = [
   'CREATE INDEX downloads_by_status ON downloads (status, id, file_size)',
-  `CREATE INDEX downloads_waiting ON downloads (priority DESC, position, id, status, next_attempt_at, runner)
-     WHERE status IN ('pending', 'retrying')`,
-  `CREATE INDEX downloads_due ON downloads (next_attempt_at, runner) WHERE status = 'retrying'`,
+  'CREATE INDEX downloads_in_turn ON downloads (status, priority DESC, position, id, next_attempt_at, runner)',
+  `CREATE INDEX downloads_due ON downloads (status, next_attempt_at, runner) WHERE next_attempt_at IS NOT NULL`,
   `CREATE INDEX downloads_unfinished_key ON downloads (link_key)
      WHERE status IN ('pending', 'downloading', 'processing', 'retrying', 'paused')`,
-  'CREATE INDEX downloads_leased ON downloads (locked_by, lease_until) WHERE locked_by IS NOT NULL',
-  'CREATE INDEX downloads_wished ON downloads (id) WHERE wish IS NOT NULL',
+  'CREATE INDEX downloads_leased ON downloads (locked_by) WHERE locked_by IS NOT NULL',
+  'CREATE INDEX downloads_lease_end ON downloads (lease_until) WHERE lease_until IS NOT NULL',
+  'CREATE INDEX downloads_wished ON downloads (wish, status) WHERE wish IS NOT NULL',
 ];
 
 const files = ({ generatedId, bigint }: Dialect) => `

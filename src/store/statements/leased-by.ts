@@ -2,6 +2,6 @@ import type { DownloadRow } from '../rows.ts';
 import { statement } from './statement.ts';
 
 export const leasedBy = statement<{ instance: string }, DownloadRow>(
-  'SELECT * FROM downloads WHERE locked_by = :instance ORDER BY id',
+  'SELECT * FROM downloads WHERE locked_by = :instance',
   { locks: true },
 );
