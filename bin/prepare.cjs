@@ -239,12 +239,13 @@ function withLock(folder, work) {
   fs.mkdirSync(folder, { recursive: true });
   const lock = path.join(folder, 'setup.lock');
   const me = `${process.pid} ${startOf(process.pid)}`;
-  for (let waited = false; !claim(lock, me); waited = true) {
+  for (let said = false; !claim(lock, me); sleep(100)) {
     const owner = read(lock);
     if (isDead(owner, lock)) bury(lock, owner);
-    else if (!waited)
+    else if (owner !== '' && !said) {
       say(`Another first run is at work here (process ${owner.split(' ')[0]}); waiting for it to finish.`);
-    sleep(100);
+      said = true;
+    }
   }
   try {
     return work();
@@ -265,7 +266,7 @@ function claim(lock, me) {
 
 function isDead(owner, lock) {
   const [pid, started] = owner.split(' ');
-  if (!pid) return Date.now() - timeOf(lock) > 2000;
+  if (!pid) return fs.existsSync(lock) && Date.now() - timeOf(lock) > 2000;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
@@ -345,6 +346,6 @@ function orExplain(work) {
   }
 }
 
-module.exports = { newEnough, orExplain, prepareCheckout, prepareRuntime };
+module.exports = { newEnough, orExplain, prepareCheckout, prepareRuntime, withLock };
 
 if (require.main === module) orExplain(() => prepareCheckout(path.dirname(__dirname), 'run'));

@@ -19,6 +19,8 @@ const longPlaces = ['test/long/**/*.test.ts'];
 async function main(args: readonly string[]): Promise<number> {
   const long = args.includes('--long');
   const named = args.filter((arg) => !arg.startsWith('--'));
+  const unknown = named.find((name) => !existsSync(name));
+  if (unknown !== undefined) return refuse(`${unknown}: no such file or folder`);
   const files = testFiles(long ? longPlaces : places, named);
   if (files.length === 0)
     return refuse(`no test file found in ${named.join(' ') || (long ? longPlaces : places).join(' ')}`);
@@ -27,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
     const built = spawnSync(process.execPath, ['bin/prepare.cjs'], { cwd: root, stdio: 'inherit' });
     if (built.status !== 0) return refuse('the program could not be built');
   }
-  return judge(await run(files, long), files.length);
+  return judge(await run(files, long));
 }
 
 function testFiles(patterns: readonly string[], named: readonly string[]): string[] {
@@ -35,7 +37,6 @@ function testFiles(patterns: readonly string[], named: readonly string[]): strin
   if (named.length === 0) return all;
   return named.flatMap((name) => {
     const place = relative(root, resolve(name));
-    if (!existsSync(join(root, place))) throw new Error(`${name}: no such file or folder`);
     return statSync(join(root, place)).isFile() ? [place] : globSync(`${place}/**/*.test.ts`, { cwd: root }).sort();
   });
 }
@@ -90,12 +91,13 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 }
 
-function judge({ tally, code }: { tally: Tally | undefined; code: number }, files: number): number {
+function judge({ tally, code }: { tally: Tally | undefined; code: number }): number {
   if (tally === undefined) return refuse(`node's test runner ended with ${code} before it could count`);
   const inCi = process.env.CI === 'true';
   for (const name of tally.skipped) console.log(`${inCi ? 'failed, as CI skips nothing' : 'skipped'}: ${name}`);
-  if (tally.passed + tally.failed + tally.skipped.length === 0) return refuse(`${files} test files held no test`);
-  const failed = tally.failed + (inCi ? tally.skipped.length : 0) + (code !== 0 && tally.failed === 0 ? 1 : 0);
+  for (const name of tally.empty) console.log(`failed, as it holds no test: ${name}`);
+  const counted = tally.failed + tally.empty.length + (inCi ? tally.skipped.length : 0);
+  const failed = counted === 0 && code !== 0 ? 1 : counted;
   const skipped = !inCi && tally.skipped.length > 0 ? `, ${tally.skipped.length} skipped` : '';
   console.log(`${tally.passed} passed, ${failed} failed${skipped}`);
   return failed === 0 ? 0 : 1;
