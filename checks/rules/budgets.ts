@@ -1,4 +1,4 @@
-import { dottedName, type Module, type Rule, type Syntax, walk } from '../project.ts';
+import { dottedName, isSyntax, type Module, type Rule, type Syntax, walk } from '../project.ts';
 
 const linesPerFile = 400;
 const linesPerFunction = 80;
@@ -21,7 +21,7 @@ function longFunctions(module: Module): string[] {
   const findings: string[] = [];
   walk(module.syntax, (node, parents) => {
     if (!/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) return;
-    if (isSuite(parents.at(-1))) return;
+    if (isSuite(parents.at(-1)) || listsTests(node)) return;
     const [first, last] = [module.lineAt(node.start), module.lineAt(node.end)];
     const lines = last - first + 1;
     if (lines > linesPerFunction) findings.push(`${module.path}:${first}: a function of ${lines} lines`);
@@ -32,4 +32,17 @@ function longFunctions(module: Module): string[] {
 /** The body of `describe(…)` is a list of tests, not a function that does something. */
 function isSuite(parent: Syntax | undefined): boolean {
   return parent?.type === 'CallExpression' && /^(describe|suite)\b/.test(dottedName(parent.callee));
+}
+
+/** Neither is a function that registers the tests of a contract. */
+function listsTests({ body }: Syntax): boolean {
+  const statements = isSyntax(body) && Array.isArray(body.body) ? (body.body as Syntax[]) : [];
+  return statements.some(({ expression }) => {
+    const called = isSyntax(expression) && expression.type === 'AwaitExpression' ? expression.argument : expression;
+    return (
+      isSyntax(called) &&
+      called.type === 'CallExpression' &&
+      /^(describe|suite|test|it)$/.test(dottedName(called.callee))
+    );
+  });
 }

@@ -31,7 +31,17 @@ after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retry
 describe('a fresh clone', needs('git'), () => {
   const clone = cloned('a clone');
 
-  test('two first runs at once: one prepares and says so in one line, the other waits, both run', async () => {
+  test('the work of a first run is killed in the middle: nothing half done stands under its name', async () => {
+    const killed = start('./longhaul', ['--version'], { cwd: clone, env });
+    await until(() => globSync('.cache/staging-*/node_modules/*', { cwd: clone }).length > 0);
+    const [worker] = readFileSync(join(clone, '.cache', 'setup.lock'), 'utf8').split(' ');
+    process.kill(Number(worker), 'SIGKILL');
+    assert.notEqual((await killed.finished).code, 0);
+    for (const made of ['dist', 'node_modules', 'runtime/node_modules'])
+      assert.ok(!existsSync(join(clone, made)), made);
+  });
+
+  test('the next two runs come at once: one prepares and says so in one line, the other waits, both run', async () => {
     const link = join(folder, 'longhaul');
     symlinkSync(join(clone, 'longhaul'), link);
     const runs = [
@@ -44,6 +54,7 @@ describe('a fresh clone', needs('git'), () => {
     assert.equal(lines.length, 2, lines.join('\n'));
     assert.match(lines[0] ?? '', /^longhaul: Another first run is at work here \(process \d+\)/);
     assert.match(lines[1] ?? '', /^longhaul: Once only: .*installing the locked dependencies/);
+    assert.ok(!existsSync(join(clone, '.cache', 'setup.lock')));
   });
 
   test('later runs say nothing, from any folder, without HOME', async () => {
@@ -58,20 +69,6 @@ describe('a fresh clone', needs('git'), () => {
     const end = await start('./longhaul', ['--version'], { cwd: clone, env }).finished;
     assert.deepEqual([end.code, end.stdout, end.stderr], [0, '9.9.9\n', '']);
   });
-});
-
-test('a first run whose work was killed is finished by the next one', needs('git'), async () => {
-  const clone = cloned('killed');
-  const killed = start('./longhaul', ['--version'], { cwd: clone, env });
-  await until(() => globSync('.cache/staging-*/node_modules/*', { cwd: clone }).length > 0);
-  const [worker] = readFileSync(join(clone, '.cache', 'setup.lock'), 'utf8').split(' ');
-  process.kill(Number(worker), 'SIGKILL');
-  assert.notEqual((await killed.finished).code, 0);
-  assert.ok(!existsSync(join(clone, 'dist')));
-
-  const end = await start('./longhaul', ['--version'], { cwd: clone, env }).finished;
-  assert.deepEqual([end.code, end.stdout], [0, `${version}\n`], end.stderr);
-  assert.ok(!existsSync(join(clone, '.cache', 'setup.lock')));
 });
 
 test('without a network a first run says so in one sentence', needs('git'), async () => {

@@ -121,6 +121,7 @@ const examples: Readonly<Record<string, Example>> = {
       'src/disk/a.ts': '//\n'.repeat(400),
       'src/disk/b.ts': `export function a() {${'\n'.repeat(79)}}\n`,
       'src/disk/b.test.ts': `describe('a', () => {${'\n'.repeat(100)}});\n`,
+      'test/contract/c.ts': `export function c() {\n  test('a', () => {});${'\n'.repeat(100)}}\n`,
     },
   },
   names: {
