@@ -92,12 +92,14 @@ async function settledOrInterrupted(
   }
 }
 
-/** What was delivered is a result (stdout); why something was not is not (stderr). */
+/** What was delivered is a result (stdout), unless JSON is; why something was not is none (stderr). */
 async function printer(screen: Context['screen'], shown: Shown, json: boolean): Promise<() => void> {
-  if (json) return () => screen.json(wireDownload(shown.download, shown.files));
-  const surface = shown.download.status === 'completed' ? screen.out : screen.err;
+  const surface = shown.download.status === 'completed' && !json ? screen.out : screen.err;
   const lines = summaryLines(shown, { look: surface.look, columns: surface.columns(), measure: await anyMeasure() });
-  return () => lines.forEach((line) => surface.line(line));
+  return () => {
+    for (const line of lines) surface.line(line);
+    if (json) screen.json(wireDownload(shown.download, shown.files));
+  };
 }
 
 function removedPrinter(screen: Context['screen'], download: Download): () => void {

@@ -27,7 +27,7 @@ const one = { all: 1, done: 0, failed: 0 };
 
 test('one download has its name, bar, percentage, amount, speed and time left on one line', () => {
   assert.deepEqual(frameLines([row], one, canvas(100)), [
-    '↓ film.mkv  ████████████████▊░░░░░░░░░░░░░░░░░░░░  45.4 %    545 MB of 1.2 GB   12.3 MB/s      53 s',
+    '↓ film.mkv  ██████████████▌░░░░░░░░░░░░░░░░░  45.4 %    545 MB of 1.2 GB   12.3 MB/s      53 s left',
   ]);
 });
 

@@ -59,7 +59,9 @@ interface Plan {
   readonly eta: number;
 }
 
-const widest = { percent: 6, amount: 18, speed: 10, eta: 8 } as const;
+const widest = { percent: 6, amount: 18, speed: 10, eta: 13 } as const;
+/** What is the least of a part that still says something. */
+const narrow = { amount: 8, eta: 8 } as const;
 const barWidths = { least: 8, most: 40 } as const;
 const leastName = 12;
 
@@ -67,7 +69,11 @@ const leastName = 12;
 function planFor(rows: readonly Row[], canvas: Canvas): Plan {
   const usable = canvas.columns - 1;
   const gap = canvas.columns >= 90 ? '  ' : ' ';
-  const parts = { ...widest, amount: canvas.columns >= 72 ? widest.amount : 8 };
+  const parts = {
+    ...widest,
+    amount: canvas.columns >= 72 ? widest.amount : narrow.amount,
+    eta: canvas.columns >= 90 ? widest.eta : narrow.eta,
+  };
   for (const left of [[], ['amount'], ['amount', 'eta'], ['amount', 'eta', 'speed']] as const) {
     const kept = { ...parts, ...Object.fromEntries(left.map((part) => [part, 0])) };
     const fixed = Object.values(kept).reduce((sum, width) => sum + (width > 0 ? width + gap.length : 0), 0);
@@ -117,8 +123,18 @@ function figures(row: Row, plan: Plan, canvas: Canvas): string[] {
     ...part(percentText(fraction), plan.percent),
     ...part(amount, plan.amount),
     ...part(speed, plan.speed).map((text) => look.paint('busy', text)),
-    ...part(row.eta === null || row.status !== 'downloading' ? '' : spanText(row.eta), plan.eta),
+    ...part(etaText(row, plan), plan.eta),
   ];
+}
+
+function etaText({ eta, status }: Row, plan: Plan): string {
+  if (eta === null || status !== 'downloading') return '';
+  return `${wholeSeconds(eta)}${plan.eta === widest.eta ? ' left' : ''}`;
+}
+
+/** Tenths would only flicker. */
+export function wholeSeconds(ms: number): string {
+  return spanText(Math.ceil(ms / 1000) * 1000).replace(/^0 ms$/, '0 s');
 }
 
 function barText(row: Row, fraction: number | null, columns: number, canvas: Canvas): string {

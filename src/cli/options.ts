@@ -45,7 +45,8 @@ export function header(text: string, before: readonly string[] = []): readonly s
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
     throw new InvalidArgumentError('A header must not contain line breaks or control characters.');
   }
-  if (/[^\u0000-\u00ff]/.test(value)) throw new InvalidArgumentError('A header may contain Latin-1 characters only.');
+  if (/[\u0100-\u{10ffff}]/u.test(value))
+    throw new InvalidArgumentError('A header may contain Latin-1 characters only.');
   return [...before, `${name}: ${value}`];
 }
 

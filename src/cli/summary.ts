@@ -33,10 +33,10 @@ export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>
 
 /** How sure it is, in words. */
 const sureness: Readonly<Record<Integrity, string>> = {
-  checksum: 'checksum holds',
-  validator: 'one version throughout',
-  length: 'length holds',
-  unverified: 'not verified',
+  checksum: 'checksum matches',
+  validator: 'same version',
+  length: 'length matches',
+  unverified: 'unverified',
 };
 
 function deliveredFacts(download: Download, attempts: readonly Attempt[]): string[] {

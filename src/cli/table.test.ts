@@ -27,9 +27,8 @@ test('one column gives way when the terminal is narrow', () => {
     measure,
     ellipsis: '…',
   });
-  assert.equal(lines[1], ' 7  a-long-…m.mkv  1.2 GB'.replace('a-long-…m.mkv', lines[1]?.split('  ')[1] ?? ''));
   assert.equal(measure(lines[1] ?? ''), 24);
-  assert.match(lines[1] ?? '', /mkv  1\.2 GB$/);
+  assert.match(lines[1] ?? '', /^ 7 {2}a-lon.*….*mkv {2}1\.2 GB$/);
 });
 
 test('cells are painted after they have their width', () => {

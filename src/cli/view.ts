@@ -1,10 +1,10 @@
 import type { Shown } from '../commands/commands.ts';
 import type { Download } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
-import { amountText, momentText, spanText } from '../downloads/words.ts';
+import { amountText, momentText } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
 import type { Clock } from '../time/clock.ts';
-import { frameLines, type Row } from './frame.ts';
+import { frameLines, type Row, wholeSeconds } from './frame.ts';
 import { anyMeasure, type Measure } from './measure.ts';
 import type { LiveArea, Screen, Surface } from './screen.ts';
 import { nameOf } from './texts.ts';
@@ -50,7 +50,12 @@ function stateText(download: Download, why: string): string {
       : 'downloading';
   }
   if (download.status === 'processing') return 'in place, finishing';
-  return download.status === 'completed' ? 'completed' : `${download.status}: ${printable(why)}`;
+  const plain =
+    download.status === 'completed' ||
+    download.status === 'paused' ||
+    (download.status === 'pending' && !download.waitingFor);
+  if (plain) return download.status;
+  return `${download.status}: ${printable(why)}`;
 }
 
 /** A frame is drawn so often, ms. */
@@ -127,7 +132,7 @@ function waitingText(download: Download, now: number): string | undefined {
   if (download.status === 'paused') return 'paused';
   if (download.status !== 'retrying') return undefined;
   const at = download.nextAttemptAt;
-  const when = at === null || at <= now ? 'tries again now' : `tries again in ${spanText(at - now)}`;
+  const when = at === null || at <= now ? 'tries again now' : `tries again in ${wholeSeconds(at - now)}`;
   const late = at !== null && at - now > 120_000 ? ` (${momentText(at, now)})` : '';
   return `${when}${late}${download.errorMessage ? `: ${printable(download.errorMessage)}` : ''}`;
 }

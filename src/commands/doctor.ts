@@ -131,11 +131,9 @@ async function holdersCheck({
     const who = running.map(({ role, pid, host }) => `${role} (process ${pid} on ${host})`).join(', ');
     return [...found, ok('instances', who === '' ? 'nobody is running, and nothing is held' : who)];
   }
-  const ids = stale
-    .slice(0, 5)
-    .map(({ id }) => id)
-    .join(', ');
-  const text = `${stale.length} downloads (${ids}${stale.length > 5 ? ', …' : ''}) are held by a process that is gone; go on with: longhaul resume-downloads`;
+  const ids = [...stale.slice(0, 5).map(({ id }) => id), ...(stale.length > 5 ? ['…'] : [])].join(', ');
+  const subject = stale.length === 1 ? `1 download (${ids}) is` : `${stale.length} downloads (${ids}) are`;
+  const text = `${subject} held by a process that is gone; go on with: longhaul resume-downloads`;
   return [...found, { name: 'instances', state: 'warning', text }];
 }
 

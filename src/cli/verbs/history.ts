@@ -24,7 +24,7 @@ export const history: Verb = {
     }
     if (recent.length > 0) for (const line of [...(await downloadTable(recent, screen.out)), '']) screen.out.line(line);
     const facts = [
-      `${figures.total} downloads`,
+      figures.total === 1 ? '1 download' : `${figures.total} downloads`,
       `${figures.completed} completed (${bytesText(figures.bytes)})`,
       `${figures.failed} failed`,
       ...(figures.cancelled > 0 ? [`${figures.cancelled} cancelled`] : []),

@@ -7,7 +7,7 @@ import { follow } from '../follow.ts';
 import { jsonOption, waitOption, wholeNumber } from '../options.ts';
 import { running } from '../running.ts';
 import { nameOf } from '../texts.ts';
-import { asking, type Context, type Verb } from '../verb.ts';
+import { asking, type Context, type HowToOpen, type Verb } from '../verb.ts';
 import { wireDownload } from '../../contract/wire.ts';
 
 interface ResumeOptions {
@@ -41,16 +41,22 @@ Examples:
   run(command, context) {
     const options = command.opts<ResumeOptions>();
     if (options.dryRun) return asking(context, (longhaul) => preview(context, longhaul, options));
-    const { limit, parallel: slots } = options;
     const how = {
-      role: 'resume-downloads',
+      ...roleFor(options.limit),
       engine: true,
-      anyRunner: limit === undefined,
-      ...(slots === undefined ? {} : { slots }),
-    } as const;
+      ...(options.parallel === undefined ? {} : { slots: options.parallel }),
+    };
     return running(context, how, (longhaul, signal) => untilNothingIsLeft(context, longhaul, options, signal));
   },
 };
+
+/**
+ * Without a limit it is an engine for everybody. With one it takes over each that it follows, and must
+ * not be counted upon by others for the rest.
+ */
+function roleFor(limit: number | undefined): Pick<HowToOpen, 'role' | 'anyRunner'> {
+  return limit === undefined ? { role: 'resume-downloads', anyRunner: true } : { role: 'command' };
+}
 
 /** Rounds, because downloads may be added while others run; each is followed once. */
 async function untilNothingIsLeft(

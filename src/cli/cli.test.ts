@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Command } from 'commander';
+import { downloadSchema, historySchema } from '../contract/schemas.ts';
+import { StoreFailure } from '../store/store.ts';
+import { fakeLonghaul } from '../../test/support/fake-longhaul.ts';
+import { session } from '../../test/support/terminal.ts';
+import { commandTree } from './program.ts';
+
+const link = 'https://host/film.mkv';
+const silent = { columns: 80, out: () => {}, err: () => {} };
+
+/** Verbs, and the verbs below them. */
+async function leaves(): Promise<Command[]> {
+  const tree = await commandTree(undefined, silent);
+  return tree.commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]));
+}
+
+test('every verb has help with an example, and --json', async () => {
+  const all = await leaves();
+  assert.ok(all.length >= 16);
+  for (const command of all) {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    assert.match(help, /Examples?:\n {2}\$ longhaul /, command.name());
+    assert.ok(
+      command.options.some(({ long }) => long === '--json'),
+      command.name(),
+    );
+  }
+});
+
+test('a mistake is one sentence on stderr that says what is right, and exit code 2', async () => {
+  const mistakes = [
+    { argv: ['lst'], says: /^✖ unknown command 'lst'; did you mean list\?\n$/ },
+    { argv: ['list', '--stauts', 'failed'], says: /^✖ unknown option '--stauts'; did you mean --status\?\n$/ },
+    { argv: [link], says: /^✖ a verb is missing; did you mean: longhaul get https:\/\/host\/film\.mkv\n$/ },
+    { argv: ['get'], says: /^✖ missing required argument 'link'/ },
+    { argv: ['list', '--status', 'done'], says: /'done' is invalid.*allowed are pending, downloading/ },
+    { argv: ['get', '--max-tries', 'many', link], says: /must be a whole number, 1 or more/ },
+    { argv: ['get', '--wait', 'soon', link], says: /such as 30s, 10m or 1h30m/ },
+    { argv: ['get', '--checksum', 'sha-256=abc', link], says: /64 hex digits/ },
+    { argv: ['get', '--header', 'oops', link], says: /Name: value/ },
+    { argv: ['get', '-o', '../../x', link], says: /not a path; name the folder with --dir/ },
+    { argv: ['get', '-o', 'x'.repeat(300), link], says: /300 bytes long and a file name can have 255/ },
+    { argv: ['get', '-o', 'x', link, `${link}2`], says: /--out names one file and 2 links were given/ },
+    { argv: ['--set', 'queue.slotz=2', 'list'], says: /there is no such key; did you mean queue\.slots\?/ },
+    { argv: ['--set', 'queue.slots', 'list'], says: /key=value/ },
+    { argv: ['--log-level', 'loud', 'list'], says: /allowed are trace, debug/ },
+    { argv: ['completion', 'tcsh'], says: /allowed are bash, zsh, fish/ },
+    { argv: ['config', 'chek'], says: /unknown command 'chek'; did you mean check\?/ },
+  ];
+  for (const { argv, says } of mistakes) {
+    const run = session(argv);
+    assert.equal(await run.ended, 2, argv.join(' '));
+    assert.match(run.stderr, says);
+    assert.equal(run.stderr.trimEnd().split('\n').length, 1, run.stderr);
+    assert.equal(run.stdout, '');
+  }
+});
+
+test('without a verb the help comes, on stderr, with exit code 2; asked for, on stdout with 0', async () => {
+  const none = session([]);
+  assert.equal(await none.ended, 2);
+  assert.match(none.stderr, /^Usage: longhaul/);
+  const asked = session(['--help']);
+  assert.equal(await asked.ended, 0);
+  assert.match(asked.stdout, /resume-downloads/);
+  assert.equal(asked.stderr, '');
+});
+
+test('a store that cannot be used is exit code 5, a bug 1 without its stack', async () => {
+  const locked = session(['list'], {
+    open: () => Promise.reject(new StoreFailure('the database is locked by another program')),
+  });
+  assert.equal(await locked.ended, 5);
+  assert.equal(locked.stderr, '✖ the database is locked by another program\n');
+  const broken = session(['list'], {
+    open: () => Promise.reject(new TypeError('x is not a function')),
+    env: { LONGHAUL_HOME: '/dev/null/nowhere' },
+  });
+  assert.equal(await broken.ended, 1);
+  assert.match(broken.stderr, /^✖ unexpected error: x is not a function; .*please report it\n$/);
+  assert.doesNotMatch(broken.stderr, /\n\s+at /);
+});
+
+test('list shows a table, newest first, names made harmless, and says when there is more', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'old.mkv', status: 'completed', fileSize: 1_200_000_000 },
+    { name: 'evil\u001b[31m\u202ename', status: 'failed' },
+    { name: '映画.mkv', status: 'downloading', bytesDownloaded: 450, totalBytes: 1000 },
+  ]);
+  const run = session(['list', '--limit', '2'], { longhaul, columns: 80 });
+  assert.equal(await run.ended, 0);
+  assert.deepEqual(run.stdout.trimEnd().split('\n'), [
+    'ID  STATUS         DONE  SIZE  NAME',
+    ' 3  downloading  45.0 %  1 kB  映画.mkv',
+    ' 2  failed                  -  evil�name',
+  ]);
+  assert.match(run.stderr, /the newest 2; more with --limit N or --all/);
+  assert.deepEqual(run.opened, [{ role: 'command', engine: false }]);
+  assert.equal(longhaul.closed, true);
+});
+
+test('--json of list, show and history keeps the schema, one object a line, and stderr stays quiet', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'a\u009b31m' },
+    { status: 'failed', errorClass: 'refused', errorMessage: '404' },
+  ]);
+  const list = session(['list', '--json'], { longhaul });
+  assert.equal(await list.ended, 0);
+  const lines = list.stdout.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => downloadSchema.parse(JSON.parse(line)).id),
+    [2, 1],
+  );
+  assert.doesNotMatch(list.stdout, /\u009b/);
+  const history = session(['history', '--json'], { longhaul });
+  await history.ended;
+  assert.equal(historySchema.parse(JSON.parse(history.stdout)).statistics.failed, 1);
+  const show = session(['show', '2', '--json'], { longhaul });
+  await show.ended;
+  assert.equal(JSON.parse(show.stdout).why, 'why failed');
+  assert.equal(list.stderr + history.stderr + show.stderr, '');
+});
+
+test('add says where it goes, and that nobody is running', async () => {
+  const longhaul = fakeLonghaul();
+  const run = session(['add', '--meta', 'for=ann', '--header', 'X-A: b', '--max-tries', '3', link, 'nonsense'], {
+    longhaul,
+  });
+  assert.equal(await run.ended, 2);
+  assert.match(run.stdout, /1 https:\/\/host\/film\.mkv: added, goes to \/configured/);
+  assert.match(run.stderr, /✖ "nonsense" is not a link/);
+  assert.match(run.stderr, /nobody is running: start with longhaul resume-downloads/);
+  const { metadata, options, directory } = longhaul.rows.get(1) ?? {};
+  assert.deepEqual(
+    { metadata, options, directory },
+    { metadata: { for: 'ann' }, options: { headers: ['X-A: b'], maxTries: 3 }, directory: '/configured' },
+  );
+});
+
+test('each of several ids gets its line; the most serious code wins', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'a', status: 'downloading' },
+    { name: 'b', status: 'completed' },
+  ]);
+  const run = session(['pause', '1', '2', '99'], { longhaul });
+  assert.equal(await run.ended, 2);
+  assert.equal(run.stdout, '‖ 1 a: paused\n');
+  assert.match(run.stderr, /✖ download 2 is completed\n✖ there is no download 99; longhaul list --all/);
+});
+
+test('resume says who goes on with it', async () => {
+  const run = session(['resume', '1'], { longhaul: fakeLonghaul([{ name: 'a', status: 'paused' }]) });
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stdout, '○ 1 a: resumed; why pending\n');
+});
+
+test('more than one delivered file is not deleted while nobody can confirm it', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'season', status: 'completed' },
+    { name: 'film', status: 'completed' },
+  ]);
+  longhaul.deliver(1, '/d/a', '/d/b');
+  longhaul.deliver(2, '/d/c');
+  const refused = session(['remove', '--delete-files', '1'], { longhaul });
+  assert.equal(await refused.ended, 2);
+  assert.match(refused.stderr, /deletes 2 delivered files and nobody is here to confirm it; add --yes/);
+  assert.equal(longhaul.rows.size, 2);
+  const single = session(['remove', '--delete-files', '2'], { longhaul });
+  assert.equal(await single.ended, 0);
+  const confirmed = session(['remove', '--delete-files', '--yes', '1'], { longhaul });
+  assert.equal(await confirmed.ended, 0);
+  assert.equal(longhaul.rows.size, 0);
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { downloadSchema } from '../contract/schemas.ts';
+import { type FakeLonghaul, fakeLonghaul } from '../../test/support/fake-longhaul.ts';
+import { manualClock } from '../../test/support/manual-clock.ts';
+import { session } from '../../test/support/terminal.ts';
+
+const link = 'https://host/film.mkv';
+const delivered = {
+  status: 'completed',
+  name: 'film.mkv',
+  downloadPath: '/current/film.mkv',
+  fileSize: 1000,
+  integrity: 'checksum',
+} as const;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function begun(
+  longhaul: FakeLonghaul,
+  argv: readonly string[],
+  options: Parameters<typeof session>[1] = {},
+  count = 1,
+) {
+  const run = session(argv, { longhaul, ...options });
+  await longhaul.untilWaiting(count);
+  return run;
+}
+
+test('get adds for itself, into the current folder, and ends with what was delivered on stdout', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', '-o', 'film.mkv', '--retry-wait', '5', link]);
+  const { runner, directory, options } = longhaul.rows.get(1) ?? {};
+  assert.deepEqual(
+    { runner, directory, options },
+    { runner: 'me', directory: '/current', options: { name: 'film.mkv', retryWait: 5000 } },
+  );
+  longhaul.change(1, { status: 'downloading', name: 'film.mkv' });
+  await turn();
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stdout, '✔ /current/film.mkv  1 kB · 0 ms · checksum matches\n');
+  assert.deepEqual(run.stderr.trimEnd().split('\n').at(-1), '1 film.mkv: downloading');
+  assert.deepEqual(run.opened, [{ role: 'get', engine: true }]);
+  assert.equal(longhaul.closed, true);
+});
+
+test('a failure is exit code 3 and its sentence on stderr; a pause is 4', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', link]);
+  longhaul.change(1, { status: 'failed', errorClass: 'refused', errorMessage: '404' });
+  assert.equal(await run.ended, 3);
+  assert.equal(run.stdout, '');
+  assert.match(run.stderr, /✖ https:\/\/host\/film\.mkv: why failed\n$/);
+  const again = await begun(longhaul, ['get', link]);
+  longhaul.change(2, { status: 'paused' });
+  assert.equal(await again.ended, 4);
+});
+
+test('it waits for a next try within --wait, and leaves a later one with exit code 4', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', '--wait', '1m', link]);
+  const noon = Date.UTC(2026, 10, 21, 12);
+  longhaul.change(1, { status: 'retrying', nextAttemptAt: noon + 30_000 });
+  await turn();
+  assert.equal(longhaul.closed, false);
+  longhaul.change(1, { status: 'retrying', nextAttemptAt: noon + 300_000 });
+  assert.equal(await run.ended, 4);
+});
+
+test('--json prints one object for each download when it ends, and nothing else on stdout', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', '--json', link, `${link}2`, 'nonsense'], {}, 2);
+  longhaul.change(2, { status: 'failed', errorClass: 'network', errorMessage: 'reset' });
+  await turn();
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 2);
+  const objects = run.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => downloadSchema.parse(JSON.parse(line)));
+  assert.deepEqual(
+    objects.map(({ id, status, error }) => [id, status, error?.retry]),
+    [
+      [2, 'failed', 'now'],
+      [1, 'completed', undefined],
+    ],
+  );
+  assert.match(run.stderr, /"nonsense" is not a link/);
+});
+
+test('a link that is there unfinished is followed, and it says so', async () => {
+  const longhaul = fakeLonghaul([{ link, status: 'downloading', name: 'film.mkv', runner: 'other' }]);
+  const run = await begun(longhaul, ['get', link]);
+  assert.match(run.stderr, /^· film\.mkv: already there as 1 \(why downloading\), following it\n/);
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+});
+
+test('the same link twice on one command line is one download', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', link, link]);
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stdout.split('\n').length, 2);
+});
+
+test('the first Ctrl-C closes decently and says how to go on', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', link]);
+  run.signal('SIGINT');
+  assert.equal(await run.ended, 130);
+  assert.equal(longhaul.closed, true);
+  assert.match(run.stderr, /stopped; resume with: longhaul resume-downloads\n$/);
+  assert.equal(run.stdout, '');
+});
+
+test('the second Ctrl-C does not wait for a close that hangs', async () => {
+  const clock = manualClock();
+  const longhaul = { ...fakeLonghaul(), close: () => new Promise<void>(() => {}) };
+  const run = await begun(longhaul, ['get', link], { clock });
+  run.signal('SIGTERM');
+  await clock.advance(1000);
+  run.signal('SIGTERM');
+  assert.equal(await run.ended, 130);
+});
+
+test('warnings of the opening are told, and a store in memory does not change the exit code', async () => {
+  const longhaul = fakeLonghaul([], ['the database cannot be used: downloading without it']);
+  const run = await begun(longhaul, ['get', link]);
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+  assert.match(run.stderr, /^! the database cannot be used: downloading without it\n/);
+});
+
+test('on a terminal bars are drawn on stderr, and nothing of them is left at the end', async () => {
+  const clock = manualClock();
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', link], { columns: 80, clock });
+  longhaul.change(1, { status: 'downloading', name: 'film.mkv' });
+  await turn();
+  longhaul.progress({ downloadId: 1, name: 'film.mkv', bytes: 500, totalBytes: 1000, speed: 100, eta: 5000 });
+  await clock.advance(200);
+  assert.match(run.stderr, /film\.mkv █+░+ 50\.0 % +500 B of 1 kB +100 B\/s +5 s/);
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stdout, '✔ /current/film.mkv  1 kB · 0 ms · checksum matches\n');
+  assert.ok(run.stderr.endsWith('\u001b[?25h'), 'the cursor is given back');
+});
+
+test('resume-downloads takes what is unfinished and not paused, oldest first, until nothing is left', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'a', status: 'pending' },
+    { name: 'b', status: 'paused' },
+    { name: 'c', status: 'completed' },
+    { name: 'd', status: 'retrying' },
+  ]);
+  const preview = session(['resume-downloads', '--dry-run'], { longhaul });
+  assert.equal(await preview.ended, 0);
+  assert.equal(preview.stdout, '○ 1 a: why pending\n↺ 4 d: why retrying\n');
+  const run = await begun(longhaul, ['resume-downloads', '--parallel', '2'], {}, 2);
+  assert.deepEqual(run.opened, [{ role: 'resume-downloads', anyRunner: true, engine: true, slots: 2 }]);
+  longhaul.change(1, delivered);
+  longhaul.change(4, { status: 'failed' });
+  assert.equal(await run.ended, 3);
+  const nothing = session(['resume-downloads'], { longhaul });
+  assert.equal(await nothing.ended, 0);
+  assert.match(nothing.stderr, /nothing to resume/);
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Attempt, Download } from '../downloads/download.ts';
+import { lookOf } from './look.ts';
+import { anyMeasure } from './measure.ts';
+import { summaryLines } from './summary.ts';
+
+const measure = await anyMeasure();
+const download = {
+  id: 7,
+  name: 'film.mkv',
+  link: 'https://host/film.mkv',
+  status: 'completed',
+  downloadPath: '/home/ann/films/film.mkv',
+  fileSize: 1_000_000_000,
+  integrity: 'validator',
+} as Download;
+const attempt = (fromBytes: number, toBytes: number, startedAt: number, endedAt: number): Attempt =>
+  ({ fromBytes, toBytes, startedAt, endedAt }) as Attempt;
+const attempts = [attempt(0, 400_000_000, 0, 60_000), attempt(400_000_000, 1_000_000_000, 500_000, 540_000)];
+const lines = (change: Partial<Download>, columns = 120): string[] =>
+  summaryLines(
+    { download: { ...download, ...change }, attempts, why: 'it is so' },
+    { look: lookOf({ colour: false, unicode: true }), columns, measure },
+  );
+
+test('a delivered file: where, how much, how long, how fast, how sure; the pause between two tries does not count', () => {
+  assert.deepEqual(lines({}), ['✔ /home/ann/films/film.mkv  1 GB · 1m 40s · 10 MB/s · same version']);
+});
+
+test('where the path does not fit it has a line to itself, in full', () => {
+  const downloadPath = `/home/ann/${'映'.repeat(200)}.mkv`;
+  for (const columns of [60, 80, 200]) {
+    const [first = '', second] = lines({ name: `${'映'.repeat(200)}.mkv`, downloadPath }, columns);
+    assert.ok(measure(first) < columns, `${measure(first)} of ${columns}`);
+    assert.match(first, /映….*mkv {2}1 GB/);
+    assert.equal(second, `  ${downloadPath}`);
+  }
+});
+
+test('what is not delivered says why', () => {
+  assert.deepEqual(lines({ status: 'failed' }), ['✖ film.mkv: it is so']);
+  assert.deepEqual(lines({ status: 'retrying', name: null, link: 'https://a:b@host/x' }), [
+    '↺ https://***@host/x: it is so',
+  ]);
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Download } from '../downloads/download.ts';
+import { type InstanceRow, StoreFailure } from '../store/store.ts';
+import { manualClock } from '../../test/support/manual-clock.ts';
+import { type DoctorParts, doctor } from './doctor.ts';
+
+const living: InstanceRow = {
+  uid: 'a',
+  host: 'tower',
+  pid: 42,
+  role: 'serve',
+  socketPath: '/s',
+  startedAt: 0,
+  beatAt: 0,
+};
+
+function parts(change: Partial<DoctorParts> = {}, held: readonly Partial<Download>[] = []): DoctorParts {
+  return {
+    clock: manualClock(Date.UTC(2026, 10, 21)),
+    disk: {
+      space: async () => ({ free: 5e9, total: 9e9 }),
+      facts: async (path) => (path === '/' ? ({} as never) : undefined),
+    },
+    nodeVersion: '24.15.0',
+    config: async () => ({ file: '/c.yaml', found: true, warnings: [], downloads: '/not/there/yet' }),
+    database: async () => ({ file: '/d.db', found: true, schema: 3, sqlite: '3.53.4', problems: [] }),
+    instances: async () => ({
+      store: { instances: async () => [living], list: async () => held as Download[] },
+      living: { isAlive: async ({ uid }) => uid === 'a' },
+      warnings: [],
+    }),
+    ...change,
+  };
+}
+
+const stateOf = async (
+  change: Partial<DoctorParts>,
+  held?: readonly Partial<Download>[],
+): Promise<Record<string, string>> =>
+  Object.fromEntries((await doctor(parts(change, held))).map(({ name, state, text }) => [name, `${state}: ${text}`]));
+
+test('a sound machine has a line for each thing, all of them fine', async () => {
+  assert.deepEqual(await stateOf({}), {
+    node: 'ok: 24.15.0',
+    clock: 'ok: 2026-11-21T00:00:00.000Z',
+    configuration: 'ok: /c.yaml',
+    'disk space': 'ok: 5 GB of 9 GB free at /not/there/yet',
+    sqlite: 'ok: 3.53.4',
+    database: 'ok: /d.db, schema 3, sound',
+    instances: 'ok: serve (process 42 on tower)',
+  });
+});
+
+test('what is wrong says what to do', async () => {
+  const found = await stateOf({
+    clock: manualClock(0),
+    nodeVersion: '24.14.9',
+    disk: { space: async () => ({ free: 1e6, total: 9e9 }), facts: async () => ({}) as never },
+    database: async () => ({
+      file: '/d.db',
+      found: true,
+      schema: 3,
+      sqlite: '3.51.2',
+      problems: ['row 3 missing', 'x'],
+    }),
+  });
+  assert.match(found.node ?? '', /^bad: 24\.14\.9 is too old; install Node 24\.15/);
+  assert.match(found.clock ?? '', /^bad: it shows 1970-.*set it/);
+  assert.match(found['disk space'] ?? '', /^warning: 1 MB of 9 GB free.*make room/);
+  assert.match(found.sqlite ?? '', /^bad: 3\.51\.2 .*3\.51\.3 or newer/);
+  assert.match(
+    found.database ?? '',
+    /^bad: \/d\.db is damaged \(row 3 missing, and 1 more\); the next start repairs it/,
+  );
+});
+
+test('downloads held by a dead process are found', async () => {
+  const found = await stateOf({}, [
+    { id: 3, lockedBy: 'a' },
+    { id: 7, lockedBy: 'gone' },
+  ]);
+  assert.equal(
+    found.instances,
+    'warning: 1 download (7) is held by a process that is gone; go on with: longhaul resume-downloads',
+  );
+});
+
+test('a part that cannot be looked at is a line, and the others are looked at all the same', async () => {
+  const found = await stateOf({
+    database: () => Promise.reject(new StoreFailure('locked by another program')),
+    instances: () => Promise.reject(new StoreFailure('locked by another program')),
+  });
+  assert.equal(found.database, 'bad: locked by another program');
+  assert.equal(found.instances, 'bad: locked by another program');
+  assert.match(found.node ?? '', /^ok/);
+  const broken = await stateOf({ config: () => Promise.reject(new Error('queue.slots: "x" must be a number')) });
+  assert.equal(broken.configuration, 'bad: queue.slots: "x" must be a number');
+});
+
+test('no database yet is fine', async () => {
+  const found = await stateOf({
+    database: async () => ({ file: '/d.db', found: false, schema: 0, sqlite: '3.53.4', problems: [] }),
+  });
+  assert.match(found.database ?? '', /^ok: there is none yet/);
+});

@@ -1,0 +1,216 @@
+import { NotFound, type Commands } from '../../src/commands/commands.ts';
+import { defaults } from '../../src/config/defaults.ts';
+import type { Download, DownloadFile } from '../../src/downloads/download.ts';
+import type { DownloadEvent, ProgressReport } from '../../src/downloads/events.ts';
+import { Failure } from '../../src/downloads/failure.ts';
+import { isUnfinished, mayWish, type Status, statuses, wishLeadsTo } from '../../src/downloads/states.ts';
+import type { Longhaul } from '../../src/instance/longhaul.ts';
+import { silentLog } from '../../src/log/log.ts';
+import { NotPossible } from '../../src/store/store.ts';
+
+/** A Longhaul of rows in memory, for tests of those who ask: nothing runs, the test says what happens. */
+export interface FakeLonghaul extends Longhaul {
+  readonly rows: ReadonlyMap<number, Download>;
+  readonly closed: boolean;
+  /** Changes a row as an engine would, and tells it. */
+  change(id: number, change: Partial<Download>): void;
+  progress(report: Partial<ProgressReport> & { readonly downloadId: number }): void;
+  /** Delivered files of a download, for those that ask before deleting. */
+  deliver(id: number, ...paths: readonly string[]): void;
+  /** Resolves when so many wait for the end of their download. */
+  untilWaiting(count: number): Promise<void>;
+}
+
+const at = Date.UTC(2026, 10, 21, 12);
+
+export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings: readonly string[] = []): FakeLonghaul {
+  const rows = new Map<number, Download>();
+  const files = new Map<number, DownloadFile[]>();
+  const events = new Set<(event: DownloadEvent) => void>();
+  const reports = new Set<(report: ProgressReport) => void>();
+  const waiters = new Set<{ readonly id: number; look(): void }>();
+  const crowd: { readonly count: number; tell(): void }[] = [];
+  let closed = false;
+  for (const row of given) insert(row);
+
+  function insert(row: Partial<Download>): Download {
+    const id = rows.size + 1;
+    const download = { ...emptyRow, id, uid: `0197a000-0000-7000-8000-${String(id).padStart(12, '0')}`, ...row };
+    rows.set(id, download);
+    return download;
+  }
+
+  function find(reference: string): Download {
+    const row = rows.get(Number(reference));
+    if (!row) throw new NotFound(`there is no download ${reference}; longhaul list --all shows what there is`);
+    return row;
+  }
+
+  function change(id: number, fields: Partial<Download>): void {
+    const before = rows.get(id);
+    if (!before) return;
+    rows.set(id, { ...before, ...fields });
+    const event = {
+      id: 1,
+      at,
+      downloadId: id,
+      uid: before.uid,
+      kind: 'state',
+      from: before.status,
+      to: fields.status ?? before.status,
+      detail: {},
+      metadata: {},
+    } as const;
+    for (const tell of events) tell(event);
+    for (const waiter of waiters) if (waiter.id === id) waiter.look();
+  }
+
+  const commands: Commands = {
+    async add({ link, directory, options = {}, metadata = {}, runner = null }) {
+      if (!/^https?:/.test(link))
+        throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
+      const there = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
+      if (there) return { download: there, followed: true, willRun: false };
+      return {
+        download: insert({ link, linkKey: link, directory, options, metadata, runner }),
+        followed: false,
+        willRun: runner !== null,
+      };
+    },
+    async list({ statuses: wanted, beforeId = Number.POSITIVE_INFINITY, limit = 50 }) {
+      const found = [...rows.values()].filter((row) => row.id < beforeId && (wanted?.includes(row.status) ?? true));
+      return found.toReversed().slice(0, limit);
+    },
+    async show(reference) {
+      const download = find(reference);
+      return { download, files: files.get(download.id) ?? [], attempts: [], events: [], why: `why ${download.status}` };
+    },
+    async control(reference, { wish }) {
+      const row = find(reference);
+      if (!mayWish(row.status, wish)) throw new NotPossible(`download ${row.id} is ${row.status}`);
+      if (wish === 'remove') rows.delete(row.id);
+      else if (wish !== 'nudge') change(row.id, { status: wishLeadsTo[wish] });
+      return { download: rows.get(row.id) ?? row, obeyed: true };
+    },
+    async history({ limit }) {
+      const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
+      for (const { status } of rows.values()) byStatus[status] += 1;
+      return {
+        recent: [...rows.values()].toReversed().slice(0, limit),
+        statistics: { total: rows.size, byStatus, completedBytes: 5 },
+      };
+    },
+  };
+
+  return {
+    rows,
+    get closed() {
+      return closed;
+    },
+    change,
+    progress: (report) => {
+      for (const tell of reports) tell({ ...noProgress, ...report });
+    },
+    deliver(id, ...paths) {
+      files.set(
+        id,
+        paths.map((path, position) => ({ ...emptyFile, downloadId: id, position, path, finalPath: path })),
+      );
+    },
+    untilWaiting(count) {
+      return new Promise((tell) => (waiters.size >= count ? tell() : crowd.push({ count, tell })));
+    },
+    instance: 'me',
+    config: { ...defaults, downloads: { directory: '/configured' } } as Longhaul['config'],
+    log: silentLog,
+    commands,
+    warnings,
+    onEvent: (listener) => (events.add(listener), () => events.delete(listener)),
+    onProgress: (listener) => (reports.add(listener), () => reports.delete(listener)),
+    settled(id, { wait, signal }) {
+      return new Promise((resolve, reject) => {
+        const look = (): void => {
+          const row = rows.get(id);
+          const waits = row?.status === 'retrying' && (row.nextAttemptAt ?? 0) - at > wait;
+          if (row && isUnfinished(row.status) && row.status !== 'paused' && !waits) return;
+          waiters.delete(waiter);
+          resolve(row);
+        };
+        const waiter = { id, look };
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        waiters.add(waiter);
+        look();
+        for (const { count, tell } of crowd) if (waiters.size >= count) tell();
+      });
+    },
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+const emptyRow: Download = {
+  id: 0,
+  uid: '',
+  source: 'http',
+  link: 'https://host/film.mkv',
+  linkKey: 'https://host/film.mkv',
+  name: null,
+  status: 'pending',
+  wish: null,
+  waitingFor: null,
+  priority: 0,
+  position: 0,
+  category: null,
+  requestedBy: null,
+  runner: null,
+  metadata: {},
+  directory: '/d',
+  options: {},
+  totalBytes: null,
+  bytesDownloaded: 0,
+  fileSize: null,
+  downloadPath: null,
+  resumeToken: null,
+  integrity: null,
+  retryCount: 0,
+  triesInVain: 0,
+  lastRetryAt: null,
+  nextAttemptAt: null,
+  errorClass: null,
+  errorMessage: null,
+  leaseToken: 0,
+  lockedBy: null,
+  lockedAt: null,
+  leaseUntil: null,
+  startedAt: null,
+  completedAt: null,
+  createdAt: at,
+  updatedAt: at,
+};
+
+const emptyFile: DownloadFile = {
+  id: 1,
+  downloadId: 0,
+  position: 0,
+  path: '',
+  size: null,
+  selected: true,
+  main: false,
+  partialPath: null,
+  finalPath: null,
+  durable: [],
+  digest: null,
+};
+
+const noProgress: ProgressReport = {
+  downloadId: 0,
+  uid: '',
+  name: null,
+  status: 'downloading',
+  bytes: 0,
+  totalBytes: null,
+  speed: 0,
+  eta: null,
+  metadata: {},
+};
