@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Download, integrities, retryReasons, waits } from '../downloads/download.ts';
+import { type Download, integrities } from '../downloads/download.ts';
 import { statuses, wishes } from '../downloads/states.ts';
+import { retryReasons, waits } from '../downloads/waiting.ts';
 import { type WhyFacts, whyOf } from './why.ts';
 
 const now = new Date(2026, 10, 21, 14, 0, 0).getTime();

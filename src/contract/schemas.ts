@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { integrities, retryReasons, waits } from '../downloads/download.ts';
+import { integrities } from '../downloads/download.ts';
 import { eventKinds } from '../downloads/events.ts';
 import { failureClasses } from '../downloads/failure.ts';
 import { statuses } from '../downloads/states.ts';
+import { retryReasons, waits } from '../downloads/waiting.ts';
 
 const bytes = z.number().int().nonnegative();
 const time = z.iso.datetime().describe('UTC, ISO 8601');

@@ -1,17 +1,11 @@
 import type { FailureClass } from './failure.ts';
 import type { Range } from './ranges.ts';
 import type { Status, Wish } from './states.ts';
+import type { WaitingFor } from './waiting.ts';
 
 /** How sure we are of what was delivered; `docs/design.md` explains each. */
 export const integrities = ['checksum', 'validator', 'length', 'unverified'] as const;
 export type Integrity = (typeof integrities)[number];
-
-/** What a `pending` download waits for. */
-export const waits = ['slot', 'host', 'window', 'space'] as const;
-/** What a `retrying` download waits for. */
-export const retryReasons = ['backoff', 'quota', 'rate_limit', 'no_space', 'offline'] as const;
-export type RetryReason = (typeof retryReasons)[number];
-export type WaitingFor = (typeof waits)[number] | RetryReason;
 
 /** The caller's own data; it comes back in every event and to every step, also after a restart. */
 export type Metadata = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { RetryReason } from './download.ts';
+import type { RetryReason } from './waiting.ts';
 
 /**
  * Why a try at a download ended. The class answers for the retry, so that nobody compares message

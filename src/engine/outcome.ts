@@ -1,5 +1,5 @@
-import type { RetryReason } from '../downloads/download.ts';
 import type { Failure } from '../downloads/failure.ts';
+import type { RetryReason } from '../downloads/waiting.ts';
 import type { Change } from '../store/store.ts';
 
 /** When and how often a failed try is repeated. Times in ms. */

@@ -1,6 +1,7 @@
 import { asFailure, Failure } from '../downloads/failure.ts';
 import type { Clock } from '../time/clock.ts';
-import { type BodyReader, bodyReader, type Framing, framingOf } from './http1/body.ts';
+import { bodyReader, type Framing, framingOf } from './http1/body.ts';
+import type { BodyReader } from './http1/body-reader.ts';
 import { type ResponseHead, ResponseHeadReader } from './http1/response-head.ts';
 import type { Wire } from './wire.ts';
 

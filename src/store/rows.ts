@@ -6,12 +6,12 @@ import type {
   Integrity,
   Metadata,
   ResumeToken,
-  WaitingFor,
 } from '../downloads/download.ts';
 import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { FailureClass } from '../downloads/failure.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
+import type { WaitingFor } from '../downloads/waiting.ts';
 import { type AskedWish, type InstanceRow, StoreFailure } from './store.ts';
 
 /**

@@ -7,12 +7,12 @@ import type {
   Lease,
   Metadata,
   ResumeToken,
-  RetryReason,
 } from '../downloads/download.ts';
 import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
+import type { RetryReason } from '../downloads/waiting.ts';
 
 /**
  * Everything that is remembered, in domain words. Two wings meet here and nowhere else: one asks

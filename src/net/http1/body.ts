@@ -1,4 +1,5 @@
 import { Failure } from '../../downloads/failure.ts';
+import type { BodyReader, Slices } from './body-reader.ts';
 import { ChunkedBody } from './chunked.ts';
 import type { ResponseHead } from './response-head.ts';
 
@@ -7,18 +8,6 @@ export type Framing =
   | { readonly kind: 'length'; readonly length: number }
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' };
-
-/** Takes payload as a part of a buffer that is used again as soon as the call returns. */
-export type Slices = (buffer: Uint8Array, offset: number, length: number) => void;
-
-/** Takes a body apart, in portions of any size. */
-export interface BodyReader {
-  readonly ended: boolean;
-  /** Hands the payload to `slices` and returns how many bytes were taken: fewer than given only when the body has ended. */
-  push(buffer: Uint8Array, offset: number, length: number, slices: Slices): number;
-  /** The connection ended in an orderly way: true when the body is whole. */
-  endsWithConnection(): boolean;
-}
 
 /** The framing of the answer to a GET. Throws `Failure('protocol')` where it is contradictory. */
 export function framingOf(head: ResponseHead): Framing {

@@ -1,5 +1,5 @@
 import { Failure } from '../../downloads/failure.ts';
-import type { BodyReader, Slices } from './body.ts';
+import type { BodyReader, Slices } from './body-reader.ts';
 
 /** Longest chunk-size line with its extensions, and all trailers together; bytes. */
 const mostLine = 4096;
