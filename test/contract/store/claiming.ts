@@ -147,17 +147,11 @@ export const claimingPromises: Promises = {
       const verified = { finalPath: '/f', size: 1, integrity: 'length', digest: null } as const;
       assert.equal(await store.recordVerified(lease, fileId, verified, now), false);
       await store.note(lease, 'warning', {}, now);
-      const answer = await store.pulse(
-        {
-          instance: me,
-          leases: [lease],
-          leaseUntil: now + ttl,
-          checkpoints: [{ lease, fileId, ranges: [[0, 9]] }],
-          samples: [],
-        },
-        now,
-      );
-      assert.deepEqual(answer.lost, [lease]);
+      const checkpoints = [{ lease, fileId, ranges: [[0, 9]] as const }];
+      for (const leases of [[lease], []]) {
+        const pulse = { instance: me, leases, leaseUntil: now + ttl, checkpoints, samples: [] };
+        assert.deepEqual((await store.pulse(pulse, now)).lost, [lease]);
+      }
       assert.deepEqual([await store.get(lease.id), await store.files(lease.id), await store.lastEventId()], before);
     };
     await check();
