@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import type { Integrity } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
@@ -132,6 +133,13 @@ test('several gaps are filled one after the other, and nothing else is written',
     server.requests.slice(1).map((request) => request.headers.get('range')),
     ['bytes=0-99', 'bytes=300000-499999', 'bytes=900000-'],
   );
+});
+
+test('what stands in the partial behind the end of the file is cut off', async (context) => {
+  const server = await serverFor(context);
+  const bench = await httpBench(context);
+  await appendFile(bench.partial.path, Buffer.alloc(bytes.length + 1000));
+  await delivers(bench, server.link, 'validator');
 });
 
 test('a date is a validator where there is no ETag', async (context) => {
