@@ -82,17 +82,26 @@ export function createEngine(setup: EngineSetup): Engine {
   };
 }
 
-function registration({ store, uid, host, role, clock }: EngineSetup, path: string): Service {
-  let registered = false;
+/** Says again and again that it is there: an instance that was stopped for long has been forgotten by the others. */
+function registration({ store, uid, host, role, clock, config, log }: EngineSetup, path: string): Service {
+  const startedAt = clock.now();
+  let cancel: (() => void) | undefined;
+  let saying: Promise<void> = Promise.resolve();
+  const say = () =>
+    store.registerInstance({ uid, host, pid: process.pid, role, socketPath: path, startedAt, beatAt: clock.now() });
   return {
     async start() {
-      const now = clock.now();
-      await store.registerInstance({ uid, host, pid: process.pid, role, socketPath: path, startedAt: now, beatAt: now });
-      registered = true;
+      if (cancel) return;
+      await say();
+      cancel = clock.every(config.lease.heartbeat, () => {
+        saying = saying.then(say).catch((error) => log.warn({ error }, 'a heartbeat could not be recorded'));
+      });
     },
     async stop() {
-      if (!registered) return;
-      registered = false;
+      if (!cancel) return;
+      cancel();
+      cancel = undefined;
+      await saying;
       await store.forgetInstance(uid, clock.now());
     },
   };

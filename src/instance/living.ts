@@ -19,32 +19,32 @@ export interface LivingParts {
   readonly ttl: number;
 }
 
-/** Who is alive: on this host the sockets say it, for other hosts the age of the last heartbeat. */
+/**
+ * Who is alive. On this host the sockets say it: refused is dead at once; connected but silent is
+ * stopped, and counts as dead when its last heartbeat is older than a lease. Of other hosts only the
+ * heartbeat is known.
+ */
 export function createLiving(parts: LivingParts): Living & { dead(except: string): Promise<string[]> } {
   const { store, clock, sockets, ttl } = parts;
 
   const isDead = async (row: InstanceRow) => {
-    if (row.host !== hostname()) return clock.now() - row.beatAt > 2 * ttl;
-    return (await lifeAt(socketPath(sockets, row.uid), row.uid, clock)) === 'dead';
+    const silentFor = clock.now() - row.beatAt;
+    if (row.host !== hostname()) return silentFor > 2 * ttl;
+    const path = socketPath(sockets, row.uid);
+    const life = await lifeAt(path, row.uid, clock);
+    if (life === 'dead') await unlink(path).catch(() => {});
+    return life === 'dead' || (life === 'stopped' && silentFor > ttl);
   };
 
   return {
     isAlive: async (row) => !(await isDead(row)),
     async bury(instance) {
-      const now = clock.now();
-      await store.rescue({ dead: [instance], expiredBefore: 0 }, now);
-      await removeSocket(instance);
+      await store.rescue({ dead: [instance], expiredBefore: 0 }, clock.now());
     },
     async dead(except) {
       const others = (await store.instances()).filter((row) => row.uid !== except);
       const verdicts = await Promise.all(others.map(isDead));
-      const dead = others.filter((_, index) => verdicts[index]);
-      for (const row of dead) if (row.host === hostname()) await removeSocket(row.uid);
-      return dead.map((row) => row.uid);
+      return others.filter((_, index) => verdicts[index]).map((row) => row.uid);
     },
   };
-
-  async function removeSocket(uid: string): Promise<void> {
-    await unlink(socketPath(sockets, uid)).catch(() => {});
-  }
 }

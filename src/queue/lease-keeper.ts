@@ -52,6 +52,10 @@ export function createLeaseKeeper(parts: LeaseKeeperParts): Service & { look(): 
   };
 
   async function pulse(): Promise<void> {
+    if (runs.size === 0) {
+      renewed = { wall: clock.now(), steady: clock.monotonic() };
+      return;
+    }
     giveUpOldLeases();
     const held = [...runs.values()];
     const checkpoints = (await Promise.all(held.map(checkpointOf))).flat();

@@ -21,6 +21,7 @@ test('killed thirty times over small downloads: nothing accepted is lost, nothin
     assert.deepEqual(story.strays, []);
     assert.equal(story.completed, story.accepted);
     assert.ok(story.killed >= 10, 'most runs were really killed');
+    assert.ok(story.accepted >= 10, 'many were killed after they had accepted a link');
   } finally {
     await nginx.stop();
   }

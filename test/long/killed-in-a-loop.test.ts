@@ -21,6 +21,7 @@ test('killed 300 times over small downloads: nothing accepted is lost, nothing w
     assert.deepEqual(story.strays, []);
     assert.equal(story.completed, story.accepted);
     assert.ok(story.killed >= 100, 'most runs were really killed');
+    assert.ok(story.accepted >= 80, 'many were killed after they had accepted a link');
   } finally {
     await nginx.stop();
   }

@@ -19,8 +19,8 @@ export interface KillLoop {
 }
 
 /**
- * Adds small downloads and kills the process with SIGKILL at a random moment, again and again; after
- * each kill it looks whether all that was accepted is still known, and whether what stands under a final
+ * Adds small downloads and kills the process with SIGKILL at a random moment, again and again: every
+ * other one after it has said its first word, so that kills fall into all phases of a run. After ten kills it looks whether all that was accepted is still known, and whether what stands under a final
  * name is right. At the end `resume-downloads` finishes what is left.
  */
 export async function killLoop(
@@ -39,6 +39,7 @@ export async function killLoop(
     const link = `${nginx.url}/${name}?round=${round}`;
     const verb = [['get', link], ['add', link], ['resume-downloads']][round % 3] ?? [];
     const program = longhaul([...verb, '--json'], place);
+    if (round % 2 === 0) await Promise.race([program.says(/./).catch(() => {}), program.ended]);
     await Promise.race([after(rounds.random() * rounds.within), program.ended]);
     program.kill('SIGKILL');
     const end = await program.ended;

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sha256 } from '../support/killed-download.ts';
+import { needs } from '../support/needs.ts';
+import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
+import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+
+async function onStage(limitRate: string, bytes: number, play: (stage: Stage) => Promise<void>): Promise<void> {
+  const nginx = await startNginx({ limitRate });
+  await using place = await ownPlace();
+  try {
+    const digest = makeFile(join(nginx.root, 'file.iso'), bytes);
+    await play({ nginx, place, link: `${nginx.url}/file.iso`, digest });
+  } finally {
+    await nginx.stop();
+  }
+}
+
+interface Stage {
+  readonly nginx: Nginx;
+  readonly place: Place;
+  readonly link: string;
+  readonly digest: string;
+}
+
+/** Lets the engine's short lease run out soon, so that no test waits for 30 s. */
+const shortLease = { LONGHAUL_LEASE_TTL: '2s', LONGHAUL_LEASE_HEARTBEAT: '500ms', LONGHAUL_LEASE_SCAN: '300ms' };
+
+test('the same link in a second terminal follows the first, and the file is fetched once', needs('nginx'), () =>
+  onStage('4m', 6_000_000, async ({ nginx, place, link, digest }) => {
+    const first = longhaul(['get', link], place);
+    await first.says('downloading');
+    const second = longhaul(['get', `${link.replace('http', 'HTTP')}#part`, '--json'], place);
+    const [one, two] = await Promise.all([first.ended, second.ended]);
+    assert.deepEqual([one.code, two.code], [0, 0]);
+    assert.equal(JSON.parse(two.stdout).path, join(place.cwd, 'file.iso'));
+    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+    assert.equal((await nginx.requests()).length, 1);
+  }));
+
+test('after it is completed the same link is a new download with a number', needs('nginx'), () =>
+  onStage('100m', 100_000, async ({ place, link }) => {
+    for (let n = 0; n < 2; n += 1) assert.equal((await run(['get', link], place)).code, 0);
+    assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file (2).iso', 'file.iso', 'home']);
+  }));
+
+test('a follower takes over when the process it follows is killed', needs('nginx'), () =>
+  onStage('4m', 10_000_000, async ({ place, link, digest }) => {
+    const first = longhaul(['get', link], place);
+    await first.says('downloading');
+    const second = longhaul(['get', link, '--json'], place);
+    await second.says('following');
+    first.kill('SIGKILL');
+    const end = await second.ended;
+    assert.equal(end.code, 0);
+    assert.equal(JSON.parse(end.stdout).status, 'completed');
+    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+  }));
+
+test('a process that was stopped for longer than its lease writes and publishes nothing when it goes on', needs('nginx'), () =>
+  onStage('3m', 9_000_000, async ({ place, link, digest }) => {
+    const slow = { ...place, env: shortLease };
+    const first = longhaul(['get', link], slow);
+    await first.says('downloading');
+    first.kill('SIGSTOP');
+    const second = await run(['resume-downloads', '--wait', '20s', '--json'], slow);
+    assert.equal(second.code, 0, second.stderr);
+    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+    first.kill('SIGCONT');
+    const end = await first.ended;
+    assert.equal(end.code, 0, end.stderr);
+    assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file.iso', 'home']);
+    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+  }));
+
+test('Ctrl-C keeps what came and says how to go on; the next call goes on there', needs('nginx'), () =>
+  onStage('4m', 8_000_000, async ({ nginx, place, link, digest }) => {
+    const first = longhaul(['get', link], place);
+    await first.says('downloading');
+    await first.says(/downloading/);
+    first.kill('SIGINT');
+    const end = await first.ended;
+    assert.equal(end.code, 130);
+    assert.match(end.stderr, /resume with: longhaul resume-downloads/);
+    const row = JSON.parse((await run(['list', '--json'], place)).stdout);
+    assert.equal(row.status, 'pending');
+    assert.equal((await run(['resume-downloads'], place)).code, 0);
+    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+    const requests = await nginx.requests();
+    assert.equal(requests.at(-1)?.range, row.bytes > 0 ? `bytes=${row.bytes}-` : '');
+  }));
