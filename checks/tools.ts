@@ -53,7 +53,8 @@ const programs = resolve(import.meta.dirname, '..', 'node_modules', '.bin');
 export function runTool({ name, reason, command, looked, always = 0 }: Tool, root: string): Outcome {
   const [program = '', ...args] = command;
   const bin = resolve(programs, program);
-  const env = { ...process.env, NO_COLOR: '1' };
+  const { CI: _coloursItsWords, ...plain } = process.env;
+  const env = { ...plain, NO_COLOR: '1' };
   const ran = spawnSync(process.execPath, [bin, ...args], { cwd: root, env, encoding: 'utf8', maxBuffer: 1 << 26 });
   const words = `${ran.stdout}${ran.stderr}`;
   const count = looked === undefined ? '' : String(Math.max(0, Number(looked.exec(words)?.[1] ?? 0) - always));
