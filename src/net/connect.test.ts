@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, test } from 'node:test';
-import { httpSource } from '../../test/support/http-bench.ts';
 import { type Authority, type Certificate, makeAuthority } from '../../test/support/certificate.ts';
 import { startFaultServer } from '../../test/support/fault-server.ts';
+import { httpSource } from '../../test/support/http-bench.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { needs } from '../../test/support/needs.ts';
 import { Failure, type FailureClass } from '../downloads/failure.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../../src/config/config.ts';
 import type { Disk } from '../../src/disk/disk.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
@@ -16,7 +16,7 @@ import { type Clock, systemClock } from '../../src/time/clock.ts';
 const never = new AbortController().signal;
 
 /** The defaults of the `http` section. */
-export const httpDefaults: Config['http'] = {
+const httpDefaults: Config['http'] = {
   connect_timeout: 10_000,
   headers_timeout: 30_000,
   idle_timeout: 60_000,

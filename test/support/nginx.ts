@@ -46,6 +46,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const config = join(prefix, 'nginx.conf');
   await writeFile(config, configuration(prefix, port, options));
   const child = spawn(binary, ['-p', prefix, '-e', join(prefix, 'error.log'), '-c', config], { stdio: 'ignore' });
+  process.once('exit', () => child.kill('SIGKILL'));
   try {
     await listening(child, port, prefix);
   } catch (error) {
@@ -119,15 +120,14 @@ function freePort(): Promise<number> {
 
 /** Tries to connect until it answers, at most as long as the process lives. */
 async function listening(child: ChildProcess, port: number, prefix: string): Promise<void> {
-  const ended = new Promise<never>((_, reject) => {
-    child.once('error', reject);
-    child.once('exit', async () => {
-      const why = await readFile(join(prefix, 'error.log'), 'utf8').catch(() => '');
-      reject(new Error(`nginx did not start: ${why}`));
-    });
+  let started = true;
+  child.once('error', () => {
+    started = false;
   });
-  ended.catch(() => {});
-  while (!(await Promise.race([answers(port), ended])));
+  while (!(await answers(port))) {
+    if (started && child.exitCode === null && child.signalCode === null) continue;
+    throw new Error(`nginx did not start: ${await readFile(join(prefix, 'error.log'), 'utf8').catch(() => '')}`);
+  }
 }
 
 function answers(port: number): Promise<boolean> {
@@ -142,7 +142,7 @@ function answers(port: number): Promise<boolean> {
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await exit;

@@ -1,5 +1,5 @@
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { BodySink, Exchange } from '../../net/exchange.ts';
 import type { Put } from './lane.ts';

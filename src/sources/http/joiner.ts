@@ -1,6 +1,6 @@
 import { Failure } from '../../downloads/failure.ts';
-import { type Answer, discard } from '../../net/get.ts';
 import type { Exchange } from '../../net/exchange.ts';
+import { type Answer, discard } from '../../net/get.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest } from '../source.ts';
 import type { Asker, Question } from './asker.ts';

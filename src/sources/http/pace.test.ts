@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../downloads/failure.ts';
 import { inTurn, type Script, startFaultServer } from '../../../test/support/fault-server.ts';
 import { httpBench, patterned, untilBytes } from '../../../test/support/http-bench.ts';
 import { manualClock } from '../../../test/support/manual-clock.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { Pace } from './pace.ts';
 import { TokenBucket } from './token-bucket.ts';
 

@@ -1,7 +1,7 @@
 import type { ResponseHead } from '../../net/http1/response-head.ts';
+import type { Proof } from './judge.ts';
 import { endingOf, lastSegment, mediaType } from './name.ts';
 import type { HttpToken } from './token.ts';
-import type { Proof } from './judge.ts';
 
 /** What `resolve` hands to `fetch`; plain data. */
 export interface HttpPlan {

@@ -22,10 +22,10 @@ import { runningDigest } from './digests.ts';
 import { Flow, RateLimit } from './flow.ts';
 import type { HeldAnswers } from './held.ts';
 import { integrityOf } from './integrity.ts';
+import { Joiner, type Joint } from './joiner.ts';
 import { Lane } from './lane.ts';
 import { PartialFile } from './partial-file.ts';
 import type { HttpPlan } from './plan.ts';
-import { Joiner, type Joint } from './joiner.ts';
 
 export interface Transferring {
   readonly asker: Asker;

@@ -1,5 +1,5 @@
-import type { ResponseHead } from '../../net/http1/response-head.ts';
 import { httpDate } from '../../net/http1/http-date.ts';
+import type { ResponseHead } from '../../net/http1/response-head.ts';
 
 /**
  * What an answer says of the file's version. `etag` (strong) or `lastModified` may stand in
