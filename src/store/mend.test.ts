@@ -159,6 +159,8 @@ test('a damaged backup, or one of a newer program, is passed over for an older o
   await writeFile(join(house.backups, 'longhaul-2028-01-01T00-00-00-000Z.db'), jpeg);
   await copyFile(join(house.backups, good), join(house.backups, 'longhaul-2029-01-01T00-00-00-000Z.db'));
   await truncate(join(house.backups, 'longhaul-2029-01-01T00-00-00-000Z.db'), 8192);
+  await copyFile(join(house.backups, good), join(house.backups, 'longhaul-2030-01-01T00-00-00-000Z.db'));
+  await overwrite(join(house.backups, 'longhaul-2030-01-01T00-00-00-000Z.db'), 4096, 40 * 4096);
   await writeFile(house.path, jpeg);
   const { warnings } = await house.open([]);
   assert.match(warnings[0] ?? '', new RegExp(`restored from the backup ${good}`));
