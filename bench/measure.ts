@@ -52,7 +52,12 @@ export async function costOf(tools: Tools, command: Command): Promise<Cost> {
   child.stdin?.end(command.input ?? '');
   const code = await new Promise((done) => child.on('close', done));
   if (code !== 0) throw new Error(`${command.argv.join(' ')} ended with ${code}: ${errors.slice(-2000)}`);
-  const { wall, user, system, rss } = JSON.parse(figures) as { wall: number; user: number; system: number; rss: number };
+  const { wall, user, system, rss } = JSON.parse(figures) as {
+    wall: number;
+    user: number;
+    system: number;
+    rss: number;
+  };
   return { wall, cpu: user + system, rss };
 }
 

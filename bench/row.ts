@@ -49,12 +49,22 @@ export function cost(of: Medians, name: string): Cost {
 
 /** How many times as fast as `peer` Longhaul was. */
 export function faster(peer: string, least: number): Goal {
-  return { text: `speed of ${peer}`, figure: (of) => cost(of, peer).wall / cost(of, 'longhaul').wall, least, unit: '×' };
+  return {
+    text: `speed of ${peer}`,
+    figure: (of) => cost(of, peer).wall / cost(of, 'longhaul').wall,
+    least,
+    unit: '×',
+  };
 }
 
 /** Longhaul's wall time as a multiple of the peer's. */
 export function wallWithin(peer: string, most: number): Goal {
-  return { text: `wall time of ${peer}`, figure: (of) => cost(of, 'longhaul').wall / cost(of, peer).wall, most, unit: '×' };
+  return {
+    text: `wall time of ${peer}`,
+    figure: (of) => cost(of, 'longhaul').wall / cost(of, peer).wall,
+    most,
+    unit: '×',
+  };
 }
 
 /** Longhaul's CPU time as a multiple of the peer's. */

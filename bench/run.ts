@@ -1,8 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
-import { compileTools, type Cost, median, type Tools } from './measure.ts';
+import { type Cost, compileTools, median, type Tools } from './measure.ts';
 import type { Contender, Goal, Medians, Prepared, Row } from './row.ts';
 import { rows } from './rows.ts';
 
@@ -58,7 +58,14 @@ function report(row: Row, costs: ReadonlyMap<string, readonly Cost[]>, { goals }
       },
     ]),
   );
-  const lines = [`## ${row.name}`, '', `${row.what} Medians of ${row.rounds} rounds.`, '', '| | wall s | CPU s | RSS MiB |', '|---|---|---|---|'];
+  const lines = [
+    `## ${row.name}`,
+    '',
+    `${row.what} Medians of ${row.rounds} rounds.`,
+    '',
+    '| | wall s | CPU s | RSS MiB |',
+    '|---|---|---|---|',
+  ];
   for (const [name, cost] of Object.entries(medians)) {
     lines.push(`| ${name} | ${cost.wall.toFixed(3)} | ${cost.cpu.toFixed(3)} | ${(cost.rss / 1024).toFixed(0)} |`);
   }

@@ -45,7 +45,13 @@ export const oneConnection: Row = {
         plain('wget2', 'wget2', '-q', '-O', 'out.bin', link),
         plain('C', stage.tools.fetch, new URL(link).port, '/file.bin', 'out.bin'),
       ],
-      goals: [wallWithin('C', 1.15), faster('curl', 1.5), faster('aria2', 1.8), faster('wget2', 1.2), cpuWithin('curl', 0.65)],
+      goals: [
+        wallWithin('C', 1.15),
+        faster('curl', 1.5),
+        faster('aria2', 1.8),
+        faster('wget2', 1.2),
+        cpuWithin('curl', 0.65),
+      ],
       stop: () => nginx.stop(),
     };
   },

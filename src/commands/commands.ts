@@ -12,7 +12,11 @@ import type { AskedWish, Statistics } from '../store/store.ts';
  */
 export interface Commands {
   add(request: AddRequest): Promise<Added>;
-  list(filter: { readonly statuses?: readonly Status[]; readonly beforeId?: number; readonly limit?: number }): Promise<Download[]>;
+  list(filter: {
+    readonly statuses?: readonly Status[];
+    readonly beforeId?: number;
+    readonly limit?: number;
+  }): Promise<Download[]>;
   /** `reference`: an id, or a uid or its beginning (8 characters or more). */
   show(reference: string): Promise<Shown>;
   control(reference: string, wish: AskedWish): Promise<Controlled>;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { manualClock } from '../../test/support/manual-clock.ts';
 import type { Download } from '../downloads/download.ts';
 import { type InstanceRow, StoreFailure } from '../store/store.ts';
-import { manualClock } from '../../test/support/manual-clock.ts';
 import { type DoctorParts, doctor } from './doctor.ts';
 
 const living: InstanceRow = {

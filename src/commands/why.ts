@@ -102,11 +102,10 @@ const certainty = {
   unverified: 'nothing to check it against',
 } as const;
 
-function gaveUp(download: Download, facts: WhyFacts): string {
+/** Its message says already how often it was tried. */
+function gaveUp(download: Download): string {
   const error = ended(download.errorMessage ?? 'it failed without saying why');
-  const limit = download.options.maxTries ?? facts.maxTries;
-  const tries = download.triesInVain > 1 ? `, after ${Math.min(download.triesInVain, limit)} tries in vain` : '';
-  return `gave up${tries}: ${error}; try again with: longhaul retry ${download.id}`;
+  return `${error}; try again with: longhaul retry ${download.id}`;
 }
 
 const wishWords = {

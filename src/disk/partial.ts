@@ -75,4 +75,3 @@ async function createdExclusively(disk: Disk, path: string): Promise<boolean> {
     throw error;
   }
 }
-

@@ -2,11 +2,11 @@ import {
   close,
   constants,
   fdatasync,
+  promises as files,
   fstat,
   fsync,
   ftruncate,
   openSync,
-  promises as files,
   read,
   writeSync,
 } from 'node:fs';
@@ -86,17 +86,26 @@ const readOnce = promisify(read) as unknown as (
 ) => Promise<{ bytesRead: number }>;
 
 async function writeText(path: string, text: string, mode: number): Promise<void> {
-  const temporary = `${path}.tmp-${process.pid}`;
-  await files.rm(temporary, { force: true });
-  const file = await files.open(temporary, 'wx', mode);
+  // A short name of its own: beside a name of 255 bytes there is no room for an ending.
+  const temporary = join(dirname(path), `.longhaul-${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await writeDurably(temporary, text, mode);
+    await files.rename(temporary, path);
+  } catch (error) {
+    await files.rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+  const file = await files.open(path, 'wx', mode);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await files.rename(temporary, path);
-  await syncDirectory(dirname(path));
 }
 
 /** Some systems cannot sync a directory (Windows: EPERM, EISDIR); there the rename itself is journaled. */

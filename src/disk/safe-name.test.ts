@@ -53,7 +53,10 @@ test('a number goes before the extension', () => {
 
 const anything = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 400 }),
-  fc.string({ unit: fc.constantFrom('/', '\\', '.', '-', ' ', ':', 'C', '\0', '\u202e', '名', 'n', 'u', 'l'), maxLength: 60 }),
+  fc.string({
+    unit: fc.constantFrom('/', '\\', '.', '-', ' ', ':', 'C', '\0', '\u202e', '名', 'n', 'u', 'l'),
+    maxLength: 60,
+  }),
   fc.string({ unit: 'grapheme', maxLength: 400 }),
 );
 

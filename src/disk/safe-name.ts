@@ -64,7 +64,11 @@ function cutToBytes(name: string, limit: number): string {
     if (bytes > room) break;
     cut += segment;
   }
-  if (cut === '') cut = Buffer.from(stem).subarray(0, room).toString('utf8').replace(/\ufffd+$/, '');
+  if (cut === '')
+    cut = Buffer.from(stem)
+      .subarray(0, room)
+      .toString('utf8')
+      .replace(/\ufffd+$/, '');
   return `${cut.replace(/[. ]+$/, '') || fallbackName}${extension}`;
 }
 

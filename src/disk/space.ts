@@ -19,6 +19,8 @@ export function headroomOf(headroom: Headroom, total: number): number {
  */
 export async function ensureSpace(disk: Disk, directory: string, bytes: number, headroom: Headroom): Promise<void> {
   const { free, total } = await onDisk(directory, () => disk.space(directory));
+  // A file system that counts nothing (total 0) says nothing about space either.
+  if (total === 0) return;
   const keep = headroomOf(headroom, total);
   if (free - keep >= bytes) return;
   throw new Failure(

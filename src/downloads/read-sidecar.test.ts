@@ -36,7 +36,8 @@ test('a path that leads out of its folder, or is not a path, makes the whole sid
 test('another version, a torn file and a huge one are not sidecars', () => {
   const written = JSON.stringify(sidecar);
   assert.equal(readSidecar(JSON.stringify({ ...sidecar, version: 2 })), undefined);
-  for (let length = 0; length < written.length; length += 1) assert.equal(readSidecar(written.slice(0, length)), undefined);
+  for (let length = 0; length < written.length; length += 1)
+    assert.equal(readSidecar(written.slice(0, length)), undefined);
   assert.equal(readSidecar(`${written}${' '.repeat(1024 * 1024)}`), undefined);
 });
 

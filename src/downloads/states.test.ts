@@ -5,7 +5,10 @@ import { isUnfinished, mayChange, mayWish, meaning, statuses, wishes, wishLeadsT
 test('every state has a meaning, and every state but the last can be left', () => {
   for (const status of statuses) {
     assert.ok(meaning[status].length > 0);
-    assert.ok(statuses.some((to) => mayChange(status, to)), status);
+    assert.ok(
+      statuses.some((to) => mayChange(status, to)),
+      status,
+    );
   }
 });
 
@@ -28,7 +31,8 @@ test('an allowed wish always leads along a legal change', () => {
 });
 
 test('what was delivered can be neither paused, resumed, cancelled nor retried', () => {
-  for (const wish of ['pause', 'resume', 'cancel', 'retry', 'nudge'] as const) assert.equal(mayWish('completed', wish), false);
+  for (const wish of ['pause', 'resume', 'cancel', 'retry', 'nudge'] as const)
+    assert.equal(mayWish('completed', wish), false);
   assert.equal(mayWish('completed', 'remove'), true);
 });
 

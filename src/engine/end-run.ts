@@ -3,7 +3,7 @@ import { asFailure, type Failure } from '../downloads/failure.ts';
 import type { Change } from '../store/store.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Run } from './run.ts';
-import { Stopped, type StopOrder } from './stop.ts';
+import { type StopOrder, Stopped } from './stop.ts';
 
 /** Turns whatever ended the run early into the one change of state that it means. */
 export async function endRun(run: Run, thrown: unknown): Promise<void> {

@@ -1,6 +1,6 @@
-import { ensureSpace } from '../disk/space.ts';
-import { createPartial, removePartial, sidecarOf, writeSidecar } from '../disk/partial.ts';
 import { onDisk } from '../disk/disk-failure.ts';
+import { createPartial, removePartial, sidecarOf, writeSidecar } from '../disk/partial.ts';
+import { ensureSpace } from '../disk/space.ts';
 import type { DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges } from '../downloads/ranges.ts';
@@ -40,7 +40,10 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   if (!files) throw new Failure('lost', 'another instance has taken over');
   if (restart) await dropPartials(run.files);
   run.files = restart || intact === undefined ? files : withDurable(files, intact);
-  run.name = manifest.files.length === 1 ? wantedName(download, { path: manifest.files[0]?.path ?? '', main: true }) : manifest.name;
+  run.name =
+    manifest.files.length === 1
+      ? wantedName(download, { path: manifest.files[0]?.path ?? '', main: true })
+      : manifest.name;
   run.totalBytes = manifest.totalBytes;
   return manifest;
 
@@ -68,7 +71,8 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     await recordCheckpoint(run);
     return end.files;
   } catch (thrown) {
-    if (worthKeeping(run)) await recordCheckpoint(run).catch((error) => parts.log.warn({ error }, 'last checkpoint failed'));
+    if (worthKeeping(run))
+      await recordCheckpoint(run).catch((error) => parts.log.warn({ error }, 'last checkpoint failed'));
     throw thrown;
   } finally {
     await transfer.close();
@@ -81,10 +85,7 @@ async function recordCheckpoint(run: Run): Promise<void> {
   const { store, clock, instance } = run.parts;
   const checkpoints = await run.checkpoint(true);
   if (checkpoints.length === 0) return;
-  const { lost } = await store.pulse(
-    { instance, leases: [], leaseUntil: 0, checkpoints, samples: [] },
-    clock.now(),
-  );
+  const { lost } = await store.pulse({ instance, leases: [], leaseUntil: 0, checkpoints, samples: [] }, clock.now());
   if (lost.length > 0) throw new Failure('lost', 'another instance has taken over');
 }
 
@@ -100,7 +101,9 @@ async function withIntactPartials(run: Run): Promise<readonly DownloadFile[] | u
   const { disk } = run.parts;
   const intact: DownloadFile[] = [];
   for (const file of run.files) {
-    const facts = file.partialPath ? await onDisk(file.partialPath, () => disk.facts(file.partialPath ?? '')) : undefined;
+    const facts = file.partialPath
+      ? await onDisk(file.partialPath, () => disk.facts(file.partialPath ?? ''))
+      : undefined;
     const durable = cutRanges(file.durable, facts?.isFile ? facts.size : 0);
     if (bytesIn(file.durable) > 0 && bytesIn(durable) < bytesIn(file.durable)) return undefined;
     intact.push({ ...file, durable });

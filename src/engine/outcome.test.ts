@@ -23,7 +23,13 @@ test('the fifth try in vain is the last, and the message says so', () => {
 });
 
 test('durable progress since the last try resets the count', () => {
-  const outcome = outcomeOf(new Failure('network', 'x'), { ...first, triesInVain: 4, progressed: true }, policy, now, 0.5);
+  const outcome = outcomeOf(
+    new Failure('network', 'x'),
+    { ...first, triesInVain: 4, progressed: true },
+    policy,
+    now,
+    0.5,
+  );
   assert.ok(outcome.to === 'retrying');
   assert.equal(outcome.nextAttemptAt, now + 1000);
 });
@@ -58,7 +64,11 @@ test('what will not get better is failed at once', () => {
 
 test('a wrong checksum is fetched once more from the beginning, then failed', () => {
   const mismatch = new Failure('checksum', 'differs');
-  assert.partialDeepStrictEqual(outcomeOf(mismatch, first, policy, now, 0.5), { to: 'retrying', discard: true, counts: false });
+  assert.partialDeepStrictEqual(outcomeOf(mismatch, first, policy, now, 0.5), {
+    to: 'retrying',
+    discard: true,
+    counts: false,
+  });
   assert.equal(outcomeOf(mismatch, { ...first, mismatchBefore: true }, policy, now, 0.5).to, 'failed');
 });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createHash } from 'node:crypto';
+import { type ScriptedSource, scriptedSource } from '../../test/support/scripted-source.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
@@ -11,7 +12,6 @@ import { silentLog } from '../log/log.ts';
 import { openStore } from '../store/open.ts';
 import type { Claim, Store } from '../store/store.ts';
 import { systemClock } from '../time/clock.ts';
-import { scriptedSource, type ScriptedSource } from '../../test/support/scripted-source.ts';
 import type { EngineParts } from './parts.ts';
 import { createRun, type Run } from './run.ts';
 import { runDownload } from './run-download.ts';
@@ -132,7 +132,9 @@ test('a file that changed is begun again from the first byte, never mixed', asyn
   await on.run();
   assert.deepEqual(on.source.fetchedFrom, [0, 0]);
   assert.deepEqual(await readFile(join(on.folder, 'file.bin')), on.source.content);
-  const restarted = (await on.store.events({ downloadId: on.id, limit: 100 })).find((event) => event.kind === 'restarted');
+  const restarted = (await on.store.events({ downloadId: on.id, limit: 100 })).find(
+    (event) => event.kind === 'restarted',
+  );
   assert.equal(restarted?.detail['reason'], 'the file changed on the server');
   assert.deepEqual(await on.names(), ['file.bin']);
   await on.close();
@@ -249,7 +251,11 @@ test('published, then killed before it was recorded: the next run records it and
   assert.deepEqual(await on.names(), ['file.bin', 'file.bin.part', 'file.bin.part.json']);
   await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
   await on.run();
-  assert.partialDeepStrictEqual(await on.row(), { status: 'completed', integrity: 'validator', downloadPath: join(on.folder, 'file.bin') });
+  assert.partialDeepStrictEqual(await on.row(), {
+    status: 'completed',
+    integrity: 'validator',
+    downloadPath: join(on.folder, 'file.bin'),
+  });
   assert.deepEqual(on.source.fetchedFrom, [0]);
   assert.equal(on.source.resolves.length, 1);
   assert.deepEqual(await on.names(), ['file.bin']);
@@ -278,7 +284,12 @@ test('no space is a wait that never counts as a try', async () => {
   const on = await stage();
   on.source.acts.push({ bytes: 10, then: new Failure('no_space', 'the disk is full') });
   await on.run();
-  assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', waitingFor: 'no_space', triesInVain: 0, retryCount: 0 });
+  assert.partialDeepStrictEqual(await on.row(), {
+    status: 'retrying',
+    waitingFor: 'no_space',
+    triesInVain: 0,
+    retryCount: 0,
+  });
   await on.close();
 });
 

@@ -30,7 +30,11 @@ export function createBus<T>(log: Log): Bus<T> {
       for (const listener of [...failures.keys()]) {
         try {
           const answer = listener(message);
-          if (answer instanceof Promise) answer.then(() => reset(failures, listener), (error) => failed(listener, error));
+          if (answer instanceof Promise)
+            answer.then(
+              () => reset(failures, listener),
+              (error) => failed(listener, error),
+            );
           else reset(failures, listener);
         } catch (error) {
           failed(listener, error);

@@ -4,7 +4,7 @@ import { realDisk } from '../disk/real-disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import type { Log } from '../log/log.ts';
-import { createLeaseKeeper } from '../queue/lease-keeper.ts';
+import { LeaseKeeper } from '../queue/lease-keeper.ts';
 import { createRescuer } from '../queue/rescuer.ts';
 import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
 import type { Service } from '../queue/service.ts';
@@ -52,7 +52,7 @@ export function createEngine(setup: EngineSetup): Engine {
       if (run.claim.download.wish) keeper.look();
     },
   });
-  const keeper: ReturnType<typeof createLeaseKeeper> = createLeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
+  const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
   const rescuer = createRescuer({
     store,
     clock,

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { v7 as uuidv7 } from 'uuid';
-import { localCommands } from '../commands/local-commands.ts';
 import { adopt } from '../commands/add-download.ts';
+import { localCommands } from '../commands/local-commands.ts';
 import type { CommandParts } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import type { Paths } from '../config/paths.ts';
@@ -11,11 +11,11 @@ import { createBus } from '../events/bus.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
-import { createEventTail } from './event-tail.ts';
 import type { Engine } from './engine.ts';
+import { createEventTail } from './event-tail.ts';
+import { createLiveProgress } from './live-progress.ts';
 import { createLiving, socketPath } from './living.ts';
 import type { Longhaul, Role } from './longhaul.ts';
-import { createLiveProgress } from './live-progress.ts';
 import type { LazySources } from './open-sources.ts';
 import { createSettling } from './settled.ts';
 

@@ -24,7 +24,15 @@ export function lazySources(parts: { readonly config: Config; readonly clock: Cl
   };
 }
 
-async function loadSources({ config, clock, log }: { readonly config: Config; readonly clock: Clock; readonly log: Log }) {
+async function loadSources({
+  config,
+  clock,
+  log,
+}: {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+}) {
   const [{ createHttpSource }, { sourceRegistry }] = await Promise.all([
     import('../sources/http/http-source.ts'),
     import('../sources/registry.ts'),

@@ -1,4 +1,4 @@
-import { loadConfig, type LoadedConfig } from '../config/config.ts';
+import { type LoadedConfig, loadConfig } from '../config/config.ts';
 import { environment } from '../config/environment.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { FlagSetting } from '../config/settings.ts';
@@ -99,4 +99,3 @@ export function loadConfigFor(options: Pick<OpenOptions, 'home' | 'configFile' |
     },
   });
 }
-

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../downloads/failure.ts';
 import type { Disk } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
+import { Failure } from '../downloads/failure.ts';
 
 /** Names of RFC 9530 and the older ones people use, to what node:crypto calls them and the digest's bytes. */
 const algorithms = {

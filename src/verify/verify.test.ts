@@ -26,10 +26,16 @@ async function partial(): Promise<string> {
   return path;
 }
 
-const failsWith = (failureClass: string) => (error: unknown) => error instanceof Failure && error.class === failureClass;
+const failsWith = (failureClass: string) => (error: unknown) =>
+  error instanceof Failure && error.class === failureClass;
 
 test('a right checksum makes the integrity "checksum" and is kept as the digest', async () => {
-  const file = { path: await partial(), size: bytes.length, integrity: 'length', checksum: `SHA256:${sha256.toUpperCase()}` } as const;
+  const file = {
+    path: await partial(),
+    size: bytes.length,
+    integrity: 'length',
+    checksum: `SHA256:${sha256.toUpperCase()}`,
+  } as const;
   assert.deepEqual(await verifyFile(realDisk, file, never), {
     size: bytes.length,
     integrity: 'checksum',
@@ -47,8 +53,16 @@ test('one wrong byte is a checksum failure that names both digests', async () =>
 });
 
 test('a digest made on the way saves reading the file again, and a wrong one is not believed', async () => {
-  const file = { path: await partial(), size: bytes.length, integrity: 'length', checksum: `sha-256=${sha256}` } as const;
-  await assert.rejects(verifyFile(realDisk, { ...file, digest: `sha-256=${'0'.repeat(64)}` }, never), failsWith('checksum'));
+  const file = {
+    path: await partial(),
+    size: bytes.length,
+    integrity: 'length',
+    checksum: `sha-256=${sha256}`,
+  } as const;
+  await assert.rejects(
+    verifyFile(realDisk, { ...file, digest: `sha-256=${'0'.repeat(64)}` }, never),
+    failsWith('checksum'),
+  );
   assert.equal((await verifyFile(realDisk, { ...file, digest: `sha-256=${sha256}` }, never)).integrity, 'checksum');
 });
 
@@ -58,7 +72,12 @@ test('a partial of another size is never published', async () => {
 });
 
 test('verifying stops when it is told to', async () => {
-  const file = { path: await partial(), size: bytes.length, integrity: 'length', checksum: `md5=${'0'.repeat(32)}` } as const;
+  const file = {
+    path: await partial(),
+    size: bytes.length,
+    integrity: 'length',
+    checksum: `md5=${'0'.repeat(32)}`,
+  } as const;
   const stopped = AbortSignal.abort(new Error('enough'));
   await assert.rejects(verifyFile(realDisk, file, stopped), /enough/);
 });

@@ -1,7 +1,7 @@
-import type { Integrity } from '../downloads/download.ts';
-import { Failure } from '../downloads/failure.ts';
 import type { Disk } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
+import type { Integrity } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
 import { digestOf, formatChecksum, parseChecksum } from './checksum.ts';
 
 export interface ToVerify {
@@ -37,7 +37,8 @@ export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal
   }
   const wanted = parseChecksum(file.checksum);
   const known = file.digest === undefined ? undefined : parseChecksum(file.digest);
-  const found = known?.algorithm === wanted.algorithm ? known : await digestOf(disk, file.path, wanted.algorithm, signal);
+  const found =
+    known?.algorithm === wanted.algorithm ? known : await digestOf(disk, file.path, wanted.algorithm, signal);
   if (found.hex !== wanted.hex) {
     throw new Failure('checksum', `the ${wanted.algorithm} is ${found.hex}, expected ${wanted.hex}`);
   }

@@ -38,13 +38,15 @@ test('the same link in a second terminal follows the first, and the file is fetc
     assert.equal(JSON.parse(two.stdout).path, join(place.cwd, 'file.iso'));
     assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
     assert.equal((await nginx.requests()).length, 1);
-  }));
+  }),
+);
 
 test('after it is completed the same link is a new download with a number', needs('nginx'), () =>
   onStage('100m', 100_000, async ({ place, link }) => {
     for (let n = 0; n < 2; n += 1) assert.equal((await run(['get', link], place)).code, 0);
     assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file (2).iso', 'file.iso', 'home']);
-  }));
+  }),
+);
 
 test('a follower takes over when the process it follows is killed', needs('nginx'), () =>
   onStage('4m', 10_000_000, async ({ place, link, digest }) => {
@@ -57,23 +59,28 @@ test('a follower takes over when the process it follows is killed', needs('nginx
     assert.equal(end.code, 0);
     assert.equal(JSON.parse(end.stdout).status, 'completed');
     assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
-  }));
+  }),
+);
 
-test('a process that was stopped for longer than its lease writes and publishes nothing when it goes on', needs('nginx'), () =>
-  onStage('3m', 9_000_000, async ({ place, link, digest }) => {
-    const slow = { ...place, env: shortLease };
-    const first = longhaul(['get', link], slow);
-    await first.says('downloading');
-    first.kill('SIGSTOP');
-    const second = await run(['resume-downloads', '--wait', '20s', '--json'], slow);
-    assert.equal(second.code, 0, second.stderr);
-    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
-    first.kill('SIGCONT');
-    const end = await first.ended;
-    assert.equal(end.code, 0, end.stderr);
-    assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file.iso', 'home']);
-    assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
-  }));
+test(
+  'a process that was stopped for longer than its lease writes and publishes nothing when it goes on',
+  needs('nginx'),
+  () =>
+    onStage('3m', 9_000_000, async ({ place, link, digest }) => {
+      const slow = { ...place, env: shortLease };
+      const first = longhaul(['get', link], slow);
+      await first.says('downloading');
+      first.kill('SIGSTOP');
+      const second = await run(['resume-downloads', '--wait', '20s', '--json'], slow);
+      assert.equal(second.code, 0, second.stderr);
+      assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+      first.kill('SIGCONT');
+      const end = await first.ended;
+      assert.equal(end.code, 0, end.stderr);
+      assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file.iso', 'home']);
+      assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
+    }),
+);
 
 test('Ctrl-C keeps what came and says how to go on; the next call goes on there', needs('nginx'), () =>
   onStage('4m', 8_000_000, async ({ nginx, place, link, digest }) => {
@@ -90,4 +97,5 @@ test('Ctrl-C keeps what came and says how to go on; the next call goes on there'
     assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
     const requests = await nginx.requests();
     assert.equal(requests.at(-1)?.range, row.bytes > 0 ? `bytes=${row.bytes}-` : '');
-  }));
+  }),
+);

@@ -125,8 +125,14 @@ export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings:
     log: silentLog,
     commands,
     warnings,
-    onEvent: (listener) => (events.add(listener), () => events.delete(listener)),
-    onProgress: (listener) => (reports.add(listener), () => reports.delete(listener)),
+    onEvent(listener) {
+      events.add(listener);
+      return () => events.delete(listener);
+    },
+    onProgress(listener) {
+      reports.add(listener);
+      return () => reports.delete(listener);
+    },
     settled(id, { wait, signal }) {
       return new Promise((resolve, reject) => {
         const look = (): void => {

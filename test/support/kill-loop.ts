@@ -79,5 +79,8 @@ interface Row {
 
 /** Only whole lines: the last one of a killed process may be cut. */
 function rowsIn(stdout: string): Row[] {
-  return stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Row);
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Row);
 }

@@ -27,7 +27,11 @@ export async function downloadWithKills(
   place: Place,
   nginx: Nginx,
   file: { readonly name: string; readonly bytes: number },
-  kills: { readonly count: number; readonly between: readonly [least: number, most: number]; readonly random: () => number },
+  kills: {
+    readonly count: number;
+    readonly between: readonly [least: number, most: number];
+    readonly random: () => number;
+  },
 ): Promise<KillStory> {
   const link = `${nginx.url}/${file.name}`;
   const partial = join(place.cwd, `${file.name}.part`);
@@ -66,7 +70,10 @@ export async function sha256(path: string): Promise<string> {
 /** Resolves with the time at which the file was written to after `since` (epoch ms). */
 async function untilWritten(path: string, since: number): Promise<number> {
   for (;;) {
-    const written = await stat(path).then((facts) => (facts.size > 0 ? facts.mtimeMs : 0), () => 0);
+    const written = await stat(path).then(
+      (facts) => (facts.size > 0 ? facts.mtimeMs : 0),
+      () => 0,
+    );
     if (written > since) return written;
     await after(5);
   }

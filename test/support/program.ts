@@ -64,12 +64,21 @@ export function longhaul(args: readonly string[], place: Place): Program {
     },
     kill: (signal) => void child.kill(signal),
     says(text) {
-      const said = () => (typeof text === 'string' ? written.stderr.includes(text) || written.stdout.includes(text) : text.test(written.stderr) || text.test(written.stdout));
+      const said = () =>
+        typeof text === 'string'
+          ? written.stderr.includes(text) || written.stdout.includes(text)
+          : text.test(written.stderr) || text.test(written.stdout);
       return new Promise((done, fail) => {
         const look = () => said() && done();
         waiting.add(look);
         look();
-        ended.then((end) => (said() ? done() : fail(new Error(`it ended (${end.code ?? end.signal}) without saying ${text}: ${end.stderr}`))), fail);
+        ended.then(
+          (end) =>
+            said()
+              ? done()
+              : fail(new Error(`it ended (${end.code ?? end.signal}) without saying ${text}: ${end.stderr}`)),
+          fail,
+        );
       });
     },
   };

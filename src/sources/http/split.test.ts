@@ -38,7 +38,16 @@ test('no piece is smaller than the least one, unless the gap is', () => {
 });
 
 test('after a resume the holes are filled first', () => {
-  const work = splitWork([[0, 4 * MiB], [5 * MiB, 6 * MiB]], 8 * MiB, [], 2, MiB);
+  const work = splitWork(
+    [
+      [0, 4 * MiB],
+      [5 * MiB, 6 * MiB],
+    ],
+    8 * MiB,
+    [],
+    2,
+    MiB,
+  );
   assert.deepEqual(work, { take: 'gap', from: 4 * MiB, to: 5 * MiB });
 });
 
@@ -47,7 +56,16 @@ test('a free connection takes half of the largest rest', () => {
     { at: 1 * MiB, to: 2 * MiB, speed: undefined },
     { at: 4 * MiB, to: 10 * MiB, speed: undefined },
   ];
-  const work = splitWork([[0, 1 * MiB], [2 * MiB, 4 * MiB]], 10 * MiB, busy, 3, MiB);
+  const work = splitWork(
+    [
+      [0, 1 * MiB],
+      [2 * MiB, 4 * MiB],
+    ],
+    10 * MiB,
+    busy,
+    3,
+    MiB,
+  );
   assert.deepEqual(work, { take: 'half', of: 1, at: 7 * MiB, to: 10 * MiB });
 });
 
@@ -56,7 +74,10 @@ test('what is left of a piece is not divided when it is not worth a connection',
 });
 
 test('a file is worth no more connections than it has pieces', () => {
-  assert.deepEqual([0, MiB, 3 * MiB, 100 * MiB].map((bytes) => connectionsFor(bytes, 8, MiB)), [1, 1, 3, 8]);
+  assert.deepEqual(
+    [0, MiB, 3 * MiB, 100 * MiB].map((bytes) => connectionsFor(bytes, 8, MiB)),
+    [1, 1, 3, 8],
+  );
 });
 
 test('a connection below 0.3 of the mean of the others is slow; two have no mean', () => {
@@ -84,7 +105,11 @@ test('whatever the connections do, every byte is given to one of them, and to on
             busy.push({ at: work.at, to: work.to, speed: undefined });
           }
           const claimed = busy.map(({ at, to }): Range => [at, to]);
-          assert.equal(bytesIn(claimed), claimed.reduce((sum, [from, to]) => sum + to - from, 0), 'no byte is given twice');
+          assert.equal(
+            bytesIn(claimed),
+            claimed.reduce((sum, [from, to]) => sum + to - from, 0),
+            'no byte is given twice',
+          );
           assert.equal(bytesIn([...claimed, ...there]), bytesIn(claimed) + bytesIn(there), 'nothing is fetched again');
         }
       };
@@ -93,7 +118,9 @@ test('whatever the connections do, every byte is given to one of them, and to on
         if (!lane) return;
         const at = Math.min(lane.to, lane.at + bytes);
         there = normalRanges([...there, [lane.at, at]]);
-        busy = busy.flatMap((each, other) => (other !== index ? [each] : at === lane.to || breaks ? [] : [{ ...each, at }]));
+        busy = busy.flatMap((each, other) =>
+          other !== index ? [each] : at === lane.to || breaks ? [] : [{ ...each, at }],
+        );
       };
       fill();
       for (const [index, bytes, breaks] of list) {

@@ -70,4 +70,3 @@ export function slowest(busy: readonly Busy[]): number | undefined {
   const mean = others.reduce((sum, { speed }) => sum + speed, 0) / others.length;
   return worst.speed < slowShare * mean ? worst.index : undefined;
 }
-

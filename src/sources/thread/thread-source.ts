@@ -3,7 +3,7 @@ import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest, Manifest, Source, Transfer, TransferEnd } from '../source.ts';
 import { figure, figuresBytes } from './messages.ts';
-import { type Thread, type ThreadWorker, startThread } from './thread.ts';
+import { startThread, type Thread, type ThreadWorker } from './thread.ts';
 
 export interface ThreadSourceParts {
   readonly name: string;

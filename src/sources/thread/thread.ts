@@ -52,7 +52,10 @@ export function startThread(
 
   /** The process may end while a thread idles, and may not while somebody waits for it. */
   const keepAlive = () => (waiting.size > 0 ? worker.ref() : worker.unref());
-  const stopWatching = watchPulse();
+  const stopWatching = watchPulse(pulse, parts.clock, () => {
+    isGone(new Failure('disk', 'the disk does not answer; it is tried again', { retry: { when: 'now' } }));
+    void worker.terminate();
+  });
   worker.unref();
   worker.on('message', heard);
   worker.on('error', (error) =>
@@ -108,18 +111,17 @@ export function startThread(
     notes.clear();
     onGone();
   }
+}
 
-  function watchPulse(): () => void {
-    const beats = new Int32Array(pulse);
-    let seen = -1;
-    let looks = 0;
-    return parts.clock.every(lookEvery, () => {
-      const beat = Atomics.load(beats, 0);
-      looks = beat === seen ? looks + 1 : 0;
-      seen = beat;
-      if (looks < looksUntilHung) return;
-      isGone(new Failure('disk', 'the disk does not answer; it is tried again', { retry: { when: 'now' } }));
-      void worker.terminate();
-    });
-  }
+/** Calls back, once, when the pulse has stood still for too long. */
+function watchPulse(pulse: SharedArrayBuffer, clock: Clock, isHung: () => void): () => void {
+  const beats = new Int32Array(pulse);
+  let seen = -1;
+  let looks = 0;
+  return clock.every(lookEvery, () => {
+    const beat = Atomics.load(beats, 0);
+    looks = beat === seen ? looks + 1 : 0;
+    seen = beat;
+    if (looks === looksUntilHung) isHung();
+  });
 }
