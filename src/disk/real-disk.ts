@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   close,
   constants,
@@ -10,7 +11,7 @@ import {
   read,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Disk, FileFacts, OpenFile } from './disk.ts';
 

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { realDisk } from './real-disk.ts';
+import { ensureSpace } from './space.ts';
+
+test('a small text is written beside a name of 255 bytes, as a whole, leaving nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-disk-'));
+  const path = join(folder, `${'x'.repeat(245)}.part.json`);
+  try {
+    await realDisk.writeText(path, 'one', 0o600);
+    await realDisk.writeText(path, 'two', 0o600);
+    assert.equal(await realDisk.readText(path), 'two');
+    await assert.rejects(realDisk.writeText(join(folder, 'y'.repeat(256)), 'three', 0o600), { code: 'ENAMETOOLONG' });
+    assert.equal((await readdir(folder)).length, 1);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a file system that counts nothing is not a full one', async () => {
+  const disk = { ...realDisk, space: async () => ({ free: 0, total: 0 }) };
+  await ensureSpace(disk, '/proc', 1000, 'auto');
+  const full = { ...realDisk, space: async () => ({ free: 0, total: 1e9 }) };
+  await assert.rejects(ensureSpace(full, '/full', 1000, 'auto'), /goes on by itself when there is space/);
+});
