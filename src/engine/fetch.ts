@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
+import { join } from 'node:path';
 import { createPartial, removePartial, sidecarOf, writeSidecar } from '../disk/partial.ts';
 import { ensureSpace } from '../disk/space.ts';
 import type { DownloadFile } from '../downloads/download.ts';
@@ -124,7 +126,7 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
   for (const file of run.files.filter((candidate) => candidate.selected)) {
     const folder = wantedFolder(run.claim.download, file);
     if (!spaceIsChecked) {
-      await onDisk(folder, () => run.parts.disk.makeDirectory(folder));
+      await onDisk(join(folder, file.path), () => run.parts.disk.makeDirectory(folder));
       const missing = (manifest.totalBytes ?? 0) - run.files.reduce((sum, each) => sum + bytesIn(each.durable), 0);
       await ensureSpace(run.parts.disk, folder, Math.max(0, missing), run.parts.policy.headroom);
       spaceIsChecked = true;
