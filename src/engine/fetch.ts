@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
-import { join } from 'node:path';
 import { createPartial, removePartial, sidecarOf, writeSidecar } from '../disk/partial.ts';
 import { ensureSpace } from '../disk/space.ts';
 import type { DownloadFile } from '../downloads/download.ts';
