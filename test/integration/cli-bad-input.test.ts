@@ -44,7 +44,11 @@ test('a host that does not exist, a refused connection, 404 and 403 are failures
   });
   try {
     assertClear(await run(['get', ...quick, 'http://no-such-host.invalid/x'], place), 3, /no-such-host\.invalid/);
-    assertClear(await run(['get', ...quick, `http://127.0.0.1:${await freePort()}/x`], place), 3, /refuses connections .*longhaul retry 2/);
+    assertClear(
+      await run(['get', ...quick, `http://127.0.0.1:${await freePort()}/x`], place),
+      3,
+      /refuses connections .*longhaul retry 2/,
+    );
     assertClear(await run(['get', ...quick, `${server.url}/404`], place), 3, /404 .*check the link/);
     assertClear(await run(['get', ...quick, `${server.url}/403`], place), 3, /403/);
     assert.deepEqual(await files(place), []);
@@ -88,13 +92,28 @@ test('a name that is taken is never written over', async () => {
 
 test('names that are paths or too long are refused when typed, and made safe when they come from a server', async () => {
   await using place = await ownPlace();
-  assertClear(await run(['get', '-o', '../../x', 'http://127.0.0.1/'], place), 2, /not a path; name the folder with --dir/);
-  assertClear(await run(['get', '-o', 'x'.repeat(300), 'http://127.0.0.1/'], place), 2, /300 bytes .* 255; choose a shorter/);
+  assertClear(
+    await run(['get', '-o', '../../x', 'http://127.0.0.1/'], place),
+    2,
+    /not a path; name the folder with --dir/,
+  );
+  assertClear(
+    await run(['get', '-o', 'x'.repeat(300), 'http://127.0.0.1/'], place),
+    2,
+    /300 bytes .* 255; choose a shorter/,
+  );
   const long = `${'ü'.repeat(150)}.mkv`;
   const names = [`../../${long}`, '../../../x'];
   const server = await startFaultServer({
     body: Buffer.from('hello'),
-    script: ({ number }) => ({ do: 'serve', as: { headers: [`Content-Disposition: attachment; filename*=UTF-8''${encodeURIComponent(names[number > 1 ? 1 : 0] ?? '')}`] } }),
+    script: ({ number }) => ({
+      do: 'serve',
+      as: {
+        headers: [
+          `Content-Disposition: attachment; filename*=UTF-8''${encodeURIComponent(names[number > 1 ? 1 : 0] ?? '')}`,
+        ],
+      },
+    }),
   });
   try {
     for (const path of ['/a', '/b']) {
@@ -117,11 +136,19 @@ test('a configuration that cannot be used names key, value and what is allowed',
   const config = join(place.home, 'config.yaml');
   await writeFile(config, 'queue:\n  slots: many\n');
   for (const verb of [['list'], ['config', 'check'], ['get', 'http://127.0.0.1/x']]) {
-    assertClear(await run(verb, place), 2, /queue\.slots: "many" \(.*config\.yaml:2\) must be a whole number from 1 to 64/);
+    assertClear(
+      await run(verb, place),
+      2,
+      /queue\.slots: "many" \(.*config\.yaml:2\) must be a whole number from 1 to 64/,
+    );
   }
   await writeFile(config, 'queue: [');
   assertClear(await run(['list'], place), 2, /config\.yaml/);
-  assertClear(await run(['--config', join(place.cwd, 'nowhere.yaml'), 'list'], place), 2, /nowhere\.yaml: .*does not exist/);
+  assertClear(
+    await run(['--config', join(place.cwd, 'nowhere.yaml'), 'list'], place),
+    2,
+    /nowhere\.yaml: .*does not exist/,
+  );
   assertClear(await run(['--config', place.cwd, 'list'], place), 2, /is a folder/);
   assert.equal((await run(['doctor'], place)).code, 2);
 });
