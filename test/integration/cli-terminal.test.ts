@@ -23,7 +23,7 @@ function terminal(command: string, columns: number, place: Place) {
     'LANG=C.UTF-8',
     'LC_ALL=C.UTF-8',
     'TERM=screen-256color',
-    `PATH=${process.env['PATH']}`,
+    `PATH=${process.env.PATH}`,
   ];
   const line = `env -i ${env.map((one) => `'${one}'`).join(' ')} '${process.execPath}' '${program}' ${command}; echo "ended $?"; exec sleep 600`;
   tmux('-u', 'new-session', '-d', '-x', String(columns), '-y', '24', '-c', place.cwd, line);
@@ -52,12 +52,12 @@ for (const columns of [60, 80, 200]) {
       const server = await startFaultServer({ body, script: stalled });
       try {
         using seen = terminal(`get '${server.url}/${encodeURIComponent(wide)}' '${server.url}/b.iso'`, columns, place);
-        const running = await seen.until(/映.*\d %[^]*b\.iso.*\d %[^]*0 of 2 done/);
+        const running = await seen.until(/映.*\d %[\s\S]*b\.iso.*\d %[\s\S]*0 of 2 done/);
         const bars = running.filter((line) => /[█░]/.test(line));
         assert.equal(bars.length, 2, running.join('\n'));
         for (const bar of bars) {
           assert.ok(measure(bar) < columns, bar);
-          for (const part of [/^↓ /, /3[.\d]* %/, /3 MB/, / B\/s/]) assert.match(bar, part);
+          for (const part of [/^↓ /, /3[.\d]* %/, /3 MB/, /B\/s/]) assert.match(bar, part);
         }
         seen.keys('C-c');
         const after = await seen.until(/ended 130/);
