@@ -19,6 +19,10 @@ export const defaults: RawConfig = {
     interval: 30_000,
   },
   http: {
+    connections: 8,
+    connections_per_host: 8,
+    connections_after: 1000,
+    least_piece: 1_048_576,
     connect_timeout: 10_000,
     headers_timeout: 30_000,
     idle_timeout: 60_000,

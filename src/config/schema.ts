@@ -47,6 +47,12 @@ const checkpoint = z
 
 const http = z
   .strictObject({
+    connections: wholeNumber(1, 64).prefault(8).describe('Connections for one file at most.'),
+    connections_per_host: wholeNumber(1, 256).prefault(8).describe('Connections to one host at most, over all downloads.'),
+    connections_after: duration().prefault('1s').describe(
+      'A second connection is opened when the rest of the file would take longer than this. 0: at once.',
+    ),
+    least_piece: size({ least: 65_536 }).prefault('1MiB').describe('A connection is never opened for less than this.'),
     connect_timeout: duration({ least: 1 }).prefault('10s').describe('Longest wait for a connection, TLS included.'),
     headers_timeout: duration({ least: 1 }).prefault('30s').describe('Longest wait for the beginning of an answer.'),
     idle_timeout: duration({ least: 1 }).prefault('60s').describe('Longest silence in the middle of an answer.'),

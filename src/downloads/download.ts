@@ -18,6 +18,8 @@ export interface DownloadOptions {
   readonly headers?: readonly string[];
   /** `sha-256=HEX`, as the person gave it, already parsed once. */
   readonly checksum?: string;
+  /** Connections at most, for each file. */
+  readonly connections?: number;
   /** Tries before the download is failed; counts tries without durable progress. */
   readonly maxTries?: number;
   /** First wait between tries, ms; doubles. */

@@ -17,6 +17,10 @@ const never = new AbortController().signal;
 
 /** The defaults of the `http` section. */
 const httpDefaults: Config['http'] = {
+  connections: 1,
+  connections_per_host: 8,
+  connections_after: 0,
+  least_piece: 1 << 20,
   connect_timeout: 10_000,
   headers_timeout: 30_000,
   idle_timeout: 60_000,

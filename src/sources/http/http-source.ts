@@ -6,6 +6,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { Source } from '../source.ts';
 import { Asker } from './asker.ts';
 import { HeldAnswers } from './held.ts';
+import { HostConnections } from './host-connections.ts';
 import { isWebLink, linkKey } from './link.ts';
 import { resolveLink } from './resolve.ts';
 import { HttpTransfer } from './transfer.ts';
@@ -21,7 +22,8 @@ export interface HttpSourceOptions {
 export function createHttpSource({ config, clock, disk, log }: HttpSourceOptions): Source {
   const asker = new Asker({ config, clock, disk });
   const held = new HeldAnswers(clock);
-  const context = { asker, held, clock, disk, config };
+  const hosts = new HostConnections(clock, config.connections_per_host);
+  const context = { asker, held, hosts, clock, disk, config };
   return {
     name: 'http',
     accepts: isWebLink,

@@ -38,6 +38,9 @@ export interface Joining {
   readonly clock: Clock;
 }
 
+/** The server cannot continue in the middle; whoever began at the beginning may go on. */
+export class NoRanges extends Failure {}
+
 /** Statuses after which the redirects are followed again: the target may have expired. */
 const expired = new Set([401, 403, 404, 410]);
 
@@ -68,16 +71,18 @@ export class Joiner {
     this.doubtful = plan.token.doubtful === true;
   }
 
-  /** Undefined when nothing is left to fetch or to compare. Throws `Failure`. */
-  async next(gap: Gap | undefined): Promise<Joint | undefined> {
+  /** True when something is left to fetch or to compare; otherwise what was held is given up. */
+  isNeeded(isMissing: boolean): boolean {
+    if (isMissing || (this.#checkEnd && this.#plan.token.total)) return true;
     const held = this.#takeHeld();
-    if (!gap && !(this.#checkEnd && this.#plan.token.total)) {
-      if (held) discard(held.exchange);
-      return undefined;
-    }
-    const end = this.#plan.token.total ?? 0;
-    const wanted = gap ?? { from: end, to: end };
-    const joint = (held && (await this.#fromHeld(held, wanted))) ?? (await this.#fromNew(wanted));
+    if (held) discard(held.exchange);
+    return false;
+  }
+
+  /** The answer for a gap; an empty one at the end of the file only compares. Throws `Failure`. */
+  async next(gap: Gap): Promise<Joint> {
+    const held = this.#takeHeld();
+    const joint = (held && (await this.#fromHeld(held, gap))) ?? (await this.#fromNew(gap));
     this.#checkEnd = false;
     return joint;
   }
@@ -119,7 +124,7 @@ export class Joiner {
       answer.exchange.abandon();
       if (verdict.use === 'again' && verdict.ask === 'overlap') overlap = true;
       else if (verdict.changed) throw new Failure('changed', verdict.reason);
-      else throw new Failure('network', `the connection was cut, and ${verdict.reason}`);
+      else throw new NoRanges('network', `the connection was cut, and ${verdict.reason}`);
     }
     throw new Failure('protocol', `${this.#link.host} contradicts itself about ranges of this file`);
   }

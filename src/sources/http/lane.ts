@@ -13,8 +13,10 @@ export interface LaneJob {
   readonly from: number;
   /** End of what is wanted; null: where the body ends. */
   readonly to: number | null;
-  /** True when the file ends at `to`: anything more is excess. */
-  readonly last: boolean;
+  /** Where the file ends; null: not known. Anything behind it is excess. */
+  readonly total: number | null;
+  /** Position at which the body ends; null: it says so itself. */
+  readonly ends: number | null;
   /** What the partial holds right before `from`; the body must repeat it. */
   readonly expected?: Uint8Array;
   /** Refuse a page in the place of the file. */
@@ -31,6 +33,7 @@ export class Lane implements BodySink {
   readonly #put: Put;
   readonly #settle: { readonly resolve: () => void; readonly reject: (failure: Failure) => void };
   #position: number;
+  #to: number | null;
   #beginning = '';
   #sniffing: boolean;
 
@@ -41,12 +44,24 @@ export class Lane implements BodySink {
     this.#job = job;
     this.#put = put;
     this.#position = job.at;
+    this.#to = job.to;
     this.#sniffing = job.sniff && job.at === 0;
   }
 
   /** Where the next byte belongs. */
   get position(): number {
     return this.#position;
+  }
+
+  /** End of what this connection is to fetch; null: where the body ends. */
+  get to(): number | null {
+    return this.#to;
+  }
+
+  /** Another connection takes over what lies at or behind `to`, or gives it back. Never before `position`. */
+  endAt(to: number): void {
+    this.#to = to;
+    if (this.#isBeyondSoon) this.#beyond();
   }
 
   /** Ends it where it stands: the connection is closed and `done` rejects with `reason`. */
@@ -57,7 +72,8 @@ export class Lane implements BodySink {
 
   bytes(buffer: Uint8Array, offset: number, length: number): void {
     if (this.#sniffing) this.#sniff(buffer, offset, length);
-    const { from, to } = this.#job;
+    const { from } = this.#job;
+    const to = this.#to;
     const position = this.#position;
     let skipped = 0;
     if (position < from) {
@@ -68,7 +84,7 @@ export class Lane implements BodySink {
     const taken = Math.min(length - skipped, room);
     if (taken > 0) this.#put(buffer, offset + skipped, taken, position + skipped);
     this.#position = position + skipped + taken;
-    if (skipped + taken < length) this.#beyond();
+    if (skipped + taken < length || this.#isBeyondSoon) this.#beyond();
   }
 
   end({ excess }: { readonly excess: boolean }): void {
@@ -86,17 +102,25 @@ export class Lane implements BodySink {
   }
 
   fail(failure: Failure): void {
-    const { to, last } = this.#job;
-    const complete = to !== null && last && this.#position >= to && failure.class === 'network';
+    const complete = this.#to !== null && this.#position >= this.#to && failure.class === 'network';
     if (complete) this.#settle.resolve();
     else this.#settle.reject(failure);
   }
 
   /** The server sends more than was asked for: a legal whole behind a bounded range, or an error behind the end. */
   #beyond(): void {
-    if (this.#job.last) throw this.#excess();
+    if (this.#isLast) throw this.#excess();
     this.#job.answer.abandon();
     this.#settle.resolve();
+  }
+
+  /** What is wanted is here, and the body goes on behind it. */
+  get #isBeyondSoon(): boolean {
+    return this.#to !== null && this.#position >= this.#to && !this.#isLast && this.#job.ends !== this.#to;
+  }
+
+  get #isLast(): boolean {
+    return this.#to !== null && this.#to === this.#job.total;
   }
 
   #excess(): Failure {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { OpenFile } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
+import { runningDigest } from './digests.ts';
 import { PartialFile } from './partial-file.ts';
+import type { PartialWriter } from './partial-writer.ts';
 
 /** A file in memory that can fail, and counts its writes. */
 class MemoryFile implements OpenFile {
@@ -38,12 +41,25 @@ class MemoryFile implements OpenFile {
   };
 }
 
+const writers = new WeakMap<PartialFile, PartialWriter>();
+
+/** Writes at any position: over the writer that stands there, or a new one. */
+function put(partial: PartialFile, bytes: Uint8Array, offset: number, length: number, position: number): void {
+  let writer = writers.get(partial);
+  if (writer?.position !== position) {
+    writer?.end();
+    writer = partial.writer(position);
+    writers.set(partial, writer);
+  }
+  writer.write(bytes, offset, length);
+}
+
 const content = Buffer.from(Array.from({ length: 4 << 20 }, (_, at) => (at * 31 + (at >> 8)) & 255));
 
 test('small slices are gathered into few writes', async () => {
   const file = new MemoryFile();
   const partial = new PartialFile(file, '/p', [], undefined);
-  for (let at = 0; at < 1 << 20; at += 16_384) partial.write(content, at, 16_384, at);
+  for (let at = 0; at < 1 << 20; at += 16_384) put(partial, content, at, 16_384, at);
   assert.deepEqual(await partial.flush(), [[0, 1 << 20]]);
   assert.ok(file.writes <= 6, `${file.writes} writes`);
   assert.ok(file.bytes.subarray(0, 1 << 20).equals(content.subarray(0, 1 << 20)));
@@ -68,7 +84,7 @@ test('property: files that take turns in any way each get their own bytes, and t
         if (jump) lane.at += 1000;
         const size = Math.min(length, content.length - 3 - lane.at);
         if (size <= 0) continue;
-        lane.partial.write(content, lane.at + lane.shift, size, lane.at);
+        put(lane.partial, content, lane.at + lane.shift, size, lane.at);
         lane.at += size;
         if (!flush) continue;
         for (const [from, to] of await lane.partial.flush()) {
@@ -97,7 +113,7 @@ test('a full disk ends it with its class; what was written before can still be m
     const partial = new PartialFile(file, '/p', [], undefined);
     assert.throws(
       () => {
-        for (let at = 0; at < 1 << 20; at += size) partial.write(content, at, size, at);
+        for (let at = 0; at < 1 << 20; at += size) put(partial, content, at, size, at);
       },
       (error) => error instanceof Failure && error.class === 'no_space',
     );
@@ -113,8 +129,9 @@ test('an error of one file is not the other’s', async () => {
   full.limit = 0;
   const one = new PartialFile(full, '/one', [], undefined);
   const two = new PartialFile(new MemoryFile(), '/two', [], undefined);
-  one.write(content, 0, 100, 0);
-  two.write(content, 0, 100, 0);
+  put(one, content, 0, 100, 0);
+  put(two, content, 0, 100, 0);
+  one.settle();
   assert.equal(one.failure?.class, 'no_space');
   assert.equal(two.failure, undefined);
   assert.deepEqual(await two.flush(), [[0, 100]]);
@@ -124,24 +141,53 @@ test('an error of one file is not the other’s', async () => {
 test('after a failed sync nothing since the last good one ever counts', async () => {
   const file = new MemoryFile();
   const partial = new PartialFile(file, '/p', [], undefined);
-  partial.write(content, 0, 1000, 0);
+  put(partial, content, 0, 1000, 0);
   await partial.flush();
-  partial.write(content, 1000, 1000, 1000);
+  put(partial, content, 1000, 1000, 1000);
   file.syncFails = true;
   assert.deepEqual(await partial.flush(), [[0, 1000]]);
   file.syncFails = false;
   assert.deepEqual(await partial.flush(), [[0, 1000]]);
   assert.equal(partial.failure?.class, 'disk');
-  assert.throws(() => partial.write(content, 2000, 1, 2000), Failure);
+  assert.throws(() => put(partial, content, 2000, 1, 2000), Failure);
 });
 
 test('after close nothing is written, not even what was gathered', async () => {
   const file = new MemoryFile();
   const partial = new PartialFile(file, '/p', [], undefined);
-  partial.write(content, 0, 100, 0);
+  put(partial, content, 0, 100, 0);
   await partial.close();
   partial.settle();
-  assert.throws(() => partial.write(content, 0, 100, 100), Failure);
+  assert.throws(() => put(partial, content, 0, 100, 100), Failure);
   assert.equal(file.writes, 0);
   assert.deepEqual(await partial.flush(), []);
+});
+
+test('several writers of one file fill it together, each its own stretch', async () => {
+  const file = new MemoryFile();
+  const partial = new PartialFile(file, '/p', [], undefined);
+  const [low, high] = [partial.writer(0), partial.writer(500_000)];
+  for (let at = 0; at < 500_000; at += 10_000) {
+    low.write(content, at, 10_000);
+    high.write(content, 500_000 + at, 10_000);
+  }
+  assert.deepEqual(partial.ranges, [[0, 1_000_000]]);
+  assert.ok(file.writes < 12, `${file.writes} writes`);
+  assert.deepEqual(await partial.flush(), [[0, 1_000_000]]);
+  assert.ok(file.bytes.subarray(0, 1_000_000).equals(content.subarray(0, 1_000_000)));
+  low.end();
+  high.end();
+  await partial.close();
+});
+
+test('what came out of order is read again for the digest', async () => {
+  const digest = runningDigest(`sha-256=${'0'.repeat(64)}`);
+  const partial = new PartialFile(new MemoryFile(), '/p', [], digest);
+  for (const at of [1_500_000, 0]) {
+    const writer = partial.writer(at);
+    writer.write(content, at, 1_500_000);
+    writer.end();
+  }
+  const wanted = createHash('sha256').update(content.subarray(0, 3_000_000)).digest('hex');
+  assert.equal(await partial.digestOf(3_000_000), `sha-256=${wanted}`);
 });

@@ -3,32 +3,23 @@ import { diskFailure } from '../../disk/disk-failure.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { bytesIn, normalRanges, type Range } from '../../downloads/ranges.ts';
 import type { RunningDigest } from './digests.ts';
+import { type Place, PartialWriter } from './partial-writer.ts';
 
-/** Slices below `directBytes` are gathered into writes of this size: one write a slice costs four times the CPU. */
-const gatherBytes = 256 * 1024;
-const directBytes = 64 * 1024;
-
-/** One buffer for all files of a thread: whoever needs it next first writes out what the last one left in it. */
-let gathered: Buffer | undefined;
-let owner: PartialFile | undefined;
+const digestBytes = 1 << 20;
 
 /**
- * A partial being written: gathers small slices, knows what stands written and what is durable.
- * After an error it writes no more and says so on every further write.
+ * A partial being written, by one writer for each connection. Knows what stands written and what is
+ * durable. After an error nothing is written any more, and every further write says so.
  */
-export class PartialFile {
+export class PartialFile implements Place {
   readonly #file: OpenFile;
   readonly #path: string;
   readonly #digest: RunningDigest | undefined;
   #digested = 0;
   #durable: Range[];
-  /** Written by this run before the present stretch. */
+  /** Written by writers that have ended. */
   #written: Range[] = [];
-  /** The present stretch, including what is still gathered. */
-  #from = 0;
-  #to = 0;
-  /** Bytes at the end of the stretch that stand in the shared buffer only. */
-  #gathered = 0;
+  readonly #writers = new Set<PartialWriter>();
   #bytes: number;
   #failure: Failure | undefined;
   /** A sync has failed, or the file is closed: what is not durable by now never will be. */
@@ -49,45 +40,25 @@ export class PartialFile {
     return this.#bytes;
   }
 
-  /** What stands in the file, durable or not. */
+  /** What stands in the file or is gathered for it, durable or not. */
   get ranges(): Range[] {
-    return normalRanges([...this.#durable, ...this.#written, [this.#from, this.#to]]);
-  }
-
-  /** The digest of the whole, if all of `size` bytes passed in order; undefined otherwise. Once. */
-  digestOf(size: number): string | undefined {
-    return this.#digest && this.#digested === size ? this.#digest.result() : undefined;
-  }
-
-  /** Takes bytes for `position`; done with the buffer when it returns. Throws `Failure`. */
-  write(buffer: Uint8Array, offset: number, length: number, position: number): void {
-    if (position !== this.#to) this.#beginStretch(position);
-    if (length >= directBytes) {
-      this.settle();
-      if (!this.#failure) this.#writeOut(buffer, offset, length, position);
-    }
-    if (this.#failure) throw this.#failure;
-    if (length < directBytes) this.#gather(buffer, offset, length);
-    this.#to += length;
-    this.#bytes += length;
-    if (this.#digest && position === this.#digested) {
-      this.#digest.update(buffer, offset, length);
-      this.#digested += length;
-    }
-    if (this.#gathered > gatherBytes - directBytes) this.settle();
-  }
-
-  /** Writes out what is gathered. Never throws: an error is told by the next write and by `failure`. */
-  settle(): void {
-    if (this.#gathered === 0 || !gathered) return;
-    const length = this.#gathered;
-    this.#gathered = 0;
-    owner = undefined;
-    this.#writeOut(gathered, 0, length, this.#to - length);
+    return normalRanges([...this.#durable, ...this.#written, ...[...this.#writers].map((writer) => writer.range)]);
   }
 
   get failure(): Failure | undefined {
     return this.#failure;
+  }
+
+  /** Begins to write at `position`; `end` it. No two writers ever write the same bytes. */
+  writer(position: number): PartialWriter {
+    const writer = new PartialWriter(this, position);
+    this.#writers.add(writer);
+    return writer;
+  }
+
+  /** Writes out what all writers have gathered. Never throws: an error is told by the next write and by `failure`. */
+  settle(): void {
+    for (const writer of this.#writers) writer.settle();
   }
 
   /**
@@ -104,7 +75,7 @@ export class PartialFile {
       this.#durable = written;
     } catch (error) {
       this.#lost = true;
-      this.#fail(error);
+      this.fail(error);
     } finally {
       this.#syncing = undefined;
     }
@@ -119,7 +90,7 @@ export class PartialFile {
       const got = await this.#file.read(bytes, 0, bytes.length, from);
       return bytes.subarray(0, got);
     } catch (error) {
-      throw this.#fail(error);
+      throw this.fail(error);
     }
   }
 
@@ -128,52 +99,63 @@ export class PartialFile {
     try {
       if ((await this.#file.size()) > size) await this.#file.truncate(size);
     } catch (error) {
-      throw this.#fail(error);
+      throw this.fail(error);
     }
+  }
+
+  /** The digest of the whole of `size` bytes; what did not pass in order is read again. Undefined when none is wanted. */
+  async digestOf(size: number): Promise<string | undefined> {
+    if (!this.#digest) return undefined;
+    while (this.#digested < size) {
+      const bytes = await this.read(this.#digested, Math.min(size, this.#digested + digestBytes));
+      if (bytes.length === 0) return undefined;
+      this.#digest.update(bytes, 0, bytes.length);
+      this.#digested += bytes.length;
+    }
+    return this.#digest.result();
   }
 
   /** What is only gathered is dropped: it was never told to be there. Safe to call twice. */
   async close(): Promise<void> {
     this.#failure ??= new Failure('internal', 'the partial is closed');
     this.#lost = true;
-    this.#gathered = 0;
-    if (owner === this) owner = undefined;
+    for (const writer of this.#writers) writer.drop();
     await this.#syncing?.catch(() => {});
     await this.#file.close();
   }
 
-  #gather(buffer: Uint8Array, offset: number, length: number): void {
-    gathered ??= Buffer.allocUnsafeSlow(gatherBytes);
-    if (owner !== this) {
-      owner?.settle();
-      owner = this;
-    }
-    gathered.set(
-      offset === 0 && length === buffer.length ? buffer : buffer.subarray(offset, offset + length),
-      this.#gathered,
-    );
-    this.#gathered += length;
+  /** For writers: bytes have come in. */
+  took(buffer: Uint8Array, offset: number, length: number, position: number): void {
+    this.#bytes += length;
+    if (!this.#digest || position !== this.#digested) return;
+    this.#digest.update(buffer, offset, length);
+    this.#digested += length;
   }
 
-  #beginStretch(position: number): void {
-    this.settle();
-    this.#written = normalRanges([...this.#written, [this.#from, this.#to]]);
-    this.#from = position;
-    this.#to = position;
-  }
-
-  /** On an error the stretch ends before the bytes that could not be written. */
-  #writeOut(buffer: Uint8Array, offset: number, length: number, position: number): void {
+  /** For writers: puts bytes on disk; false when that failed, now or before. */
+  put(buffer: Uint8Array, length: number, offset: number, position: number): boolean {
+    if (this.#failure) return false;
     try {
       this.#file.write(buffer, offset, length, position);
+      return true;
     } catch (error) {
-      this.#bytes -= Math.max(0, this.#to - position);
-      this.#to = position;
-      this.#fail(error);
+      this.fail(error);
+      return false;
     }
   }
 
-  #fail(error: unknown): Failure {
+  /** For writers: it has ended; bytes that it could not put do not count. */
+  ended(writer: PartialWriter): void {
+    this.#writers.delete(writer);
+    this.#written = normalRanges([...this.#written, writer.range]);
+  }
+
+  /** For writers: bytes that came in did not get onto the disk. */
+  gaveUp(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  fail(error: unknown): Failure {
     this.#failure ??= asFailure(diskFailure(error, this.#path));
     return this.#failure;
   }
