@@ -18,12 +18,13 @@ export const limitOption = (limit: number): Option =>
 
 export const jsonOption = (): Option => new Option('--json', 'print JSON on stdout, one object a line');
 
-/** A whole number from `least`. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number from `least`, up to `most` where one is given. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `, ${least} or more` : ` from ${least} to ${most}`;
   return (text) => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be a whole number${range}.`);
   };
 }
 

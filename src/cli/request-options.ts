@@ -10,6 +10,7 @@ import type { Context } from './verb.ts';
 export interface RequestOptions {
   readonly dir?: string;
   readonly out?: string;
+  readonly connections?: number;
   readonly maxTries?: number;
   readonly retryWait?: number;
   readonly checksum?: string;
@@ -21,6 +22,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
   return command
     .option('-d, --dir <folder>', `deliver to this folder (default: ${defaultFolder})`)
     .option('-o, --out <name>', 'name of the file; with one link only', fileName)
+    .option('--connections <n>', 'connections for one file at most (default: 8)', wholeNumber(1, 64))
     .option('--max-tries <n>', 'tries without progress before it has failed', wholeNumber(1))
     .option('--retry-wait <duration>', 'wait after the first failed try; doubles', duration)
     .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum)
@@ -36,8 +38,8 @@ export function downloadOptions(options: RequestOptions, links: readonly string[
   if (links.length > 1 && options.checksum !== undefined) {
     throw new UsageError(`--checksum is of one file and ${links.length} links were given; give one link`);
   }
-  const { out: name, header: headers, checksum, maxTries, retryWait } = options;
-  const given = { name, headers, checksum, maxTries, retryWait };
+  const { out: name, header: headers, checksum, connections, maxTries, retryWait } = options;
+  const given = { name, headers, checksum, connections, maxTries, retryWait };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
