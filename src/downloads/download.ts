@@ -24,6 +24,35 @@ export interface DownloadOptions {
   readonly maxTries?: number;
   /** First wait between tries, ms; doubles. */
   readonly retryWait?: number;
+  readonly userAgent?: string;
+  readonly referer?: string;
+  /** User name and password, where the link holds none; secret. */
+  readonly user?: string;
+  readonly password?: string;
+  /** Bearer token (RFC 6750); secret. */
+  readonly bearer?: string;
+  /** Absolute path of a Netscape cookie file; read when it is needed, so that no cookie is stored. */
+  readonly cookieFile?: string;
+  /** Absolute path of a netrc file, read likewise. */
+  readonly netrcFile?: string;
+  /** A proxy's URL, which may hold a password, or `none`; goes before the configuration. */
+  readonly proxy?: string;
+  /** `sha256/BASE64` of the key that the link's host must show; other proofs are not asked for then. */
+  readonly fingerprint?: string;
+  /** More links for the same file, best first. */
+  readonly mirrors?: readonly string[];
+  /** Bytes the file must have, where somebody told. */
+  readonly size?: number;
+  /** Digests of the file's pieces, in order; all of `length` bytes but the last. */
+  readonly pieces?: Pieces;
+}
+
+export interface Pieces {
+  /** As in `checksum`: `sha-256`. */
+  readonly algorithm: string;
+  readonly length: number;
+  /** Lower-case hex. */
+  readonly hashes: readonly string[];
 }
 
 /**

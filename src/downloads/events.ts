@@ -16,6 +16,7 @@ export const eventKinds = [
   'warning',
   'removed',
   'recovered',
+  'verified',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

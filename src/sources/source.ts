@@ -52,6 +52,10 @@ export interface Manifest {
    */
   readonly continues: boolean;
   readonly reason?: string;
+  /** For people: whether the other side can begin in the middle of a file; left out: it does not say. */
+  readonly ranges?: boolean;
+  /** For people: by what the version is known again, such as `ETag "abc"`; left out: by nothing. */
+  readonly validator?: string;
   /** The source's own, needed by `fetch`; plain data. */
   readonly plan: unknown;
 }
