@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from 'commander';
-import { downloadSchema, historySchema } from '../contract/schemas.ts';
-import { StoreFailure } from '../store/store.ts';
 import { fakeLonghaul } from '../../test/support/fake-longhaul.ts';
 import { session } from '../../test/support/terminal.ts';
+import { addedSchema, controlledSchema, downloadSchema, historySchema, shownSchema } from '../contract/schemas.ts';
+import { StoreFailure } from '../store/store.ts';
 import { commandTree } from './program.ts';
 
 const link = 'https://host/film.mkv';
@@ -103,7 +103,7 @@ test('list shows a table, newest first, names made harmless, and says when there
   assert.equal(longhaul.closed, true);
 });
 
-test('--json of list, show and history keeps the schema, one object a line, and stderr stays quiet', async () => {
+test('--json of each verb keeps its schema, one object a line', async () => {
   const longhaul = fakeLonghaul([
     { name: 'a\u009b31m' },
     { status: 'failed', errorClass: 'refused', errorMessage: '404' },
@@ -121,8 +121,16 @@ test('--json of list, show and history keeps the schema, one object a line, and 
   assert.equal(historySchema.parse(JSON.parse(history.stdout)).statistics.failed, 1);
   const show = session(['show', '2', '--json'], { longhaul });
   await show.ended;
-  assert.equal(JSON.parse(show.stdout).why, 'why failed');
+  assert.equal(shownSchema.parse(JSON.parse(show.stdout)).why, 'why failed');
   assert.equal(list.stderr + history.stderr + show.stderr, '');
+  const pause = session(['pause', '1', '--json'], { longhaul });
+  await pause.ended;
+  const { status, obeyed } = controlledSchema.parse(JSON.parse(pause.stdout));
+  assert.deepEqual({ status, obeyed }, { status: 'paused', obeyed: true });
+  const add = session(['add', '--json', link], { longhaul });
+  await add.ended;
+  const { followed, willRun } = addedSchema.parse(JSON.parse(add.stdout));
+  assert.deepEqual({ followed, willRun }, { followed: true, willRun: false });
 });
 
 test('add says where it goes, and that nobody is running', async () => {

@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { environment } from '../config/environment.ts';
-import { openOutput, type Output, printable } from '../log/output.ts';
+import { type Output, openOutput, printable } from '../log/output.ts';
 import { systemClock } from '../time/clock.ts';
 import { type CliParts, contextOf, type Given, givenOf } from './context.ts';
 import { type ExitCode, exit } from './exit-codes.ts';

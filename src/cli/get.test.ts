@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { downloadSchema } from '../contract/schemas.ts';
 import { type FakeLonghaul, fakeLonghaul } from '../../test/support/fake-longhaul.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { session } from '../../test/support/terminal.ts';
+import { downloadSchema } from '../contract/schemas.ts';
 
 const link = 'https://host/film.mkv';
 const delivered = {

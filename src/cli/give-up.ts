@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Shown } from '../commands/commands.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import { type ControlWords, controlAll } from './control.ts';
-import { exit, type ExitCode } from './exit-codes.ts';
+import { type ExitCode, exit } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { jsonOption } from './options.ts';
 import { nameOf } from './texts.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Check } from '../commands/doctor.ts';
 import type { LoadedConfig } from '../config/config.ts';
-import type { LogLevel } from '../log/log.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
+import type { LogLevel } from '../log/log.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';

@@ -20,7 +20,7 @@ const mostProblems = 10;
 
 /** Reads the whole database and changes nothing: seconds for a large one. Throws `StoreFailure` where it cannot be read. */
 export function examineDatabase(path: string): Examined {
-  const sqlite = process.versions['sqlite'] ?? 'none';
+  const sqlite = process.versions.sqlite ?? 'none';
   if (!existsSync(path)) return { file: path, found: false, schema: 0, sqlite, problems: [] };
   try {
     using connection = new DatabaseSync(path, { readOnly: true, timeout: 1000 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { anyMeasure } from '../../src/cli/measure.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { patterned } from '../support/http-bench.ts';
@@ -11,13 +12,15 @@ import { ownPlace, type Place } from '../support/program.ts';
 const program = resolve(import.meta.dirname, '../../dist/main.js');
 const measure = await anyMeasure();
 const body = patterned(3_000_000);
+/** A screen tells nobody that it changed: it is looked at again and again, for so long, ms. */
+const patience = 20_000;
 const wide = `${'映画'.repeat(37)}.mkv`;
 
 /** A real terminal of so many columns, in which one command runs; `screen` is what a person sees. */
 function terminal(command: string, columns: number, place: Place) {
-  const socket = `longhaul-test-${process.pid}-${columns}`;
+  const socket = join(place.cwd, 'tmux');
   const tmux = (...args: string[]): string =>
-    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+    execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
   const env = [
     `LONGHAUL_HOME=${place.home}`,
     'LANG=C.UTF-8',
@@ -31,10 +34,12 @@ function terminal(command: string, columns: number, place: Place) {
     screen: () => tmux('capture-pane', '-p').trimEnd().split('\n'),
     keys: (...keys: string[]) => tmux('send-keys', ...keys),
     async until(text: RegExp): Promise<string[]> {
+      const end = performance.now() + patience;
       for (;;) {
         const screen = this.screen();
         if (text.test(screen.join('\n'))) return screen;
-        await new Promise(setImmediate);
+        if (performance.now() > end) throw new Error(`the screen never showed ${text}:\n${screen.join('\n')}`);
+        await pause(30);
       }
     },
     [Symbol.dispose]: () => void tmux('kill-server'),
@@ -52,7 +57,7 @@ for (const columns of [60, 80, 200]) {
       const server = await startFaultServer({ body, script: stalled });
       try {
         using seen = terminal(`get '${server.url}/${encodeURIComponent(wide)}' '${server.url}/b.iso'`, columns, place);
-        const running = await seen.until(/映.*\d %[\s\S]*b\.iso.*\d %[\s\S]*0 of 2 done/);
+        const running = await seen.until(/映.*33\.3 %[\s\S]*b\.iso.*33\.3 %[\s\S]*0 of 2 done/);
         const bars = running.filter((line) => /[█░]/.test(line));
         assert.equal(bars.length, 2, running.join('\n'));
         for (const bar of bars) {

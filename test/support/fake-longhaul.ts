@@ -1,4 +1,4 @@
-import { NotFound, type Commands } from '../../src/commands/commands.ts';
+import { type Commands, NotFound } from '../../src/commands/commands.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { Download, DownloadFile } from '../../src/downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../../src/downloads/events.ts';
@@ -28,54 +28,83 @@ export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings:
   const files = new Map<number, DownloadFile[]>();
   const events = new Set<(event: DownloadEvent) => void>();
   const reports = new Set<(report: ProgressReport) => void>();
-  const waiters = new Set<{ readonly id: number; look(): void }>();
-  const crowd: { readonly count: number; tell(): void }[] = [];
+  const settling = fakeSettling(rows);
   let closed = false;
-  for (const row of given) insert(row);
 
-  function insert(row: Partial<Download>): Download {
-    const id = rows.size + 1;
-    const download = { ...emptyRow, id, uid: `0197a000-0000-7000-8000-${String(id).padStart(12, '0')}`, ...row };
-    rows.set(id, download);
-    return download;
+  function change(id: number, fields: Partial<Download>): void {
+    const before = rows.get(id);
+    if (!before) return;
+    rows.set(id, { ...before, ...fields });
+    for (const tell of events) tell(stateEvent(before, fields.status ?? before.status));
+    settling.look(id);
   }
 
+  for (const row of given) insert(rows, row);
+  return {
+    rows,
+    get closed() {
+      return closed;
+    },
+    change,
+    progress: (report) => {
+      for (const tell of reports) tell({ ...noProgress, ...report });
+    },
+    deliver(id, ...paths) {
+      const delivered = paths.map((path, position) => ({
+        ...emptyFile,
+        downloadId: id,
+        position,
+        path,
+        finalPath: path,
+      }));
+      files.set(id, delivered);
+    },
+    untilWaiting: settling.untilWaiting,
+    instance: 'me',
+    config: { ...defaults, downloads: { directory: '/configured' } } as Longhaul['config'],
+    log: silentLog,
+    commands: fakeCommands(rows, files, change),
+    warnings,
+    onEvent: (listener) => listenIn(events, listener),
+    onProgress: (listener) => listenIn(reports, listener),
+    settled: settling.wait,
+    async close() {
+      closed = true;
+    },
+  };
+}
+
+function listenIn<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function insert(rows: Map<number, Download>, row: Partial<Download>): Download {
+  const id = rows.size + 1;
+  const download = { ...emptyRow, id, uid: `0197a000-0000-7000-8000-${String(id).padStart(12, '0')}`, ...row };
+  rows.set(id, download);
+  return download;
+}
+
+function fakeCommands(
+  rows: Map<number, Download>,
+  files: ReadonlyMap<number, DownloadFile[]>,
+  change: FakeLonghaul['change'],
+): Commands {
   function find(reference: string): Download {
     const row = rows.get(Number(reference));
     if (!row) throw new NotFound(`there is no download ${reference}; longhaul list --all shows what there is`);
     return row;
   }
 
-  function change(id: number, fields: Partial<Download>): void {
-    const before = rows.get(id);
-    if (!before) return;
-    rows.set(id, { ...before, ...fields });
-    const event = {
-      id: 1,
-      at,
-      downloadId: id,
-      uid: before.uid,
-      kind: 'state',
-      from: before.status,
-      to: fields.status ?? before.status,
-      detail: {},
-      metadata: {},
-    } as const;
-    for (const tell of events) tell(event);
-    for (const waiter of waiters) if (waiter.id === id) waiter.look();
-  }
-
-  const commands: Commands = {
+  return {
     async add({ link, directory, options = {}, metadata = {}, runner = null }) {
       if (!/^https?:/.test(link))
         throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
       const there = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
       if (there) return { download: there, followed: true, willRun: false };
-      return {
-        download: insert({ link, linkKey: link, directory, options, metadata, runner }),
-        followed: false,
-        willRun: runner !== null,
-      };
+      const download = insert(rows, { link, linkKey: link, directory, options, metadata, runner });
+      return { download, followed: false, willRun: runner !== null };
     },
     async list({ statuses: wanted, beforeId = Number.POSITIVE_INFINITY, limit = 50 }) {
       const found = [...rows.values()].filter((row) => row.id < beforeId && (wanted?.includes(row.status) ?? true));
@@ -95,64 +124,47 @@ export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings:
     async history({ limit }) {
       const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
       for (const { status } of rows.values()) byStatus[status] += 1;
-      return {
-        recent: [...rows.values()].toReversed().slice(0, limit),
-        statistics: { total: rows.size, byStatus, completedBytes: 5 },
-      };
+      const recent = [...rows.values()].toReversed().slice(0, limit);
+      return { recent, statistics: { total: rows.size, byStatus, completedBytes: 5 } };
     },
   };
+}
 
-  return {
-    rows,
-    get closed() {
-      return closed;
-    },
-    change,
-    progress: (report) => {
-      for (const tell of reports) tell({ ...noProgress, ...report });
-    },
-    deliver(id, ...paths) {
-      files.set(
+function fakeSettling(rows: ReadonlyMap<number, Download>) {
+  const waiters = new Set<{ readonly id: number; look(): void }>();
+  const crowd: { readonly count: number; tell(): void }[] = [];
+  const wait: Longhaul['settled'] = (id, { wait: longest, signal }) =>
+    new Promise((resolve, reject) => {
+      const waiter = {
         id,
-        paths.map((path, position) => ({ ...emptyFile, downloadId: id, position, path, finalPath: path })),
-      );
-    },
-    untilWaiting(count) {
-      return new Promise((tell) => (waiters.size >= count ? tell() : crowd.push({ count, tell })));
-    },
-    instance: 'me',
-    config: { ...defaults, downloads: { directory: '/configured' } } as Longhaul['config'],
-    log: silentLog,
-    commands,
-    warnings,
-    onEvent(listener) {
-      events.add(listener);
-      return () => events.delete(listener);
-    },
-    onProgress(listener) {
-      reports.add(listener);
-      return () => reports.delete(listener);
-    },
-    settled(id, { wait, signal }) {
-      return new Promise((resolve, reject) => {
-        const look = (): void => {
+        look() {
           const row = rows.get(id);
-          const waits = row?.status === 'retrying' && (row.nextAttemptAt ?? 0) - at > wait;
-          if (row && isUnfinished(row.status) && row.status !== 'paused' && !waits) return;
+          if (row && !isSettled(row, longest)) return;
           waiters.delete(waiter);
           resolve(row);
-        };
-        const waiter = { id, look };
-        signal?.addEventListener('abort', () => reject(signal.reason));
-        waiters.add(waiter);
-        look();
-        for (const { count, tell } of crowd) if (waiters.size >= count) tell();
-      });
+        },
+      };
+      signal?.addEventListener('abort', () => reject(signal.reason));
+      waiters.add(waiter);
+      waiter.look();
+      for (const { count, tell } of crowd) if (waiters.size >= count) tell();
+    });
+  return {
+    wait,
+    look(id: number) {
+      for (const waiter of waiters) if (waiter.id === id) waiter.look();
     },
-    async close() {
-      closed = true;
-    },
+    untilWaiting: (count: number) =>
+      new Promise<void>((tell) => (waiters.size >= count ? tell() : crowd.push({ count, tell }))),
   };
+}
+
+function isSettled({ status, nextAttemptAt }: Download, longest: number): boolean {
+  return !isUnfinished(status) || status === 'paused' || (status === 'retrying' && (nextAttemptAt ?? 0) - at > longest);
+}
+
+function stateEvent({ id, uid, status }: Download, to: Status): DownloadEvent {
+  return { id: 1, at, downloadId: id, uid, kind: 'state', from: status, to, detail: {}, metadata: {} };
 }
 
 const emptyRow: Download = {

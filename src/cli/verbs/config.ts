@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { printable } from '../../log/printable.ts';
-import { exit, type ExitCode } from '../exit-codes.ts';
+import { type ExitCode, exit } from '../exit-codes.ts';
 import { jsonOption } from '../options.ts';
 import type { Context, Verb } from '../verb.ts';
 

@@ -1,3 +1,4 @@
+import { wireDownload } from '../../contract/wire.ts';
 import type { Download } from '../../downloads/download.ts';
 import { type Status, unfinishedStatuses } from '../../downloads/states.ts';
 import type { Longhaul } from '../../instance/longhaul.ts';
@@ -8,7 +9,6 @@ import { jsonOption, waitOption, wholeNumber } from '../options.ts';
 import { running } from '../running.ts';
 import { nameOf } from '../texts.ts';
 import { asking, type Context, type HowToOpen, type Verb } from '../verb.ts';
-import { wireDownload } from '../../contract/wire.ts';
 
 interface ResumeOptions {
   readonly limit?: number;
