@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { exit, exitCodes, worst } from './exit-codes.ts';
 
@@ -18,4 +19,14 @@ test('every code stands once and says what to do next', () => {
   );
   for (const { meaning, next } of exitCodes) assert.ok(meaning && next);
   assert.equal(exit.failed, 3);
+});
+
+test("the README's table has exactly these codes", () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const section = readme.split(/^## /m).find((part) => part.startsWith('Exit codes')) ?? '';
+  const codes = [...section.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+  assert.deepEqual(
+    codes,
+    exitCodes.map(({ code }) => code).toSorted((a, b) => a - b),
+  );
 });
