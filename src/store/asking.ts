@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { EventKind } from '../downloads/events.ts';
 import { isUnfinished, type Status, statuses } from '../downloads/states.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
@@ -44,6 +45,26 @@ export function* addDownload(
   if (!row) throw new Error('a download that was just added is not there');
   yield* tell(row, 'added', now, { source: download.source, directory: download.directory });
   return { row, followed: false };
+}
+
+/** One after the other: of two with one key the second follows the first. */
+export function* addDownloads(
+  downloads: readonly NewDownload[],
+  now: number,
+): Work<{ readonly row: DownloadRow; readonly followed: boolean }[]> {
+  const added: { readonly row: DownloadRow; readonly followed: boolean }[] = [];
+  for (const download of downloads) added.push(yield* addDownload(download, now));
+  return added;
+}
+
+export function* record(
+  id: number,
+  kind: EventKind,
+  detail: Readonly<Record<string, unknown>>,
+  now: number,
+): Work<void> {
+  const row = yield* get(downloadById, { id });
+  if (row) yield* tell(row, kind, now, detail);
 }
 
 export function* findDownload(reference: string): Work<DownloadRow | undefined> {

@@ -1,4 +1,13 @@
-import { addDownload, adopt, eventsSince, findDownload, listDownloads, statistics } from './asking.ts';
+import {
+  addDownload,
+  addDownloads,
+  adopt,
+  eventsSince,
+  findDownload,
+  listDownloads,
+  record,
+  statistics,
+} from './asking.ts';
 import { changeLeased } from './changing.ts';
 import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
@@ -32,6 +41,10 @@ function askingOn(database: Database): AskingStore {
       const { row, followed } = await write(() => addDownload(download, now));
       return { download: downloadOf(row), followed };
     },
+    async addMany(downloads, now) {
+      const added = await write(() => addDownloads(downloads, now));
+      return added.map(({ row, followed }) => ({ download: downloadOf(row), followed }));
+    },
     async find(reference) {
       const row = await read(() => findDownload(reference));
       return row && downloadOf(row);
@@ -51,6 +64,7 @@ function askingOn(database: Database): AskingStore {
       return { download: downloadOf(row), obeyed };
     },
     forget: (id, now) => write(() => forget(id, now)),
+    record: (id, kind, detail, now) => write(() => record(id, kind, detail, now)),
     adopt: (id, expected, instance, now) => write(() => adopt(id, expected, instance, now)),
     instances: async () => (await read(() => all(allInstances, {}))).map(instanceOf),
   };

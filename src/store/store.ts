@@ -34,6 +34,11 @@ export interface Store extends AskingStore, DoingStore {
 export interface AskingStore {
   /** Adds a download, or tells the unfinished one that has the same key (`ifExists: 'follow'`). */
   add(download: NewDownload, now: number): Promise<{ readonly download: Download; readonly followed: boolean }>;
+  /** Several in one transaction, in their order: for lists of links, some hundred at a time. */
+  addMany(
+    downloads: readonly NewDownload[],
+    now: number,
+  ): Promise<readonly { readonly download: Download; readonly followed: boolean }[]>;
   /** By id, or by a uid or an unambiguous beginning of one (8 characters or more). */
   find(reference: string): Promise<Download | undefined>;
   get(id: number): Promise<Download | undefined>;
@@ -57,6 +62,8 @@ export interface AskingStore {
   wish(id: number, wish: AskedWish, now: number): Promise<{ readonly download: Download; readonly obeyed: boolean }>;
   /** Deletes the row and all that hangs on it. Refused (`NotPossible`) while leased: wish `remove` instead. */
   forget(id: number, now: number): Promise<void>;
+  /** Evidence for the timeline that changes nothing, of a download that need not be leased; nothing happens when it is gone. */
+  record(id: number, kind: 'verified', detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
   /** Makes `instance` the runner of an unfinished download that nobody alive runs; false when someone got it first. */
   adopt(id: number, expectedRunner: string | null, instance: string | null, now: number): Promise<boolean>;
   instances(): Promise<InstanceRow[]>;

@@ -42,6 +42,33 @@ export const askingPromises: Promises = {
     assert.equal(answers.filter(({ followed }) => !followed).length, 1);
   },
 
+  'many are added at once, in their order, and one link twice among them is one download': async (store) => {
+    const [first, second] = [aDownload(), aDownload()];
+    const answers = await store.addMany([first, second, first], now);
+    assert.deepEqual(
+      answers.map(({ download, followed }) => [download.linkKey, followed]),
+      [
+        [first.linkKey, false],
+        [second.linkKey, false],
+        [first.linkKey, true],
+      ],
+    );
+    assert.equal((await store.events({ limit: 10 })).filter(({ kind }) => kind === 'added').length, 2);
+    assert.deepEqual(await store.addMany([], now), []);
+  },
+
+  'what was found out about a delivered file is an event and changes nothing': async (store) => {
+    const download = await added(store);
+    await store.record(download.id, 'verified', { ok: false }, now);
+    await store.record(download.id + 1000, 'verified', { ok: true }, now);
+    assert.deepEqual(await store.get(download.id), download);
+    const events = await store.events({ limit: 10 });
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === 'verified').map(({ downloadId, detail }) => [downloadId, detail]),
+      [[download.id, { ok: false }]],
+    );
+  },
+
   'a download is found by id, uid, and the beginning of a uid that means only one': async (store) => {
     const download = await added(store);
     assert.deepEqual(await store.find(String(download.id)), download);
