@@ -11,6 +11,8 @@ export interface NginxOptions {
   readonly limitRate?: string;
   /** Serves over TLS. */
   readonly certificate?: Certificate;
+  /** More lines for the `http` block. */
+  readonly http?: string;
   /** More lines for the `server` block. */
   readonly extra?: string;
 }
@@ -66,7 +68,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   };
 }
 
-function configuration(prefix: string, port: number, { limitRate, certificate, extra }: NginxOptions): string {
+function configuration(prefix: string, port: number, { limitRate, certificate, http, extra }: NginxOptions): string {
   const tls = certificate ? `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};` : '';
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${join(prefix, kind)};`)
@@ -82,6 +84,7 @@ http {
   sendfile on;
   tcp_nopush on;
   default_type application/octet-stream;
+  ${http ?? ''}
   types { text/html html; }
   server {
     listen 127.0.0.1:${port}${certificate ? ' ssl' : ''};

@@ -79,12 +79,17 @@ export class Joiner {
     return false;
   }
 
-  /** The answer for a gap; an empty one at the end of the file only compares. Throws `Failure`. */
-  async next(gap: Gap): Promise<Joint> {
+  /**
+   * The answer for a gap; an empty one at the end of the file only compares. `isExtra`: other connections
+   * work already, so that an answer which begins far before the gap is worth nothing. Throws `Failure`.
+   */
+  async next(gap: Gap, isExtra: boolean): Promise<Joint> {
     const held = this.#takeHeld();
     const joint = (held && (await this.#fromHeld(held, gap))) ?? (await this.#fromNew(gap));
     this.#checkEnd = false;
-    return joint;
+    if (!isExtra || gap.from - joint.at <= overlapBytes) return joint;
+    joint.answer.abandon();
+    throw new NoRanges('network', `${joint.answer.place} cannot begin in the middle`);
   }
 
   #takeHeld(): Answer | undefined {

@@ -1,6 +1,7 @@
 import { Failure } from '../../downloads/failure.ts';
 import { bytesIn, contiguousFromStart, missingRanges } from '../../downloads/ranges.ts';
 import { type Answer, discard } from '../../net/get.ts';
+import type { ResponseHead } from '../../net/http1/response-head.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Manifest, ResolveRequest } from '../source.ts';
 import type { Asker } from './asker.ts';
@@ -144,9 +145,22 @@ function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcom
     files: [{ path: name, size, main: true }],
     totalBytes: size,
     resumeToken: storedToken(token),
+    ...forPeople(head, token),
     plan,
     ...continuation(request, outcome, proof),
   };
+}
+
+function forPeople(head: ResponseHead, token: HttpToken): Pick<Manifest, 'ranges' | 'validator'> {
+  const said = head.headers.get('accept-ranges')?.toLowerCase();
+  const ranges = head.status === 206 || said === 'bytes' ? true : said === 'none' ? false : undefined;
+  const validator =
+    token.etag !== undefined
+      ? `ETag ${token.etag}`
+      : token.lastModified !== undefined
+        ? `Last-Modified ${token.lastModified}`
+        : undefined;
+  return { ...(ranges === undefined ? {} : { ranges }), ...(validator === undefined ? {} : { validator }) };
 }
 
 /** With nothing on disk there is nothing to give up, unless what was recorded is no longer true. */

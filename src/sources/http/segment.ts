@@ -26,7 +26,7 @@ export interface SegmentParts {
   /** The file's size; null: not known. */
   readonly size: () => number | null;
   /** Finds the answer for this piece. */
-  readonly join: (gap: Gap) => Promise<Joint>;
+  readonly join: (gap: Gap, isExtra: boolean) => Promise<Joint>;
 }
 
 /** One connection at work on one piece of the file: asks for it, lets it flow, watches it. */
@@ -41,7 +41,6 @@ export class Segment {
   #answer: Exchange | undefined;
   /** Where the answer's body ends. */
   #ends: number | null = null;
-  #bytesAtStart = 0;
   #startedAt: number | undefined;
   #window: { readonly at: number; readonly bytes: number }[] = [];
   #stopped: Failure | undefined;
@@ -69,7 +68,7 @@ export class Segment {
 
   /** Bytes it has brought so far. */
   get brought(): number {
-    return this.position - this.#bytesAtStart;
+    return this.position - this.from;
   }
 
   get flows(): boolean {
@@ -120,8 +119,8 @@ export class Segment {
   }
 
   /** Resolves when the piece, or all that the answer had of it, is written; rejects with a `Failure`. */
-  async run(): Promise<void> {
-    const joint = await this.#parts.join({ from: this.from, to: this.#to });
+  async run(isExtra: boolean): Promise<void> {
+    const joint = await this.#parts.join({ from: this.from, to: this.#to }, isExtra);
     this.total = joint.total;
     this.held = joint.held;
     if (this.#stopped) {
@@ -137,7 +136,6 @@ export class Segment {
     const { answer } = joint;
     const writer = partial.writer(this.from);
     this.#writer = writer;
-    this.#bytesAtStart = this.from;
     const lane = this.#laneFor(joint, writer);
     const pace = { idle: config.idle_timeout, slow: config.low_speed, slowTime: config.low_speed_time };
     const flow = new Flow(answer, lane, limit, clock, pace);

@@ -178,7 +178,7 @@ export class Segments {
     const segment = new Segment({ ...this.#parts, size: () => this.size }, { from, to });
     const before = this.#partial.bytes;
     const end = segment
-      .run()
+      .run(this.#active.size > 0)
       .then(
         () => this.#ended(segment, before),
         (error: unknown) => this.#failed(segment, asFailure(error)),

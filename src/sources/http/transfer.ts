@@ -116,7 +116,7 @@ export class HttpTransfer implements Transfer {
         signal: this.#closing.signal,
         host: new URL(plan.target).host,
         wanted: this.#request.options.connections ?? config.connections,
-        join: (gap) => joiner.next(gap),
+        join: (gap, isExtra) => joiner.next(gap, isExtra),
         onNote: (note) => this.#request.onNote?.(note),
       },
       size,
