@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import type { Reply } from './fault-replies.ts';
+
+/** How bytes leave the server. */
+export interface Pace {
+  /** Bytes/s of one connection; 0: as fast as they go, each answer in one piece. */
+  readonly rate: number;
+  /** 0 ≤ r < 1: makes the size of each portion. */
+  readonly random: () => number;
+  /** Told of each portion of a body. */
+  readonly sent: (bytes: number) => void;
+}
+
+const tick = 4;
+const leastPortion = 4096;
+const portions = 60_000;
+
+/** Sends an answer: at once where nothing asks for time, otherwise portion by portion. */
+export function send(socket: Socket, reply: Reply, pace: Pace): void {
+  const rate = reply.rate ?? pace.rate;
+  if (rate > 0 || reply.trickle || reply.until || reply.delay) {
+    void sendSlowly(socket, reply, rate, pace);
+    return;
+  }
+  pace.sent(reply.body.length);
+  socket.write(Buffer.concat([reply.head, reply.body]), () => finish(socket, reply));
+}
+
+async function sendSlowly(socket: Socket, reply: Reply, rate: number, pace: Pace): Promise<void> {
+  const { head, body, trickle } = reply;
+  const half = reply.delay ? Math.floor(head.length / 2) : head.length;
+  if (half > 0) socket.write(head.subarray(0, half));
+  if (reply.delay) {
+    await after(reply.delay);
+    socket.write(head.subarray(half));
+  }
+  const fast = trickle ? Math.min(trickle.after, body.length) : body.length;
+  if (!(await pour(socket, body.subarray(0, fast), rate, reply, pace))) return;
+  if (trickle && !(await pour(socket, body.subarray(fast), trickle.rate, reply, pace))) return;
+  finish(socket, reply);
+}
+
+/** Writes at the rate; false when the connection has ended meanwhile. */
+async function pour(socket: Socket, body: Uint8Array, rate: number, reply: Reply, pace: Pace): Promise<boolean> {
+  const began = performance.now();
+  for (let at = 0; at < body.length; ) {
+    if (reply.until?.()) socket.resetAndDestroy();
+    if (socket.destroyed) return false;
+    const portion = leastPortion + Math.floor(pace.random() * portions);
+    const due = rate > 0 ? Math.floor((rate * (performance.now() - began)) / 1000) - at : portion;
+    if (due > 0) {
+      const bytes = body.subarray(at, at + Math.max(1, Math.min(portion, due)));
+      at += bytes.length;
+      pace.sent(bytes.length);
+      if (!socket.write(bytes)) await drained(socket);
+    } else {
+      await after(Math.min(200, Math.max(tick, 1000 / rate)));
+    }
+  }
+  return !socket.destroyed;
+}
+
+function finish(socket: Socket, { next }: Reply): void {
+  if (next === 'end') socket.end();
+  if (next === 'reset') socket.resetAndDestroy();
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
