@@ -113,7 +113,7 @@ test('a download is resolved, fetched, verified, published and completed, and le
 
 test('a try that breaks off keeps what came; the next goes on there', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 40_000, then: new Failure('network', 'reset') });
+  on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', waitingFor: 'backoff', bytesDownloaded: 40_000 });
   await on.run();
@@ -125,7 +125,7 @@ test('a try that breaks off keeps what came; the next goes on there', async () =
 
 test('a file that changed is begun again from the first byte, never mixed', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 40_000, then: new Failure('network', 'reset') });
+  on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   on.source.version = 'v2';
   on.source.content = Buffer.alloc(90_000, 'Another text altogether. ');
@@ -135,14 +135,14 @@ test('a file that changed is begun again from the first byte, never mixed', asyn
   const restarted = (await on.store.events({ downloadId: on.id, limit: 100 })).find(
     (event) => event.kind === 'restarted',
   );
-  assert.equal(restarted?.detail['reason'], 'the file changed on the server');
+  assert.equal(restarted?.detail.reason, 'the file changed on the server');
   assert.deepEqual(await on.names(), ['file.bin']);
   await on.close();
 });
 
 test('a partial that somebody removed or cut is not believed in', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 40_000, then: new Failure('network', 'reset') });
+  on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   await rm(join(on.folder, 'file.bin.part'));
   await on.run();
@@ -164,7 +164,7 @@ test('wrong bytes are fetched once more, then the download fails and nothing is 
 
 test('three tries in vain are the end, and what was fetched is kept', async () => {
   const on = await stage();
-  for (const bytes of [10, 0, 0, 0]) on.source.acts.push({ bytes, then: new Failure('network', 'reset') });
+  for (const bytes of [10, 0, 0, 0]) on.source.acts.push({ bytes, ending: new Failure('network', 'reset') });
   for (let tries = 0; tries < 4 && (await on.row())?.status !== 'failed'; tries += 1) await on.run();
   const row = await on.row();
   assert.partialDeepStrictEqual(row, { status: 'failed', errorClass: 'network', bytesDownloaded: 10 });
@@ -175,7 +175,7 @@ test('three tries in vain are the end, and what was fetched is kept', async () =
 
 test('paused in the middle: what came is durable and recorded, and it goes on there', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 70_000, then: 'wait' });
+  on.source.acts.push({ bytes: 70_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
     run.stop({ by: 'wish', wish: { wish: 'pause' } });
@@ -189,7 +189,7 @@ test('paused in the middle: what came is durable and recorded, and it goes on th
 
 test('a shutdown gives the lease back and is no retry', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 50_000, then: 'wait' });
+  on.source.acts.push({ bytes: 50_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
     run.stop({ by: 'shutdown' });
@@ -206,7 +206,7 @@ test('a shutdown gives the lease back and is no retry', async () => {
 
 test('cancelled in the middle: the partial and its sidecar are removed', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 50_000, then: 'wait' });
+  on.source.acts.push({ bytes: 50_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
     assert.deepEqual(await on.names(), ['file.bin.part', 'file.bin.part.json']);
@@ -219,7 +219,7 @@ test('cancelled in the middle: the partial and its sidecar are removed', async (
 
 test('when the lease is lost nothing is written, published or recorded', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 50_000, then: 'wait' });
+  on.source.acts.push({ bytes: 50_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
     await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
@@ -282,7 +282,7 @@ test('a hostile name ends up inside the folder', async () => {
 
 test('no space is a wait that never counts as a try', async () => {
   const on = await stage();
-  on.source.acts.push({ bytes: 10, then: new Failure('no_space', 'the disk is full') });
+  on.source.acts.push({ bytes: 10, ending: new Failure('no_space', 'the disk is full') });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), {
     status: 'retrying',

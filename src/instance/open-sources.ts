@@ -33,10 +33,10 @@ async function loadSources({
   readonly clock: Clock;
   readonly log: Log;
 }) {
-  const [{ createHttpSource }, { sourceRegistry }] = await Promise.all([
-    import('../sources/http/http-source.ts'),
+  const [{ createHttpThreads }, { sourceRegistry }] = await Promise.all([
+    import('../sources/http/http-threads.ts'),
     import('../sources/registry.ts'),
   ]);
-  const http = createHttpSource({ config: config.http, clock, disk: realDisk, log: log.room('sources/http') });
+  const http = createHttpThreads({ config: config.http, clock, disk: realDisk, log: log.room('sources/http') });
   return sourceRegistry([http], ['http://', 'https://']);
 }

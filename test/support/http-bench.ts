@@ -10,6 +10,7 @@ import type { DownloadOptions, ResumeToken } from '../../src/downloads/download.
 import type { Range } from '../../src/downloads/ranges.ts';
 import { silentLog } from '../../src/log/log.ts';
 import { createHttpSource } from '../../src/sources/http/http-source.ts';
+import { createHttpThreads } from '../../src/sources/http/http-threads.ts';
 import type { FinishedFile, Manifest, Source, Transfer } from '../../src/sources/source.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 
@@ -40,6 +41,16 @@ export function httpSource(
     config: { ...httpDefaults, ...config },
     clock: parts.clock ?? systemClock,
     disk: parts.disk ?? realDisk,
+    log: silentLog,
+  });
+}
+
+/** The same in threads of its own, as the program has it. */
+export function threadedSource(config: Partial<Config['http']> = {}): Source {
+  return createHttpThreads({
+    config: { ...httpDefaults, ...config },
+    clock: systemClock,
+    disk: realDisk,
     log: silentLog,
   });
 }

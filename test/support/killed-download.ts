@@ -12,7 +12,7 @@ const checkpointBytes = 10_000_000;
 
 export interface KillStory {
   readonly kills: number;
-  /** Bytes that the server sent twice, for each kill. */
+  /** Bytes that the server sent twice, for each kill; with several connections only their mean. */
   readonly fetchedTwice: readonly number[];
   /** From the start of the next process to the first byte it writes, ms. */
   readonly goesOnAfter: readonly number[];
@@ -26,7 +26,7 @@ export interface KillStory {
 export async function downloadWithKills(
   place: Place,
   nginx: Nginx,
-  file: { readonly name: string; readonly bytes: number },
+  file: { readonly name: string; readonly bytes: number; readonly connections: number },
   kills: {
     readonly count: number;
     readonly between: readonly [least: number, most: number];
@@ -36,7 +36,7 @@ export async function downloadWithKills(
   const link = `${nginx.url}/${file.name}`;
   const partial = join(place.cwd, `${file.name}.part`);
   const goesOnAfter: number[] = [];
-  let program = longhaul(['get', link, '--json'], place);
+  let program = longhaul(['get', link, '--connections', String(file.connections), '--json'], place);
   await untilWritten(partial, 0);
   for (let kill = 0; kill < kills.count; kill += 1) {
     const [least, most] = kills.between;
@@ -48,11 +48,15 @@ export async function downloadWithKills(
     goesOnAfter.push((await untilWritten(partial, began)) - began);
   }
   const end = await program.ended;
-  const starts = (await nginx.requests()).map(({ range, bytesSent }) => {
+  const sent = (await nginx.requests()).map(({ range, bytesSent }) => {
     const from = Number(/^bytes=(\d+)-/.exec(range)?.[1] ?? 0);
     return { from, to: from + bytesSent };
   });
-  const fetchedTwice = starts.slice(1).map(({ from }, index) => Math.max(0, (starts[index]?.to ?? 0) - from));
+  const all = sent.reduce((sum, { from, to }) => sum + to - from, 0);
+  const fetchedTwice =
+    file.connections > 1
+      ? [(all - file.bytes) / kills.count]
+      : sent.slice(1).map(({ from }, index) => Math.max(0, (sent[index]?.to ?? 0) - from));
   return { kills: kills.count, fetchedTwice, goesOnAfter, exitCode: end.code };
 }
 

@@ -39,7 +39,7 @@ export function longhaul(args: readonly string[], place: Place): Program {
   const child = spawn(process.execPath, [built, ...args], {
     cwd: place.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },
+    env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },
   });
   const written = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();

@@ -1,14 +1,25 @@
+import type { Disk, OpenFile } from '../../src/disk/disk.ts';
+import { diskFailure } from '../../src/disk/disk-failure.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import type { Integrity } from '../../src/downloads/download.ts';
 import { Failure } from '../../src/downloads/failure.ts';
-import { bytesIn, contiguousFromStart, normalRanges, type Range } from '../../src/downloads/ranges.ts';
-import type { FetchRequest, Manifest, ResolveRequest, Source, Transfer } from '../../src/sources/source.ts';
+import { bytesIn, contiguousFromStart, missingRanges, normalRanges, type Range } from '../../src/downloads/ranges.ts';
+import type {
+  FetchRequest,
+  FetchTarget,
+  Manifest,
+  ResolveRequest,
+  Source,
+  Transfer,
+} from '../../src/sources/source.ts';
 
 /** What the next fetch does: writes so many bytes, then ends, fails, or waits to be closed. */
 export interface Act {
   /** Bytes written before the end of the act; left out: all that is missing. */
   readonly bytes?: number;
-  readonly then?: Failure | 'wait';
+  readonly ending?: Failure | 'wait';
+  /** What it writes to the main file is wrong, and nobody says so. */
+  readonly wrong?: true;
 }
 
 /** A source without a network: it delivers `content` as its script says, and remembers what it was asked. */
@@ -16,6 +27,8 @@ export interface ScriptedSource extends Source {
   content: Buffer;
   version: string;
   name_: string;
+  /** Further files beside the main one. */
+  more: readonly { readonly path: string; readonly content: Buffer }[];
   readonly acts: Act[];
   /** The next resolves throw these first. */
   readonly resolveFailures: Failure[];
@@ -26,13 +39,27 @@ export interface ScriptedSource extends Source {
   readonly waiting: Promise<void>;
 }
 
-export function scriptedSource(content: Buffer, integrity: Integrity = 'validator'): ScriptedSource {
+/** How a scripted source writes. */
+export interface Writing {
+  readonly disk?: Disk;
+  /** Bytes of one write; left out: all at once. */
+  readonly chunk?: number;
+  /** Between two writes; left out: everything is written before `fetch` returns. */
+  readonly pace?: () => Promise<void>;
+}
+
+export function scriptedSource(
+  content: Buffer,
+  integrity: Integrity = 'validator',
+  writing: () => Writing = () => ({}),
+): ScriptedSource {
   const waiting = Promise.withResolvers<void>();
   const source: ScriptedSource = {
     name: 'scripted',
     content,
     version: 'v1',
     name_: 'file.bin',
+    more: [],
     acts: [],
     resolveFailures: [],
     resolves: [],
@@ -44,49 +71,119 @@ export function scriptedSource(content: Buffer, integrity: Integrity = 'validato
       source.resolves.push(request);
       const failure = source.resolveFailures.shift();
       if (failure) throw failure;
-      const continues = request.resume?.token['version'] === source.version;
+      const continues = request.resume?.token.version === source.version;
       return {
         name: source.name_,
-        files: [{ path: source.name_, size: source.content.length, main: true }],
-        totalBytes: source.content.length,
+        files: [
+          { path: source.name_, size: source.content.length, main: true },
+          ...source.more.map((file) => ({ path: file.path, size: file.content.length, main: false })),
+        ],
+        totalBytes: [source, ...source.more].reduce((sum, file) => sum + file.content.length, 0),
         resumeToken: { version: source.version },
         continues,
         ...(request.resume && !continues ? { reason: 'the file changed on the server' } : {}),
         plan: null,
       };
     },
-    fetch: (request) => startTransfer(source, request, integrity, () => waiting.resolve()),
+    fetch(request) {
+      source.fetchedFrom.push(contiguousFromStart(request.targets[0]?.durable ?? []));
+      return startTransfer(source, request, { integrity, ...writing() }, () => waiting.resolve());
+    },
     close: async () => {},
   };
   return source;
 }
 
-function startTransfer(source: ScriptedSource, request: FetchRequest, integrity: Integrity, onWait: () => void): Transfer {
-  const [target] = request.targets;
-  if (!target) throw new Error('a fetch without a target');
+/** A partial as it is being written. */
+interface Written {
+  readonly target: FetchTarget;
+  readonly content: Buffer;
+  readonly file: OpenFile;
+  ranges: readonly Range[];
+  durable: readonly Range[];
+}
+
+function startTransfer(
+  source: ScriptedSource,
+  request: FetchRequest,
+  { integrity, disk = realDisk, chunk = Number.POSITIVE_INFINITY, pace }: Writing & { readonly integrity: Integrity },
+  onWait: () => void,
+): Transfer {
   const act = source.acts.shift() ?? {};
-  const from = contiguousFromStart(target.durable);
-  source.fetchedFrom.push(from);
-  const to = Math.min(source.content.length, from + (act.bytes ?? source.content.length));
-  const file = realDisk.open(target.path);
-  if (to > from) file.write(source.content, from, to - from, from);
-  const written: readonly Range[] = normalRanges([...target.durable, [from, to]]);
+  const files = request.targets.map((target) => openTarget(disk, source, target));
   const done = Promise.withResolvers<Awaited<Transfer['done']>>();
-  if (act.then === 'wait') onWait();
-  else if (act.then) done.reject(act.then);
-  else if (bytesIn(written) === source.content.length) {
-    done.resolve({ files: [{ position: 0, size: source.content.length, integrity }] });
-  } else done.reject(new Failure('network', 'the connection was closed early'));
   done.promise.catch(() => {});
+  let closed = false;
+  let syncFailed = false;
+  writeAll(act.bytes ?? Number.POSITIVE_INFINITY).then(endAct, (error: unknown) => fail(error));
   return {
     done: done.promise,
     async flush() {
-      await file.syncData();
-      return [{ position: 0, ranges: written }];
+      for (const written of files) if (!syncFailed) await flushOne(written);
+      return files.map(({ target, durable }) => ({ position: target.position, ranges: durable }));
     },
-    progress: () => ({ bytes: bytesIn(written), connections: 1 }),
+    progress: () => ({ bytes: files.reduce((sum, { ranges }) => sum + bytesIn(ranges), 0), connections: 1 }),
     tune: () => {},
     nudge: () => {},
-    close: () => file.close(),
+    async close() {
+      closed = true;
+      await Promise.all(files.map(({ file }) => file.close()));
+    },
   };
+
+  /** Without a pace it has written all when it returns. */
+  async function writeAll(budget: number): Promise<void> {
+    let left = budget;
+    for (const written of files) {
+      for (const [from, to] of missingRanges(written.ranges, written.content.length)) {
+        for (let at = from; at < to && left > 0; ) {
+          const length = Math.min(chunk, to - at, left);
+          writeSome(written, at, length);
+          at += length;
+          left -= length;
+          if (pace) await pace();
+          if (closed) return;
+        }
+      }
+    }
+  }
+
+  function writeSome(written: Written, at: number, length: number): void {
+    const bytes = Buffer.from(written.content.subarray(at, at + length));
+    if (act.wrong && written.target.position === 0) bytes[0] = ~(bytes[0] ?? 0) & 0xff;
+    written.file.write(bytes, 0, length, at);
+    written.ranges = normalRanges([...written.ranges, [at, at + length]]);
+  }
+
+  function endAct(): void {
+    if (closed) return;
+    if (act.ending === 'wait') onWait();
+    else if (act.ending) done.reject(act.ending);
+    else if (files.every(({ ranges, content }) => bytesIn(ranges) === content.length)) {
+      done.resolve({
+        files: files.map(({ target, content }) => ({ position: target.position, size: content.length, integrity })),
+      });
+    } else done.reject(new Failure('network', 'the connection was closed early'));
+  }
+
+  /** After a failed sync nothing since the last good one ever counts. */
+  async function flushOne(written: Written): Promise<void> {
+    const { ranges } = written;
+    try {
+      await written.file.syncData();
+      written.durable = ranges;
+    } catch (error) {
+      syncFailed = true;
+      fail(error);
+    }
+  }
+
+  function fail(error: unknown): void {
+    done.reject(diskFailure(error, request.targets[0]?.path ?? ''));
+  }
+}
+
+function openTarget(disk: Disk, source: ScriptedSource, target: FetchTarget): Written {
+  const { content } = [source, ...source.more][target.position] ?? source;
+  return { target, content, file: disk.open(target.path), ranges: target.durable, durable: target.durable };
 }

@@ -2,14 +2,18 @@ import { after } from 'node:test';
 import { sourceContract } from '../../../test/contract/source.ts';
 import { makeAuthority } from '../../../test/support/certificate.ts';
 import { startFaultServer } from '../../../test/support/fault-server.ts';
-import { httpSource, patterned } from '../../../test/support/http-bench.ts';
+import { httpSource, patterned, threadedSource } from '../../../test/support/http-bench.ts';
 
 const bytes = patterned(3 << 20);
 
-async function fixture(certificate?: ReturnType<ReturnType<typeof makeAuthority>['issue']>, caFile?: string) {
+async function fixture(
+  create: typeof httpSource,
+  certificate?: ReturnType<ReturnType<typeof makeAuthority>['issue']>,
+  caFile?: string,
+) {
   const server = await startFaultServer({ body: bytes, ...(certificate ? { certificate } : {}) });
   return {
-    create: () => httpSource(caFile === undefined ? {} : { ca_file: caFile }),
+    create: () => create(caFile === undefined ? {} : { ca_file: caFile }),
     link: `${server.url}/file.bin`,
     bytes,
     malformed: 'http://',
@@ -19,9 +23,10 @@ async function fixture(certificate?: ReturnType<ReturnType<typeof makeAuthority>
   };
 }
 
-sourceContract('http', () => fixture());
+sourceContract('http', () => fixture(httpSource));
+sourceContract('http in threads', () => fixture(threadedSource));
 
 const authority = makeAuthority();
 const certificate = authority.issue('IP:127.0.0.1');
 after(() => authority.remove());
-sourceContract('https', () => fixture(certificate, authority.caFile));
+sourceContract('https', () => fixture(httpSource, certificate, authority.caFile));

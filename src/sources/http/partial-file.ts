@@ -3,7 +3,7 @@ import { diskFailure } from '../../disk/disk-failure.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { bytesIn, normalRanges, type Range } from '../../downloads/ranges.ts';
 import type { RunningDigest } from './digests.ts';
-import { type Place, PartialWriter } from './partial-writer.ts';
+import { PartialWriter, type Place } from './partial-writer.ts';
 
 const digestBytes = 1 << 20;
 

@@ -181,7 +181,8 @@ export class Segment {
     this.#window = [...this.#window, { at: clock.monotonic(), bytes: this.position }].slice(-6);
     const pace = this.#flow?.look();
     if (partial.failure) lane?.stop(partial.failure);
-    else if (pace === 'idle') lane?.stop(new Failure('network', `${place} sent nothing for ${config.idle_timeout / 1000} s`));
+    else if (pace === 'idle')
+      lane?.stop(new Failure('network', `${place} sent nothing for ${config.idle_timeout / 1000} s`));
     else if (pace === 'slow') {
       const slow = `${config.low_speed} bytes a second for ${config.low_speed_time / 1000} s`;
       lane?.stop(new Failure('network', `${place} sent less than ${slow}`));

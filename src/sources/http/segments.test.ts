@@ -3,14 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sha256 } from '../../../test/support/killed-download.ts';
+import { needs } from '../../../test/support/needs.ts';
+import { makeFile, startNginx } from '../../../test/support/nginx.ts';
 import { defaults } from '../../config/defaults.ts';
 import { realDisk } from '../../disk/real-disk.ts';
 import type { Range } from '../../downloads/ranges.ts';
 import { silentLog } from '../../log/log.ts';
 import { systemClock } from '../../time/clock.ts';
-import { needs } from '../../../test/support/needs.ts';
-import { makeFile, startNginx } from '../../../test/support/nginx.ts';
-import { sha256 } from '../../../test/support/killed-download.ts';
 import { createHttpSource } from './http-source.ts';
 
 const MiB = 2 ** 20;
@@ -83,19 +83,30 @@ test('after a resume only the holes are fetched', needs('nginx'), async () => {
   }
 });
 
-test('a host that refuses more than two connections is served with two, and the file is right', needs('nginx'), async () => {
-  const extra = 'limit_conn perip 2;';
-  const nginx = await startNginx({ limitRate: '3m', http: 'limit_conn_zone $binary_remote_addr zone=perip:1m;', extra });
-  try {
-    const digest = makeFile(join(nginx.root, 'f.bin'), 12 * MiB);
-    const got = await fetched(`${nginx.url}/f.bin`, 8);
-    assert.equal(got.digest, digest);
-    assert.equal(got.end.files[0]?.integrity, 'validator');
-    assert.ok((await nginx.requests()).some(({ status }) => status === 503), 'it did refuse');
-  } finally {
-    await nginx.stop();
-  }
-});
+test(
+  'a host that refuses more than two connections is served with two, and the file is right',
+  needs('nginx'),
+  async () => {
+    const extra = 'limit_conn perip 2;';
+    const nginx = await startNginx({
+      limitRate: '3m',
+      http: 'limit_conn_zone $binary_remote_addr zone=perip:1m;',
+      extra,
+    });
+    try {
+      const digest = makeFile(join(nginx.root, 'f.bin'), 12 * MiB);
+      const got = await fetched(`${nginx.url}/f.bin`, 8);
+      assert.equal(got.digest, digest);
+      assert.equal(got.end.files[0]?.integrity, 'validator');
+      assert.ok(
+        (await nginx.requests()).some(({ status }) => status === 503),
+        'it did refuse',
+      );
+    } finally {
+      await nginx.stop();
+    }
+  },
+);
 
 test('a server without ranges is served over the first connection alone', needs('nginx'), async () => {
   const nginx = await startNginx({ limitRate: '8m', extra: 'max_ranges 0;' });

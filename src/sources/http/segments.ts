@@ -16,7 +16,15 @@ const lookEvery = 250;
 const slowPatience = 10_000;
 
 /** What a host does to connections that are too many: the others go on without this one. */
-const refusals: ReadonlySet<string> = new Set(['network', 'rate_limit', 'server', 'quota', 'refused', 'suspect', 'offline']);
+const refusals: ReadonlySet<string> = new Set([
+  'network',
+  'rate_limit',
+  'server',
+  'quota',
+  'refused',
+  'suspect',
+  'offline',
+]);
 
 /** A person, or a look at the others, wants a new connection. */
 class Reopened extends Failure {}

@@ -23,9 +23,9 @@ interface Running {
 export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: Int32Array): void {
   const resolving = new Map<number, AbortController>();
   const running = new Map<number, Running>();
-  const answer = (call: number, work: Promise<Extract<Word, { word: 'answer' }>['value'] | void>) => {
+  const answer = (call: number, work: Promise<Extract<Word, { word: 'answer' }>['value'] | undefined>) => {
     work.then(
-      (value) => port.postMessage({ word: 'answer', call, value: value ?? undefined }),
+      (value) => port.postMessage({ word: 'answer', call, value }),
       (error) => port.postMessage({ word: 'failure', call, failure: plainFailure(asFailure(error)) }),
     );
   };
@@ -52,7 +52,7 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
       case 'close':
         return answer(order.call, close(order.transfer));
       case 'end':
-        return answer(order.call, source.close());
+        return answer(order.call, source.close().then(() => undefined));
     }
   });
 
@@ -79,7 +79,7 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
   }
 
   /** The transfer stays known until it is closed: a flush may come after its end. */
-  async function close(id: number): Promise<void> {
+  async function close(id: number): Promise<undefined> {
     await running.get(id)?.transfer.close();
     running.delete(id);
   }

@@ -81,7 +81,12 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
   const transfer = fetch.id;
   if (onNote) thread.onNote(transfer, onNote);
   let closing: Promise<void> | undefined;
-  const done = fetch.answer as Promise<TransferEnd>;
+  const done = new Promise<TransferEnd>((resolve, reject) => {
+    fetch.answer.then(
+      (end) => closing ?? resolve(end as TransferEnd),
+      (failure: unknown) => closing ?? reject(failure),
+    );
+  });
   done.catch(() => {});
   return {
     done,

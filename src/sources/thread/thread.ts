@@ -92,8 +92,14 @@ export function startThread(
   };
 
   function heard(word: Word): void {
-    if (word.word === 'note') return notes.get(word.transfer)?.(word.note);
-    if (word.word === 'log') return parts.log.room(word.room)[word.level](word.facts, word.message);
+    if (word.word === 'note') {
+      notes.get(word.transfer)?.(word.note);
+      return;
+    }
+    if (word.word === 'log') {
+      parts.log.room(word.room)[word.level](word.facts, word.message);
+      return;
+    }
     const call = waiting.get(word.call);
     waiting.delete(word.call);
     keepAlive();

@@ -1,0 +1,40 @@
+import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../../config/config.ts';
+import type { Disk } from '../../disk/disk.ts';
+import type { Source } from '../source.ts';
+import { threadSource } from '../thread/thread-source.ts';
+import type { HttpSourceOptions } from './http-source.ts';
+import { isWebLink, linkKey } from './link.ts';
+
+/** What the thread is told. */
+export interface HttpWorkerData {
+  readonly config: Config['http'];
+  readonly pulse: SharedArrayBuffer;
+}
+
+/** The HTTP source as the program uses it: in threads, one for each device that is written to. */
+export function createHttpThreads({ config, clock, disk, log }: HttpSourceOptions): Source {
+  return threadSource({
+    name: 'http',
+    accepts: isWebLink,
+    keyOf: linkKey,
+    clock,
+    log,
+    deviceOf: (directory) => deviceOf(disk, directory),
+    startWorker: (pulse) =>
+      new Worker(new URL('./http.worker.ts', import.meta.url), {
+        workerData: { config, pulse } satisfies HttpWorkerData,
+        name: 'http',
+      }),
+  });
+}
+
+/** The device of a folder, or of what it will be made in. */
+async function deviceOf(disk: Disk, directory: string): Promise<string> {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    const facts = await disk.facts(folder).catch(() => undefined);
+    if (facts) return String(facts.device);
+    if (folder === dirname(folder)) return 'unknown';
+  }
+}
