@@ -9,6 +9,12 @@ export const defaults: RawConfig = {
   queue: {
     slots: 4,
   },
+  limits: {
+    rate: 'off',
+    rate_per_download: 'off',
+    schedule: [],
+    schedule_time_zone: 'system',
+  },
   retry: {
     max_tries: 5,
     first_wait: 2000,

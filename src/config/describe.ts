@@ -3,6 +3,7 @@ import type { LoadedConfig } from './config.ts';
 import { formatDuration } from './duration.ts';
 import { type ConfigKey, sections } from './keys.ts';
 import { originText } from './problems.ts';
+import { formatRate } from './rate.ts';
 import { maskValue } from './secrets.ts';
 import { formatSize } from './size.ts';
 
@@ -61,5 +62,6 @@ function shown({ config, sources }: LoadedConfig, key: ConfigKey): ShownKey {
 function readable(key: ConfigKey, value: unknown): unknown {
   if (typeof value !== 'number') return value;
   if (key.kind === 'duration') return formatDuration(value);
+  if (key.kind === 'rate') return formatRate(value);
   return key.kind === 'size' ? formatSize(value) : value;
 }

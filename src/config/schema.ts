@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
-import { choice, duration, size, text, trueOrFalse, wholeNumber } from './values.ts';
+import { choice, duration, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
+import { timeWindow, timeZone } from './windows.ts';
 
 /** The words of `log/`; this room may not import that one. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -20,6 +21,24 @@ const queue = z
     slots: wholeNumber(1, 64).prefault(4).describe('How many downloads run at the same time.'),
   })
   .describe('What runs when.');
+
+const limits = z
+  .strictObject({
+    rate: rate()
+      .prefault('off')
+      .describe('All downloads of this machine together fetch no more than this a second, such as 2MB. off: no limit.'),
+    rate_per_download: rate().prefault('off').describe('The same for each single download.'),
+    schedule: z
+      .array(timeWindow(), 'must be a list of windows')
+      .prefault([])
+      .describe(
+        'Hours in which another rate holds, such as [{ days: mon-fri, from: "08:00", to: "18:00", rate: 2MB }]. Rate 0: nothing runs; off: no limit. Where two overlap, the first counts.',
+      ),
+    schedule_time_zone: timeZone()
+      .prefault('system')
+      .describe('The time zone of the schedule, such as Europe/Berlin. system: the one of this machine.'),
+  })
+  .describe('How fast, and when. `longhaul limit` changes rates while downloads run.');
 
 const retry = z
   .strictObject({
@@ -48,10 +67,12 @@ const checkpoint = z
 const http = z
   .strictObject({
     connections: wholeNumber(1, 64).prefault(8).describe('Connections for one file at most.'),
-    connections_per_host: wholeNumber(1, 256).prefault(8).describe('Connections to one host at most, over all downloads.'),
-    connections_after: duration().prefault('1s').describe(
-      'A second connection is opened when the rest of the file would take longer than this. 0: at once.',
-    ),
+    connections_per_host: wholeNumber(1, 256)
+      .prefault(8)
+      .describe('Connections to one host at most, over all downloads.'),
+    connections_after: duration()
+      .prefault('1s')
+      .describe('A second connection is opened when the rest of the file would take longer than this. 0: at once.'),
     least_piece: size({ least: 65_536 }).prefault('1MiB').describe('A connection is never opened for less than this.'),
     connect_timeout: duration({ least: 1 }).prefault('10s').describe('Longest wait for a connection, TLS included.'),
     headers_timeout: duration({ least: 1 }).prefault('30s').describe('Longest wait for the beginning of an answer.'),
@@ -148,6 +169,7 @@ export const schema = z
       .describe('Version of this file.'),
     downloads: downloads.prefault({}),
     queue: queue.prefault({}),
+    limits: limits.prefault({}),
     retry: retry.prefault({}),
     checkpoint: checkpoint.prefault({}),
     http: http.prefault({}),

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { durationForm, formatDuration, parseDuration } from './duration.ts';
+import { parseRate, type Rate, rateAllowed, rateForm } from './rate.ts';
 import { formatSize, parseSize, sizeForm } from './size.ts';
 
 /** How a value is written, for whoever reads it from a single text or shows it. */
-export type Kind = 'duration' | 'size' | 'number' | 'boolean' | 'text' | 'list' | 'map';
+export type Kind = 'duration' | 'size' | 'rate' | 'number' | 'boolean' | 'text' | 'list' | 'map';
 
 const measures = new WeakMap<z.ZodType, Kind>();
 
@@ -33,6 +34,19 @@ export function size({ least = 0 }: { readonly least?: number } = {}) {
   return measure('size', allowed, sizeForm, parseSize, least, Number.MAX_SAFE_INTEGER);
 }
 
+/** `2MB` (bytes a second), or `off`. */
+export function rate(allowed: string = rateAllowed) {
+  const written = z.union([z.number(), z.string().regex(rateForm, { error: allowed, abort: true })], allowed);
+  const measured = written.transform((given, context): Rate => {
+    const parsed = attempt(parseRate, given);
+    if (parsed !== undefined) return parsed;
+    context.issues.push({ code: 'custom', message: allowed, input: given });
+    return z.NEVER;
+  });
+  measures.set(measured, 'rate');
+  return measured;
+}
+
 export function wholeNumber(least: number, most: number) {
   const allowed = `must be a whole number from ${least} to ${most}`;
   return z.int(allowed).min(least, allowed).max(most, allowed);
@@ -52,9 +66,9 @@ export function text(what: string, form: RegExp = /^[^\0\r\n]+$/) {
   return z.string(allowed).min(1, allowed).max(4096, `${allowed}, of at most 4096 characters`).regex(form, allowed);
 }
 
-type Parse = (written: string | number) => number;
+type Parse<Amount> = (written: string | number) => Amount;
 
-function measure(kind: Kind, allowed: string, form: RegExp, parse: Parse, least: number, most: number) {
+function measure(kind: Kind, allowed: string, form: RegExp, parse: Parse<number>, least: number, most: number) {
   const refused = { error: allowed, abort: true } as const;
   const written = z.union([z.number().min(0, refused), z.string().regex(form, refused)], allowed);
   const measured = written.transform((given, context) => {
@@ -67,7 +81,7 @@ function measure(kind: Kind, allowed: string, form: RegExp, parse: Parse, least:
   return measured;
 }
 
-function attempt(parse: Parse, written: string | number): number | undefined {
+function attempt<Amount>(parse: Parse<Amount>, written: string | number): Amount | undefined {
   try {
     return parse(written);
   } catch {

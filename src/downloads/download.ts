@@ -1,3 +1,4 @@
+import type { Rate } from '../config/rate.ts';
 import type { FailureClass } from './failure.ts';
 import type { Range } from './ranges.ts';
 import type { Status, Wish } from './states.ts';
@@ -20,6 +21,8 @@ export interface DownloadOptions {
   readonly checksum?: string;
   /** Connections at most, for each file. */
   readonly connections?: number;
+  /** Its own limit; left out: `limits.rate_per_download` of whoever runs it. */
+  readonly rate?: Rate;
   /** Tries before the download is failed; counts tries without durable progress. */
   readonly maxTries?: number;
   /** First wait between tries, ms; doubles. */

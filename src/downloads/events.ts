@@ -9,6 +9,7 @@ export const eventKinds = [
   'added',
   'state',
   'wish',
+  'limited',
   'resolved',
   'restarted',
   'adopted',

@@ -11,9 +11,11 @@ import {
 import { changeLeased } from './changing.ts';
 import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
+import { limitAll, limitOne, rates } from './limiting.ts';
 import { attemptOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
 import { allInstances } from './statements/all-instances.ts';
 import { attemptsOfDownload } from './statements/attempts-of-download.ts';
+import { countLeased } from './statements/count-leased.ts';
 import { downloadById } from './statements/download-by-id.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
@@ -62,6 +64,13 @@ function askingOn(database: Database): AskingStore {
     async wish(id, asked, now) {
       const { row, obeyed } = await write(() => wish(id, asked, now));
       return { download: downloadOf(row), obeyed };
+    },
+    limit: async (id, rate, now) => downloadOf(await write(() => limitOne(id, rate, now))),
+    limitAll: (rate, now) => write(() => limitAll(rate, now)),
+    rates: (host) => read(() => rates(host)),
+    async leased() {
+      const rows = await read(() => all(countLeased, {}));
+      return new Map(rows.map(({ instance, count }) => [instance, count]));
     },
     forget: (id, now) => write(() => forget(id, now)),
     record: (id, kind, detail, now) => write(() => record(id, kind, detail, now)),

@@ -219,7 +219,8 @@ export function wishOptionsOf(row: Pick<DownloadRow, 'wish_options'>): Omit<Aske
   return row.wish_options === null ? {} : (parsed(row.wish_options) as Omit<AskedWish, 'wish'>);
 }
 
-function parsed(text: string): unknown {
+/** JSON that Longhaul wrote. Throws `StoreFailure` for anything else. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

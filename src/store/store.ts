@@ -1,3 +1,4 @@
+import type { Rate } from '../config/rate.ts';
 import type {
   Attempt,
   Download,
@@ -60,6 +61,14 @@ export interface AskingStore {
    * Throws `NotPossible` when the state does not allow it.
    */
   wish(id: number, wish: AskedWish, now: number): Promise<{ readonly download: Download; readonly obeyed: boolean }>;
+  /** Sets an unfinished download's own limit; `default` takes it away. Throws `NotPossible`. */
+  limit(id: number, rate: Rate | 'default', now: number): Promise<Download>;
+  /** Sets the limit of all downloads together, which goes before the configuration of every instance. */
+  limitAll(rate: Rate | 'default', now: number): Promise<void>;
+  /** The limits that were set, and what the instances of this machine fetch now. */
+  rates(host: string): Promise<Rates>;
+  /** How many downloads each instance holds. */
+  leased(): Promise<ReadonlyMap<string, number>>;
   /** Deletes the row and all that hangs on it. Refused (`NotPossible`) while leased: wish `remove` instead. */
   forget(id: number, now: number): Promise<void>;
   /** Evidence for the timeline that changes nothing, of a download that need not be leased; nothing happens when it is gone. */
@@ -138,6 +147,18 @@ export interface AskedWish {
   readonly deleteFiles?: boolean;
   /** cancel: keep the partial. */
   readonly keepPartial?: boolean;
+}
+
+export interface Rates {
+  /** Left out: as each instance's configuration says. */
+  readonly total?: Rate;
+  readonly downloading: readonly {
+    readonly id: number;
+    readonly instance: string;
+    readonly link: string;
+    /** Its own; left out: as configured. */
+    readonly rate?: Rate;
+  }[];
 }
 
 export interface ListFilter {

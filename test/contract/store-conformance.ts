@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import type { Store } from '../../src/store/store.ts';
 import { askingPromises } from './store/asking.ts';
 import { claimingPromises } from './store/claiming.ts';
+import { limitingPromises } from './store/limiting.ts';
 import { modelPromises } from './store/model.ts';
 import { wishingPromises } from './store/wishing.ts';
 import { workingPromises } from './store/working.ts';
@@ -17,7 +18,14 @@ export interface StoreUnderTest {
  * the store is made of.
  */
 export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
-  const promises = { ...askingPromises, ...claimingPromises, ...workingPromises, ...wishingPromises, ...modelPromises };
+  const promises = {
+    ...askingPromises,
+    ...claimingPromises,
+    ...workingPromises,
+    ...wishingPromises,
+    ...limitingPromises,
+    ...modelPromises,
+  };
   for (const [promise, keeps] of Object.entries(promises)) {
     test(`${name} store: ${promise}`, async () => {
       const { store, end } = await open();

@@ -1,0 +1,3 @@
+import { statement } from './statement.ts';
+
+export const deleteSetting = statement<{ name: string }>('DELETE FROM settings WHERE name = :name');
