@@ -16,6 +16,8 @@ export interface Authority {
   readonly caFile: string;
   /** `names` as in subjectAltName: `DNS:localhost,IP:127.0.0.1`; `days` below 0: expired. */
   issue(names: string, days?: number): Certificate;
+  /** A certificate that its own key has signed. */
+  selfSigned(names: string): Certificate;
   remove(): void;
 }
 
@@ -63,6 +65,13 @@ export function makeAuthority(): Authority {
         '-out',
         cert,
       ]);
+      return { cert, key, certText: readFileSync(cert, 'utf8'), keyText: readFileSync(key, 'utf8') };
+    },
+    selfSigned(names) {
+      issued += 1;
+      const [key, cert] = [file(`${issued}.key`), file(`${issued}.pem`)];
+      const subject = ['-subj', '/CN=Longhaul test server', '-addext', `subjectAltName=${names}`];
+      openssl(['req', '-x509', ...newKey, '-keyout', key, '-out', cert, '-days', '30', ...subject]);
       return { cert, key, certText: readFileSync(cert, 'utf8'), keyText: readFileSync(key, 'utf8') };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
