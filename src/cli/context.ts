@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { type LoadedConfig, loadConfig } from '../config/config.ts';
-import type { Environment } from '../config/environment.ts';
+import { type Environment, variable } from '../config/environment.ts';
 import type { FlagSetting } from '../config/settings.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import type { LogLevel } from '../log/log.ts';
@@ -71,6 +72,9 @@ export function contextOf(
     config: given.config,
     checks: async () => (await import('../instance/doctor.ts')).openDoctor(given),
     interrupts: () => catchInterrupts(parts.process, parts.clock),
+    askSecret: (question) => askSecret(screen, parts.process.stdin, question),
+    variable: (name) => variable(parts.env, name),
+    stdin: parts.process.stdin,
     confirm: (question) => confirm(screen, parts.process.stdin, question),
     currentFolder: () => currentFolder(parts),
     commandTree: made.commandTree,
@@ -123,5 +127,23 @@ async function confirm(screen: Screen, stdin: NodeJS.ReadStream, question: strin
     return false;
   } finally {
     lines.close();
+  }
+}
+
+/** readline edits the line; what it would echo goes nowhere. */
+async function askSecret(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<string | undefined> {
+  if (!stdin.isTTY || !screen.err.isTerminal) return undefined;
+  screen.err.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: true });
+  try {
+    return await new Promise<string>((answer, refuse) => {
+      lines.once('line', answer);
+      lines.once('SIGINT', () => refuse(new UsageError('nothing was typed; nothing was done')));
+      lines.once('close', () => refuse(new UsageError('nothing was typed; nothing was done')));
+    });
+  } finally {
+    lines.close();
+    screen.err.write('\n');
   }
 }

@@ -18,6 +18,12 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
+/** What is needed of a download to follow it: there may be a hundred thousand. */
+export type Followed = Pick<Download, 'id' | 'name' | 'link'>;
+
+/** So many are watched at a time, in their order; one that ended earlier is told when its turn comes. */
+const mostWatched = 64;
+
 /**
  * Waits for the end of downloads and shows how they go: the common part of `get` and
  * `resume-downloads`. Tells how it ended; `exit.interrupted` when the signal came first.
@@ -25,12 +31,11 @@ export interface FollowOptions {
 export async function follow(
   context: Context,
   longhaul: Longhaul,
-  downloads: readonly Download[],
+  downloads: readonly Followed[],
   options: FollowOptions,
 ): Promise<ExitCode> {
   const view = await openView(context.screen, context.clock, downloads.length);
   const follower = createFollower(context, longhaul, view, options);
-  for (const download of downloads) follower.refresh(download.id);
   const stops = [
     longhaul.onProgress(view.progress),
     longhaul.onEvent(({ kind, downloadId }) => {
@@ -38,7 +43,13 @@ export async function follow(
     }),
   ];
   try {
-    return worst(await Promise.all(downloads.map((download) => follower.untilEnd(download))));
+    const left = downloads.values();
+    const codes = new Set<ExitCode>();
+    const watch = async () => {
+      for (const download of left) codes.add(await follower.untilEnd(download));
+    };
+    await Promise.all(Array.from({ length: Math.min(mostWatched, downloads.length) }, watch));
+    return worst(codes);
   } finally {
     for (const stop of stops) stop();
     view.close();
@@ -48,7 +59,7 @@ export async function follow(
 interface Follower {
   /** Looks at the row anew and shows it; in order, one after the other. */
   refresh(id: number): void;
-  untilEnd(download: Download): Promise<ExitCode>;
+  untilEnd(download: Followed): Promise<ExitCode>;
 }
 
 function createFollower(context: Context, longhaul: Longhaul, view: View, options: FollowOptions): Follower {
@@ -61,10 +72,11 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
   };
   return {
     refresh(id) {
-      queue = queue.then(() => look(id)).catch(() => {});
+      if (waiting.has(id)) queue = queue.then(() => look(id)).catch(() => {});
     },
     async untilEnd(download) {
       waiting.add(download.id);
+      this.refresh(download.id);
       const row = await settledOrInterrupted(longhaul, download.id, options);
       await queue;
       waiting.delete(download.id);
@@ -102,7 +114,7 @@ async function printer(screen: Context['screen'], shown: Shown, json: boolean): 
   };
 }
 
-function removedPrinter(screen: Context['screen'], download: Download): () => void {
+function removedPrinter(screen: Context['screen'], download: Followed): () => void {
   return () => screen.err.line(`${screen.err.look.symbol('cancelled')} ${nameOf(download)}: removed by a person`);
 }
 

@@ -51,6 +51,13 @@ export function header(text: string, before: readonly string[] = []): readonly s
   return [...before, `${name}: ${value}`];
 }
 
+/** The value of a header. */
+export function headerText(text: string): string {
+  const [line = ''] = header(`X: ${text}`);
+  if (line === 'X: ') throw new InvalidArgumentError('It must not be empty.');
+  return line.slice(3);
+}
+
 /** `key=value`, the caller's own. */
 export function metadata(
   text: string,

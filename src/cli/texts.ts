@@ -8,7 +8,7 @@ import { type ExitCode, exit } from './exit-codes.ts';
 /** What a row says on a terminal. Everything that came from outside goes through `printable` here. */
 
 /** The name, or the link while no name is known; no control characters, secrets masked. */
-export function nameOf(download: Download): string {
+export function nameOf(download: Pick<Download, 'name' | 'link'>): string {
   return printable(download.name ?? maskLink(download.link));
 }
 

@@ -33,6 +33,12 @@ export interface Context {
   interrupts(): Interrupts;
   /** Asks a yes-or-no question; undefined where nobody is there to answer. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** Asks for what shall not be seen; undefined where nobody is there to answer. Throws `UsageError` when it is refused. */
+  askSecret(question: string): Promise<string | undefined>;
+  /** A variable of the environment; undefined when it is empty. For secrets: what is no secret is a setting. */
+  variable(name: string): string | undefined;
+  /** Standard input as bytes; reading it waits for whoever writes there. */
+  readonly stdin: AsyncIterable<Uint8Array | string>;
   /** The current folder, absolute. */
   currentFolder(): string;
   /** The whole command tree, with every verb loaded. */

@@ -46,6 +46,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/history.ts')).history,
   },
   {
+    name: 'verify',
+    summary: 'look whether delivered files are still what was delivered',
+    group: 'Look:',
+    load: async () => (await import('./verbs/verify.ts')).verify,
+  },
+  {
     name: 'pause',
     summary: 'stop downloads until they are resumed',
     group: 'Steer:',

@@ -1,5 +1,6 @@
 import type { Attempt, Download, DownloadFile, DownloadOptions, Metadata } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
+import type { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
 
@@ -12,6 +13,15 @@ import type { AskedWish, Statistics } from '../store/store.ts';
  */
 export interface Commands {
   add(request: AddRequest): Promise<Added>;
+  /** The same for many at once; what is wrong with one comes back in its place and keeps no other out. */
+  addMany(requests: readonly AddRequest[]): Promise<readonly (Added | Refused)[]>;
+  /**
+   * The files that a Metalink (RFC 5854) names, as requests to add: of a text, or of what an `http` link
+   * leads to. What a person asked for that link goes to its own origin only.
+   */
+  metalink(from: MetalinkRequest): Promise<readonly ListedFile[]>;
+  /** What would come of `add`, asked of the other side; nothing is written down. Throws also any other `Failure`. */
+  preview(request: AddRequest, signal: AbortSignal): Promise<Preview>;
   list(filter: {
     readonly statuses?: readonly Status[];
     readonly beforeId?: number;
@@ -21,6 +31,8 @@ export interface Commands {
   show(reference: string): Promise<Shown>;
   control(reference: string, wish: AskedWish): Promise<Controlled>;
   history(filter: { readonly limit: number }): Promise<History>;
+  /** Looks again at what was delivered and notes it in the timeline. `NotPossible` where nothing was. */
+  verify(reference: string, signal: AbortSignal): Promise<Verification>;
 }
 
 export interface AddRequest {
@@ -41,6 +53,46 @@ export interface Added {
   readonly followed: boolean;
   /** True when some living engine will run it; false: `add` says so. */
   readonly willRun: boolean;
+}
+
+export type MetalinkRequest = Pick<AddRequest, 'directory' | 'options'> &
+  ({ readonly text: string } | { readonly link: string });
+
+export type ListedFile = Pick<AddRequest, 'link' | 'directory' | 'options'>;
+
+/** A request that was not accepted, with the one sentence on why. */
+export interface Refused {
+  readonly refused: Failure;
+}
+
+export interface Preview {
+  readonly link: string;
+  readonly source: string;
+  readonly name: string;
+  readonly totalBytes: number | null;
+  /** Absolute paths as they would be by now. */
+  readonly files: readonly { readonly path: string; readonly size: number | null; readonly main: boolean }[];
+  /** Whether the other side can begin in the middle; null: it does not say. */
+  readonly ranges: boolean | null;
+  /** By what the version would be known again; null: by nothing. */
+  readonly validator: string | null;
+}
+
+export interface Verification {
+  readonly download: Download;
+  readonly ok: boolean;
+  readonly files: readonly VerifiedPart[];
+}
+
+export interface VerifiedPart {
+  readonly path: string;
+  readonly size: number | null;
+  /** What was recorded, as `sha-256=HEX`; null: nothing was. */
+  readonly digest: string | null;
+  /** How far it could be checked: a digest says that every byte is right, a size says little. */
+  readonly checked: 'size' | 'digest';
+  /** What differs, as the end of a sentence that begins with the path; null: nothing. */
+  readonly problem: string | null;
 }
 
 export interface Shown {

@@ -1,5 +1,5 @@
-import { removePartial } from '../disk/partial.ts';
-import type { Download, DownloadFile } from '../downloads/download.ts';
+import { removeWork } from '../disk/remove-work.ts';
+import type { Download } from '../downloads/download.ts';
 import type { AskedWish } from '../store/store.ts';
 import type { Controlled } from './commands.ts';
 import { findDownload } from './find-download.ts';
@@ -21,16 +21,12 @@ export async function controlDownload(parts: CommandParts, reference: string, wi
   const files = await store.files(found.id);
   const { download, obeyed } = await store.wish(found.id, wish, clock.now());
   if (!obeyed) return untilObeyed(parts, download, wish);
-  if (wish.wish === 'cancel' || wish.wish === 'remove') await removeFiles(parts, files, wish);
+  if (wish.wish === 'cancel' || wish.wish === 'remove') {
+    const what = { partials: !wish.keepPartial, delivered: wish.deleteFiles === true };
+    await removeWork(parts.disk, files, found.uid, what);
+  }
   if (wish.wish === 'remove') await store.forget(found.id, clock.now());
   return { download, obeyed: true };
-}
-
-async function removeFiles(parts: CommandParts, files: readonly DownloadFile[], wish: AskedWish): Promise<void> {
-  for (const { partialPath, finalPath } of files) {
-    if (partialPath && !wish.keepPartial) await removePartial(parts.disk, partialPath);
-    if (finalPath && wish.deleteFiles) await parts.disk.remove(finalPath);
-  }
 }
 
 async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish): Promise<Controlled> {

@@ -1,8 +1,11 @@
-import { addDownload } from './add-download.ts';
+import { addDownload, addDownloads } from './add-download.ts';
 import type { Commands } from './commands.ts';
 import { controlDownload } from './control-download.ts';
 import type { CommandParts } from './parts.ts';
+import { previewDownload } from './preview-download.ts';
+import { readMetalink } from './read-metalink.ts';
 import { showDownload } from './show-download.ts';
+import { verifyDownload } from './verify-download.ts';
 
 const defaultPage = 50;
 
@@ -11,6 +14,10 @@ export function localCommands(parts: CommandParts): Commands {
   const { store } = parts;
   return {
     add: (request) => addDownload(parts, request),
+    addMany: (requests) => addDownloads(parts, requests),
+    metalink: (from) => readMetalink(parts, from),
+    preview: (request, signal) => previewDownload(parts, request, signal),
+    verify: (reference, signal) => verifyDownload(parts, reference, signal),
     list: ({ limit, ...filter }) => store.list({ ...filter, limit: limit ?? defaultPage }),
     show: (reference) => showDownload(parts, reference),
     control: (reference, wish) => controlDownload(parts, reference, wish),

@@ -1,4 +1,5 @@
 import type { Disk } from '../disk/disk.ts';
+import type { DownloadOptions } from '../downloads/download.ts';
 import type { Source } from '../sources/source.ts';
 import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -8,6 +9,8 @@ export interface CommandParts {
   readonly store: AskingStore & Pick<Store, 'onChange'>;
   /** Throws `Failure('link')` that names the known kinds. */
   sourceFor(link: string): Promise<Source>;
+  /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
+  readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   readonly disk: Disk;
   readonly clock: Clock;
   /** What is known about other engines, from their sockets. */

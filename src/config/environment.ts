@@ -2,7 +2,14 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Names that are ours without being a key of the configuration. */
-const ownNames: readonly string[] = ['LONGHAUL_HOME', 'LONGHAUL_CONFIG', 'LONGHAUL_NO_APT', 'LONGHAUL_DATABASE_URL'];
+const ownNames: readonly string[] = [
+  'LONGHAUL_HOME',
+  'LONGHAUL_CONFIG',
+  'LONGHAUL_NO_APT',
+  'LONGHAUL_DATABASE_URL',
+  'LONGHAUL_PASSWORD',
+  'LONGHAUL_BEARER',
+];
 
 /** What this process was started with: the one place where the environment is read. */
 export function environment(): Environment {

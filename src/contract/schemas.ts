@@ -96,3 +96,32 @@ export const historySchema = z.strictObject({
   downloads: z.array(downloadSchema).describe('Newest first.'),
   statistics: statisticsSchema,
 });
+
+/** `longhaul get --dry-run --json` */
+export const previewSchema = z.strictObject({
+  link: z.string().describe('As given, its user name and password masked.'),
+  source: z.string(),
+  name: z.string(),
+  totalBytes: bytes.nullable(),
+  files: z.array(z.strictObject({ path: z.string(), size: bytes.nullable(), main: z.boolean() })),
+  ranges: z.boolean().nullable().describe('Whether it can go on in the middle; null: not told.'),
+  validator: z.string().nullable().describe('By what the version is known again; null: by nothing.'),
+});
+export type WirePreview = z.output<typeof previewSchema>;
+
+/** `longhaul verify --json` */
+export const verificationSchema = z.strictObject({
+  id: z.number().int().positive(),
+  uid: z.string(),
+  ok: z.boolean().describe('Nothing differs.'),
+  files: z.array(
+    z.strictObject({
+      path: z.string(),
+      size: bytes.nullable(),
+      digest: z.string().nullable().describe('What was recorded; null: nothing was.'),
+      checked: z.enum(['size', 'digest']),
+      problem: z.string().nullable().describe('What differs.'),
+    }),
+  ),
+});
+export type WireVerification = z.output<typeof verificationSchema>;

@@ -3,7 +3,7 @@ import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
 import { maskLink } from './mask-link.ts';
-import type { WireAttempt, WireDownload, WireEvent, WireStatistics } from './schemas.ts';
+import type { WireAttempt, WireDownload, WireEvent, WirePreview, WireStatistics, WireVerification } from './schemas.ts';
 
 /**
  * Rows in the form in which they leave the program (`--json`, later the server): ISO times, null for
@@ -55,6 +55,26 @@ export function wireEvent(event: DownloadEvent): WireEvent {
     to: event.to,
     detail: event.detail,
   };
+}
+
+export function wirePreview({
+  link,
+  files,
+  ...preview
+}: Omit<WirePreview, 'files'> & { readonly files: readonly WirePreview['files'][number][] }): WirePreview {
+  return { link: maskLink(link), ...preview, files: files.map(({ path, size, main }) => ({ path, size, main })) };
+}
+
+export function wireVerification({
+  download,
+  ok,
+  files,
+}: {
+  readonly download: Pick<Download, 'id' | 'uid'>;
+  readonly ok: boolean;
+  readonly files: readonly WireVerification['files'][number][];
+}): WireVerification {
+  return { id: download.id, uid: download.uid, ok, files: files.map((file) => ({ ...file })) };
 }
 
 /** The statistics of a download history: everything not at an end is in progress. */

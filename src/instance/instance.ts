@@ -51,6 +51,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const commandParts: CommandParts = {
     store,
     sourceFor: async (link) => (await sources.load()).forLink(link),
+    readText: (link, options, most) => sources.readText(link, options, most),
     disk: realDisk,
     clock,
     living,

@@ -1,11 +1,14 @@
 import type { Config } from '../config/config.ts';
 import { realDisk } from '../disk/real-disk.ts';
+import type { DownloadOptions } from '../downloads/download.ts';
 import type { Log } from '../log/log.ts';
 import type { Sources } from '../sources/registry.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface LazySources {
   load(): Promise<Sources>;
+  /** The text of an http link, of at most so many bytes. Throws `Failure`. */
+  readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   /** Safe to call twice, and when nothing was loaded. */
   close(): Promise<void>;
 }
@@ -17,6 +20,10 @@ export function lazySources(parts: { readonly config: Config; readonly clock: Cl
     load() {
       loaded ??= loadSources(parts);
       return loaded;
+    },
+    async readText(link, options, most) {
+      const { readText } = await import('../sources/http/read-text.ts');
+      return readText({ config: parts.config.http, clock: parts.clock, disk: realDisk }, { link, options, most });
     },
     async close() {
       if (loaded) await (await loaded).close();

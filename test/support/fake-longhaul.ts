@@ -1,4 +1,4 @@
-import { type Commands, NotFound } from '../../src/commands/commands.ts';
+import { type AddRequest, type Commands, NotFound } from '../../src/commands/commands.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { Download, DownloadFile } from '../../src/downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../../src/downloads/events.ts';
@@ -97,14 +97,40 @@ function fakeCommands(
     return row;
   }
 
+  async function add({ link, directory, options = {}, metadata = {}, runner }: AddRequest) {
+    if (!/^https?:/.test(link))
+      throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
+    const there = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
+    if (there) return { download: there, followed: true, willRun: false };
+    const download = insert(rows, { link, linkKey: link, directory, options, metadata, runner: runner ?? null });
+    return { download, followed: false, willRun: runner !== undefined };
+  }
+
+  const addOrRefuse = (request: AddRequest) =>
+    add(request).catch((error: unknown) => {
+      if (error instanceof Failure) return { refused: error };
+      throw error;
+    });
+
   return {
-    async add({ link, directory, options = {}, metadata = {}, runner = null }) {
-      if (!/^https?:/.test(link))
-        throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
-      const there = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
-      if (there) return { download: there, followed: true, willRun: false };
-      const download = insert(rows, { link, linkKey: link, directory, options, metadata, runner });
-      return { download, followed: false, willRun: runner !== null };
+    add,
+    addMany: (requests) => Promise.all(requests.map(addOrRefuse)),
+    metalink: () => Promise.reject(new Failure('link', 'nothing here reads Metalinks')),
+    async preview({ link, directory, options = {} }) {
+      const name = options.name ?? 'film.mkv';
+      const files = [{ path: `${directory}/${name}`, size: 5, main: true }];
+      return { link, source: 'http', name, totalBytes: 5, files, ranges: true, validator: null };
+    },
+    async verify(reference) {
+      const download = find(reference);
+      const delivered = (files.get(download.id) ?? []).map(({ path }) => ({
+        path,
+        size: 5,
+        digest: null,
+        checked: 'size' as const,
+        problem: download.status === 'completed' ? null : 'is gone',
+      }));
+      return { download, ok: delivered.every(({ problem }) => problem === null), files: delivered };
     },
     async list({ statuses: wanted, beforeId = Number.POSITIVE_INFINITY, limit = 50 }) {
       const found = [...rows.values()].filter((row) => row.id < beforeId && (wanted?.includes(row.status) ?? true));

@@ -1,13 +1,11 @@
-import type { Added, AddRequest } from '../../commands/commands.ts';
 import { wireDownload } from '../../contract/wire.ts';
-import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
-import { type ExitCode, exit, worst } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
+import { addLinks } from '../add-links.ts';
+import { askedLinks, checkLinks } from '../asked-links.ts';
 import { jsonOption } from '../options.ts';
 import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
 import { nameOf } from '../texts.ts';
-import { asking, type Context, type Verb } from '../verb.ts';
+import { asking, type Verb } from '../verb.ts';
 
 interface AddOptions extends RequestOptions {
   readonly json?: boolean;
@@ -16,7 +14,7 @@ interface AddOptions extends RequestOptions {
 /** `longhaul add`: writes links down for whichever engine runs, now or later. */
 export const add: Verb = {
   define(command) {
-    command.argument('<link...>', 'what to download');
+    command.argument('[link...]', 'what to download: links, or .meta4 files');
     addRequestOptions(command, 'downloads.directory of the configuration')
       .addOption(jsonOption())
       .addHelpText(
@@ -24,52 +22,34 @@ export const add: Verb = {
         `
 Examples:
   $ longhaul add https://example.org/film.mkv
-  $ longhaul add -d ~/films https://example.org/a.mkv https://example.org/b.mkv`,
+  $ longhaul add -d ~/films https://example.org/a.mkv https://example.org/b.mkv
+  $ longhaul add --input-file links.txt`,
       );
   },
   async run(command, context) {
     const options = command.opts<AddOptions>();
-    const given = downloadOptions(options, command.args);
+    checkLinks(command.args, options);
+    const common = await downloadOptions(options, context);
+    const { screen } = context;
     return asking(context, async (longhaul) => {
       const directory =
         options.dir === undefined ? longhaul.config.downloads.directory : folderOf(context, options.dir);
-      const request = { directory, options: given, metadata: options.meta ?? {} };
-      const added: Added[] = [];
-      const codes: ExitCode[] = [];
-      for (const link of command.args)
-        codes.push(await addOne(context, longhaul, { ...request, link }, added, options.json === true));
-      if (added.some(({ willRun }) => !willRun)) {
-        context.screen.err.line(
-          `${context.screen.err.look.symbol('warning')} nobody is running: start with longhaul resume-downloads`,
-        );
+      const { metalink } = longhaul.commands;
+      const asked = askedLinks(context, { links: command.args, options, directory, common, metalink });
+      let idle = false;
+      const code = await addLinks(context, longhaul, asked, { metadata: options.meta ?? {} }, (one) => {
+        const { download, followed, willRun } = one;
+        idle ||= !willRun;
+        if (options.json) screen.json({ ...wireDownload(download), followed, willRun });
+        else
+          screen.out.line(
+            `${screen.out.look.symbol(download.status)} ${download.id} ${nameOf(download)}: ${followed ? 'was there already' : 'added'}, goes to ${printable(download.directory)}`,
+          );
+      });
+      if (idle) {
+        screen.err.line(`${screen.err.look.symbol('warning')} nobody is running: start with longhaul resume-downloads`);
       }
-      return worst(codes);
+      return code;
     });
   },
 };
-
-async function addOne(
-  context: Context,
-  longhaul: Longhaul,
-  request: AddRequest,
-  added: Added[],
-  json: boolean,
-): Promise<ExitCode> {
-  const { screen } = context;
-  try {
-    const one = await longhaul.commands.add(request);
-    added.push(one);
-    const { download, followed, willRun } = one;
-    if (json) screen.json({ ...wireDownload(download), followed, willRun });
-    else
-      screen.out.line(
-        `${screen.out.look.symbol(download.status)} ${download.id} ${nameOf(download)}: ${followed ? 'was there already' : 'added'}, goes to ${printable(download.directory)}`,
-      );
-    return exit.done;
-  } catch (error) {
-    const explained = explain(error);
-    if (!explained || explained.code === exit.store) throw error;
-    screen.err.line(`${screen.err.look.symbol('failed')} ${printable(explained.message ?? '')}`);
-    return explained.code;
-  }
-}

@@ -1,11 +1,12 @@
-import type { Added, AddRequest } from '../../commands/commands.ts';
-import type { Download } from '../../downloads/download.ts';
+import type { Added } from '../../commands/commands.ts';
 import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
-import { type ExitCode, exit, worst } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
-import { follow } from '../follow.ts';
+import { addLinks } from '../add-links.ts';
+import { askedLinks, checkLinks } from '../asked-links.ts';
+import { worst } from '../exit-codes.ts';
+import { type Followed, follow } from '../follow.ts';
 import { jsonOption, waitOption } from '../options.ts';
+import { previewAll } from '../preview.ts';
 import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
 import { running } from '../running.ts';
 import { nameOf } from '../texts.ts';
@@ -13,36 +14,41 @@ import type { Context, Verb } from '../verb.ts';
 
 interface GetOptions extends RequestOptions {
   readonly wait: number;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
 /** `longhaul get`: adds links, runs them here, and waits for them. */
 export const get: Verb = {
   define(command) {
-    command.argument('<link...>', 'what to download');
+    command.argument('[link...]', 'what to download: links, or .meta4 files');
     addRequestOptions(command, 'the current folder')
       .addOption(waitOption())
+      .option('--dry-run', 'only ask: name, size, ranges, version, and where it would go')
       .addOption(jsonOption())
       .addHelpText('after', help);
   },
   async run(command, context) {
     const options = command.opts<GetOptions>();
-    const request = {
-      directory: folderOf(context, options.dir ?? '.'),
-      options: downloadOptions(options, command.args),
-      metadata: options.meta ?? {},
+    checkLinks(command.args, options);
+    const common = await downloadOptions(options, context);
+    const directory = folderOf(context, options.dir ?? '.');
+    const asked = (longhaul: Longhaul) => {
+      const { metalink } = longhaul.commands;
+      return askedLinks(context, { links: command.args, options, directory, common, metalink });
     };
+    if (options.dryRun) return previewAll(context, asked, options.json === true);
     return running(context, { role: 'get', engine: true }, async (longhaul, signal) => {
-      const { downloads, codes } = await addAll(context, longhaul, command.args, {
-        ...request,
-        runner: longhaul.instance,
+      const downloads = new Map<number, Followed>();
+      const request = { metadata: options.meta ?? {}, runner: longhaul.instance };
+      const added = await addLinks(context, longhaul, asked(longhaul), request, async (one) => {
+        const { id, name, link } = one.download;
+        if (one.followed && !downloads.has(id)) await tellFollowed(context, longhaul, one);
+        downloads.set(id, { id, name, link });
       });
-      const code = await follow(context, longhaul, downloads, {
-        wait: options.wait,
-        json: options.json === true,
-        signal,
-      });
-      return worst([...codes, code]);
+      if (downloads.size === 0) return added;
+      const how = { wait: options.wait, json: options.json === true, signal };
+      return worst([added, await follow(context, longhaul, [...downloads.values()], how)]);
     });
   },
 };
@@ -52,37 +58,10 @@ Examples:
   $ longhaul get https://example.org/film.mkv
   $ longhaul get -d ~/films -o film.mkv https://example.org/f?id=7
   $ longhaul get --checksum sha-256=HEX --header 'Cookie: a=b' https://example.org/x.iso
+  $ longhaul get 'https://example.org/page[001-120].jpg' --input-file more-links.txt
+  $ longhaul get https://example.org/x.iso --mirror https://mirror.example.net/x.iso
 
 Ctrl-C stops it decently; longhaul resume-downloads goes on where it was.`;
-
-/** A link that is refused does not keep the others from running. */
-async function addAll(
-  context: Context,
-  longhaul: Longhaul,
-  links: readonly string[],
-  request: Omit<AddRequest, 'link'>,
-): Promise<{ readonly downloads: readonly Download[]; readonly codes: readonly ExitCode[] }> {
-  const downloads = new Map<number, Download>();
-  const codes: ExitCode[] = [];
-  for (const link of links) {
-    try {
-      const added = await longhaul.commands.add({ ...request, link });
-      if (added.followed && !downloads.has(added.download.id)) await tellFollowed(context, longhaul, added);
-      downloads.set(added.download.id, added.download);
-    } catch (error) {
-      codes.push(refused(context, error));
-    }
-  }
-  return { downloads: [...downloads.values()], codes };
-}
-
-function refused(context: Context, error: unknown): ExitCode {
-  const explained = explain(error);
-  if (!explained || explained.code === exit.store) throw error;
-  const { look, line } = context.screen.err;
-  line(`${look.symbol('failed')} ${printable(explained.message ?? '')}`);
-  return explained.code;
-}
 
 async function tellFollowed(context: Context, longhaul: Longhaul, { download }: Added): Promise<void> {
   const { look, line } = context.screen.err;

@@ -1,0 +1,147 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { AddRequest, Commands } from '../commands/commands.ts';
+import type { DownloadOptions } from '../downloads/download.ts';
+import { UsageError } from './explain.ts';
+import { globbed, globCount, numbered } from './globs.ts';
+import { type InputEntry, inputEntries } from './input-file.ts';
+import type { Context } from './verb.ts';
+
+/** Where links come from, beside the command line itself. */
+export interface LinkOptions {
+  readonly inputFile?: string;
+  readonly glob: boolean;
+  readonly metalink: boolean;
+  readonly mirror?: readonly string[];
+  readonly out?: string;
+  readonly checksum?: string;
+}
+
+/** One thing to add, or a line of an input file that is none. */
+export type AskedLink =
+  /** `where`: the line it stands on, for a refusal. */
+  (Pick<AddRequest, 'link' | 'directory' | 'options'> & { readonly where?: string }) | { readonly wrong: string };
+
+export interface AskedFrom {
+  readonly links: readonly string[];
+  readonly options: LinkOptions;
+  /** What all links get. */
+  readonly directory: string;
+  readonly common: DownloadOptions;
+  readonly metalink: Commands['metalink'];
+}
+
+/** A pattern that stands for more is a slip of the finger. */
+const mostGlobbed = 1_000_000;
+const metalinkName = /\.(?:meta4|metalink)$/i;
+/** RFC 5854 files are small. */
+const mostMetalink = 10 << 20;
+
+/**
+ * Everything a command line asks for, one by one: its links with their globs, what its Metalinks name,
+ * and the lines of its input file. Throws `UsageError` for a file that is not there.
+ */
+export async function* askedLinks(context: Context, from: AskedFrom): AsyncGenerator<AskedLink> {
+  const { links, options, common } = from;
+  for (const pattern of links) {
+    for (const { link, parts } of options.glob ? globbed(pattern) : [{ link: pattern, parts: [] }]) {
+      const name = common.name === undefined ? {} : { name: numbered(common.name, parts) };
+      const asked = { link, directory: from.directory, options: { ...common, ...name, ...mirrorsOf(options) } };
+      if (options.metalink && isMetalink(link)) yield* fromMetalink(context, from, link, asked.options);
+      else yield asked;
+    }
+  }
+  if (options.inputFile !== undefined) yield* fromFile(context, from, options.inputFile);
+}
+
+/** Throws `UsageError` where there is nothing to do, or what is of one file is asked for several. */
+export function checkLinks(links: readonly string[], options: LinkOptions): void {
+  const { inputFile, out, checksum, mirror } = options;
+  if (links.length === 0 && inputFile === undefined) {
+    throw new UsageError("missing required argument 'link'; give links, or --input-file FILE");
+  }
+  const count = links.reduce((sum, link) => sum + (options.glob ? globCount(link) : 1), 0);
+  if (count > mostGlobbed) {
+    const room = `${mostGlobbed} are possible (--no-glob takes them literally)`;
+    throw new UsageError(`the globs stand for ${count} links; ${room}`);
+  }
+  if (count <= 1 && inputFile === undefined) return;
+  const several = inputFile === undefined ? `${count} links were given` : 'an input file was given';
+  if (out !== undefined && (inputFile !== undefined || !/#\d/.test(out))) {
+    throw new UsageError(`--out names one file and ${several}; leave it out, or give one link`);
+  }
+  if (checksum !== undefined) throw new UsageError(`--checksum is of one file and ${several}; give one link`);
+  if (mirror !== undefined) throw new UsageError(`--mirror is of one file and ${several}; give one link`);
+}
+
+function mirrorsOf({ mirror }: LinkOptions): Pick<DownloadOptions, 'mirrors'> {
+  return mirror === undefined ? {} : { mirrors: mirror };
+}
+
+function isMetalink(link: string): boolean {
+  const url = URL.parse(link.trim());
+  return metalinkName.test(url && url.protocol.length > 2 ? url.pathname : link);
+}
+
+async function* fromMetalink(
+  context: Context,
+  from: AskedFrom,
+  link: string,
+  options: DownloadOptions,
+): AsyncGenerator<AskedLink> {
+  const text = /^[a-z][a-z0-9+.-]+:\/\//i.test(link.trim()) ? undefined : await localText(context, link);
+  const files = await from.metalink(
+    text === undefined ? { link, directory: from.directory, options } : { text, directory: from.directory, options },
+  );
+  if (options.name !== undefined && files.length > 1) {
+    throw new UsageError(`--out names one file and ${link} names ${files.length}; leave it out`);
+  }
+  yield* files;
+}
+
+async function localText(context: Context, path: string): Promise<string> {
+  const place = resolve(context.currentFolder(), path);
+  const facts = await stat(place).catch(() => undefined);
+  if (!facts?.isFile()) throw new UsageError(`there is no Metalink file ${place}; a link begins with https://`);
+  if (facts.size > mostMetalink) throw new UsageError(`${place} is larger than 10 MiB; that is no Metalink`);
+  return readFile(place, 'utf8');
+}
+
+async function* fromFile(context: Context, from: AskedFrom, file: string): AsyncGenerator<AskedLink> {
+  for await (const entry of inputEntries(await streamOf(context, file))) yield askedBy(context, from, file, entry);
+}
+
+async function streamOf(context: Context, file: string): Promise<AsyncIterable<Uint8Array | string>> {
+  if (file === '-') return context.stdin;
+  const path = resolve(context.currentFolder(), file);
+  const facts = await stat(path).catch(() => undefined);
+  if (!facts) throw new UsageError(`--input-file: there is no file ${path}`);
+  if (facts.isDirectory()) throw new UsageError(`--input-file: ${path} is a folder; name a file`);
+  const stream = createReadStream(path);
+  await new Promise<void>((opened, refused) => {
+    stream.once('open', () => opened());
+    stream.once('error', (error: NodeJS.ErrnoException) =>
+      refused(new UsageError(`--input-file: ${path} cannot be read (${error.code ?? error.message})`)),
+    );
+  });
+  return stream;
+}
+
+/** Its own options go before the common ones; headers are added to them. */
+function askedBy(context: Context, { directory, common }: AskedFrom, file: string, entry: InputEntry): AskedLink {
+  const where = `${file === '-' ? 'standard input' : file}, line ${entry.line}`;
+  if ('wrong' in entry) return { wrong: `${where}: ${entry.wrong}` };
+  const { directory: own, headers, ...options } = entry.own;
+  return {
+    link: entry.link,
+    where,
+    directory: own === undefined ? directory : resolve(context.currentFolder(), directory, own),
+    options: {
+      ...common,
+      ...options,
+      ...(headers === undefined ? {} : { headers: [...(common.headers ?? []), ...headers] }),
+      ...(entry.mirrors.length === 0 ? {} : { mirrors: entry.mirrors }),
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { Disk } from '../disk/disk.ts';
+import { onDisk } from '../disk/disk-failure.ts';
+import { numberedName, safeName, safePath } from '../disk/safe-name.ts';
+import type { ManifestFile } from '../sources/source.ts';
+import { checkedLink } from './add-download.ts';
+import type { AddRequest, Preview } from './commands.ts';
+import type { CommandParts } from './parts.ts';
+
+/** Asks the other side what a link contains, and says where it would go; writes nothing down and nothing to disk. */
+export async function previewDownload(
+  parts: Pick<CommandParts, 'sourceFor' | 'disk'>,
+  request: AddRequest,
+  signal: AbortSignal,
+): Promise<Preview> {
+  const { link, directory } = request;
+  const { source, options } = await checkedLink(parts, request);
+  const manifest = await source.resolve({ link, options, directory }, signal);
+  const files: Preview['files'][number][] = [];
+  for (const file of manifest.files) {
+    const chosen = file.main ? options.name : undefined;
+    files.push({ path: await freePath(parts.disk, directory, file, chosen), size: file.size, main: file.main });
+  }
+  return {
+    link,
+    source: source.name,
+    name: manifest.files.length === 1 ? (options.name ?? manifest.name) : manifest.name,
+    totalBytes: manifest.totalBytes,
+    files,
+    ranges: manifest.ranges ?? null,
+    validator: manifest.validator ?? null,
+  };
+}
+
+/** The name it would get by now: a taken one gets ` (2)`. */
+async function freePath(
+  disk: Disk,
+  directory: string,
+  file: ManifestFile,
+  chosen: string | undefined,
+): Promise<string> {
+  const parts = safePath(file.path);
+  const folder = join(directory, ...parts.slice(0, -1));
+  const name = safeName(chosen ?? parts.at(-1) ?? '');
+  for (let n = 1; ; n += 1) {
+    const path = join(folder, numberedName(name, n));
+    if (n > 9999 || !(await onDisk(path, () => disk.facts(path)))) return path;
+  }
+}

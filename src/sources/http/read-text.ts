@@ -1,0 +1,52 @@
+import type { DownloadOptions } from '../../downloads/download.ts';
+import { Failure } from '../../downloads/failure.ts';
+import { type Answer, discard } from '../../net/get.ts';
+import { Asker, type AskerOptions } from './asker.ts';
+import { parseLink } from './link.ts';
+import { statusFailure } from './status-failure.ts';
+
+/**
+ * The text in UTF-8 that a web link leads to, of at most `most` bytes; for small things that name
+ * others. Throws `Failure`.
+ */
+export async function readText(
+  parts: AskerOptions,
+  { link, options, most }: { readonly link: string; readonly options: DownloadOptions; readonly most: number },
+): Promise<string> {
+  const asker = new Asker(parts);
+  const deadline = new AbortController();
+  const tooSlow = new Failure('network', `${parseLink(link).host} took too long to send a small file`);
+  const cancel = parts.clock.after(parts.config.headers_timeout + parts.config.idle_timeout, () =>
+    deadline.abort(tooSlow),
+  );
+  try {
+    const answer = await asker.ask({ link: parseLink(link), options }, deadline.signal);
+    const { head, place } = answer.exchange;
+    if (head.status !== 200) throw statusFailure(head, place, discard(answer.exchange), parts.clock.now());
+    return await textOf(answer, most, deadline.signal);
+  } finally {
+    cancel();
+    asker.close();
+  }
+}
+
+function textOf({ exchange }: Answer, most: number, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const portions: Buffer[] = [];
+    let length = 0;
+    signal.addEventListener('abort', () => {
+      exchange.abandon();
+      reject(signal.reason);
+    });
+    exchange.read({
+      bytes(buffer, offset, size) {
+        length += size;
+        if (length > most)
+          throw new Failure('link', `${exchange.place} sends more than ${most} bytes, where a small file was expected`);
+        portions.push(Buffer.from(buffer.subarray(offset, offset + size)));
+      },
+      end: () => resolve(Buffer.concat(portions).toString('utf8')),
+      fail: reject,
+    });
+  });
+}
