@@ -34,6 +34,14 @@ test('durable progress since the last try resets the count', () => {
   assert.equal(outcome.nextAttemptAt, now + 1000);
 });
 
+test('bytes of a file that has changed are no progress: a file that changes with every try is given up', () => {
+  const facts = { ...first, progressed: true };
+  const early = outcomeOf(new Failure('changed', 'another one'), { ...facts, triesInVain: 3 }, policy, now, 0.5);
+  assert.partialDeepStrictEqual(early, { to: 'retrying', discard: true, nextAttemptAt: now + 8000 });
+  const last = outcomeOf(new Failure('changed', 'another one'), { ...facts, triesInVain: 4 }, policy, now, 0.5);
+  assert.equal(last.to, 'failed');
+});
+
 test('quota, space and the network are waits that never count', () => {
   for (const failureClass of ['quota', 'no_space', 'offline'] as const) {
     const outcome = outcomeOf(new Failure(failureClass, 'x'), { ...first, triesInVain: 99 }, policy, now, 0);

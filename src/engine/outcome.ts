@@ -15,7 +15,7 @@ export interface RetryPolicy {
 export interface TryFacts {
   /** Tries in vain before this one. */
   readonly triesInVain: number;
-  /** True when durable bytes came in during this try: the count begins again. */
+  /** True when durable bytes came in during this try: the count begins again, unless they are given up with it. */
   readonly progressed: boolean;
   /** True when the try before this one ended with a wrong checksum, too. */
   readonly mismatchBefore: boolean;
@@ -54,7 +54,7 @@ export function outcomeOf(
     const nextAttemptAt = named(retry.at, now) ?? now + waits[retry.reason];
     return { to: 'retrying', reason: retry.reason, nextAttemptAt, counts: false, discard, error };
   }
-  const tries = (facts.progressed ? 0 : facts.triesInVain) + 1;
+  const tries = (facts.progressed && !discard ? 0 : facts.triesInVain) + 1;
   if (tries >= policy.maxTries) {
     const times = policy.maxTries === 1 ? '1 try' : `${policy.maxTries} tries`;
     return { to: 'failed', error: { ...error, message: `${failure.message} (gave up after ${times})` } };
