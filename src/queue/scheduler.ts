@@ -75,12 +75,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const free = parts.slots - runs.size;
     if (free <= 0) return;
     const candidates = await store.candidates({ ...who, now: clock.now(), limit: free + runs.size });
-    for (const candidate of choose(candidates, { free, running: new Set(runs.keys()) })) {
-      if (stopping) return;
-      const now = clock.now();
-      const claim = await store.claim(candidate.id, instance, now + parts.leaseTtl, now);
-      if (claim) begin(claim);
-    }
+    const chosen = choose(candidates, { free, running: new Set(runs.keys()) });
+    await Promise.all(
+      chosen.map(async ({ id }) => {
+        const now = clock.now();
+        const claim = stopping ? undefined : await store.claim(id, instance, now + parts.leaseTtl, now);
+        if (claim) begin(claim);
+      }),
+    );
   }
 
   function begin(claim: Claim): void {

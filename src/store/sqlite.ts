@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../time/clock.ts';
+import { createCommitQueue } from './commit-queue.ts';
 import { type Database, type Question, runNow, type Work } from './database.ts';
 import { migrations, newestSchema } from './migrations/list.ts';
 import type { Dialect } from './migrations/migration.ts';
@@ -90,20 +91,13 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
   const listeners = new Set<() => void>();
   const readVersion = connection.prepare('PRAGMA data_version');
   const home = identityOf(path);
+  const commitSoon = createCommitQueue({ commit: (run) => patiently(() => writing(run)), apart });
   let written = false;
   let closed = false;
 
   return {
     read: (work) => patiently(() => transaction('BEGIN', work)),
-    async write(work) {
-      const result = await patiently(() => {
-        checkIdentity();
-        written = false;
-        return transaction('BEGIN IMMEDIATE', work);
-      });
-      if (written) for (const listener of listeners) listener();
-      return result;
-    },
+    write: (work) => commitSoon(() => runNow(work(), answer)),
     dataVersion: () => (closed ? 0 : numberOf(readVersion.get(), 'data_version')),
     onWrite(listener) {
       listeners.add(listener);
@@ -115,10 +109,36 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
     },
   };
 
+  /** What it throws undoes only what it wrote. */
+  function apart<T>(run: () => T): T {
+    connection.exec('SAVEPOINT work');
+    try {
+      const result = run();
+      connection.exec('RELEASE work');
+      return result;
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('ROLLBACK TO work; RELEASE work');
+      throw error;
+    }
+  }
+
+  function writing<T>(run: () => T): T {
+    checkIdentity();
+    written = false;
+    connection.exec('BEGIN IMMEDIATE');
+    const result = endingTransaction(run);
+    if (written) for (const listener of listeners) listener();
+    return result;
+  }
+
   function transaction<T>(begin: string, work: () => Work<T>): T {
     connection.exec(begin);
+    return endingTransaction(() => runNow(work(), answer));
+  }
+
+  function endingTransaction<T>(run: () => T): T {
     try {
-      const result = runNow(work(), answer);
+      const result = run();
       connection.exec('COMMIT');
       return result;
     } catch (error) {
