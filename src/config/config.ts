@@ -119,14 +119,24 @@ function finish(
     return expandPath(written, { base, key, origin, ...(paths.home === undefined ? {} : { home: paths.home }) });
   };
   const preset = (sources['downloads.directory'] ?? { kind: 'default' }).kind === 'default';
-  const { ca_file, ...http } = config.http;
+  const { ca_file, netrc, cookie_file, ...http } = config.http;
+  const withPath = (host: RawConfig['hosts'][string]) =>
+    host.ca_file === undefined ? host : { ...host, ca_file: path('hosts', host.ca_file) };
+  const { key_file, known_hosts = paths.home === undefined ? undefined : '~/.ssh/known_hosts' } = config.sftp;
   return {
     ...config,
     downloads: { directory: preset ? paths.downloads : path('downloads.directory', config.downloads.directory) },
     http: {
       ...http,
       user_agent: http.user_agent.replaceAll('{version}', version),
+      netrc: netrc === false ? netrc : path('http.netrc', netrc === true ? '~/.netrc' : netrc),
       ...(ca_file === undefined ? {} : { ca_file: path('http.ca_file', ca_file) }),
+      ...(cookie_file === undefined ? {} : { cookie_file: path('http.cookie_file', cookie_file) }),
+    },
+    hosts: Object.fromEntries(Object.entries(config.hosts).map(([name, host]) => [name, withPath(host)])),
+    sftp: {
+      ...(known_hosts === undefined ? {} : { known_hosts: path('sftp.known_hosts', known_hosts) }),
+      ...(key_file === undefined ? {} : { key_file: path('sftp.key_file', key_file) }),
     },
   };
 }

@@ -38,7 +38,10 @@ export const defaults: RawConfig = {
     max_redirects: 10,
     headers: [],
     allow_downgrade: false,
+    netrc: false,
   },
+  hosts: {},
+  sftp: {},
   space: {
     headroom: 'auto',
     check_every: 30_000,

@@ -38,10 +38,29 @@ test('planted secrets are masked in what is shown, and known to the log', async 
     LONGHAUL_HTTP_HEADERS: headers,
     LONGHAUL_HTTP_USER_AGENT: 'see https://bob:planted-pass@example.org',
   };
-  const loaded = await loadConfig({ env, cwd: '/' });
+  const hosts = { 'example.org': { headers: ['X-Key: planted-key'], proxy: 'http://me:planted-proxy@p:1' } };
+  const set = [{ key: 'hosts', value: hosts, flag: 'settings: hosts' }];
+  const loaded = await loadConfig({ env, cwd: '/', flags: { set } });
   const shown = describeConfig(loaded) + JSON.stringify(shownKeys(loaded));
   assert.doesNotMatch(shown, /planted/);
+  assert.match(shown, /X-Key: \*\*\*/);
   assert.match(shown, /Authorization: \*\*\*/);
   assert.match(shown, /https:\/\/\*\*\*@example\.org/);
-  assert.deepEqual(secretsOf(loaded.config), ['Bearer planted-token', 'planted-token', 'planted=cookie']);
+  assert.deepEqual(secretsOf(loaded.config), [
+    'Bearer planted-token',
+    'planted-token',
+    'planted=cookie',
+    'planted-key',
+    'planted-proxy',
+  ]);
+  await assert.rejects(
+    loadConfig({
+      env: { LONGHAUL_HOME: '/nowhere' },
+      cwd: '/',
+      flags: {
+        set: [{ key: 'hosts', value: { h: { headers: ['X planted'], proxy: 'https://me:planted@p' } }, flag: 'x' }],
+      },
+    }),
+    (error: Error) => !error.message.includes('planted') && /hosts\[h\]\[proxy\].*or none/.test(error.message),
+  );
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
+import { hostPattern } from './hosts.ts';
 import { choice, duration, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
 
@@ -64,6 +65,18 @@ const checkpoint = z
   })
   .describe('How often progress is made safe on disk. After a crash no more than this is fetched again.');
 
+function headers() {
+  const header = text('a header such as "X-Name: value"', /^[!#$%&'*+.^_`|~\w-]+:[^\0\r\n]*$/);
+  return z.array(header, 'must be a list of headers');
+}
+
+function proxy() {
+  return text(
+    'a proxy such as http://HOST:PORT or socks5://HOST:PORT, or none',
+    /^(?:none|(?:http|socks5h?):\/\/[^/?#\s]+\/?)$/i,
+  );
+}
+
 const http = z
   .strictObject({
     connections: wholeNumber(1, 64).prefault(8).describe('Connections for one file at most.'),
@@ -85,16 +98,65 @@ const http = z
       .prefault('longhaul/{version}')
       .describe('The User-Agent header. `{version}` stands for the version of Longhaul.'),
     max_redirects: wholeNumber(0, 100).prefault(10).describe('How many redirects are followed, one after the other.'),
-    headers: z
-      .array(text('a header such as "X-Name: value"', /^[!#$%&'*+.^_`|~\w-]+:[^\0\r\n]*$/), 'must be a list of headers')
+    headers: headers()
       .prefault([])
       .describe('Headers sent with every request, each as "Name: value". Their values are kept secret.'),
     allow_downgrade: trueOrFalse().prefault(false).describe('Follow a redirect from https to http.'),
     ca_file: text('a file')
       .optional()
       .describe('A PEM file of certificate authorities that are trusted beside the usual ones.'),
+    proxy: proxy()
+      .optional()
+      .describe(
+        'Go through this proxy: http://HOST:PORT or socks5://HOST:PORT. Variables such as http_proxy are never looked at. Its password is kept secret.',
+      ),
+    netrc: z
+      .union([trueOrFalse(), text('a file')], 'must be true, false, or a netrc file')
+      .prefault(false)
+      .describe('Take user names and passwords from a netrc file. true: ~/.netrc.'),
+    cookie_file: text('a file').optional().describe('Send the cookies of this Netscape cookie file where they belong.'),
   })
   .describe('Downloads over HTTP.');
+
+const host = z.strictObject({
+  headers: headers().optional().describe('Headers sent to this host beside those of http.headers.'),
+  user_agent: text('a text').optional(),
+  referer: text('a text').optional(),
+  connections: wholeNumber(1, 256).optional().describe('Connections to this host at most, over all downloads.'),
+  rate: rate().optional().describe('All downloads from this host together fetch no more than this a second.'),
+  proxy: proxy().optional().describe('A proxy for this host; none: through no proxy.'),
+  ca_file: text('a file').optional().describe('Authorities that are trusted for this host beside the usual ones.'),
+  fingerprint: text(
+    'a fingerprint such as sha256/ and 43 characters of base64',
+    /^\s*sha256(?:\/\/?|:)[A-Za-z0-9+/]{43}=?\s*$/i,
+  )
+    .optional()
+    .describe('The key that this host must show (TLS or SSH); nothing else is asked of its certificate then.'),
+});
+
+const hosts = z
+  .record(
+    text('a host such as example.org, "*.example.org" or example.org:8443', hostPattern),
+    host,
+    'must be hosts with their settings, such as example.org: { connections: 2 }',
+  )
+  .prefault({})
+  .describe(
+    'What differs for single hosts, such as { example.org: { connections: 2, user_agent: x, rate: 1MB } }; also headers, referer, proxy, ca_file, fingerprint. "*.example.org" means every host below example.org, example.org:8443 only this port; the more exact one counts.',
+  );
+
+const sftp = z
+  .strictObject({
+    known_hosts: text('a file')
+      .optional()
+      .describe(
+        'The OpenSSH file of host keys; left out: ~/.ssh/known_hosts. A host that is neither there nor has a fingerprint is refused.',
+      ),
+    key_file: text('a file')
+      .optional()
+      .describe('A private key to log in with, without a passphrase. Otherwise the SSH agent and passwords are tried.'),
+  })
+  .describe('Downloads over SFTP.');
 
 const space = z
   .strictObject({
@@ -173,6 +235,8 @@ export const schema = z
     retry: retry.prefault({}),
     checkpoint: checkpoint.prefault({}),
     http: http.prefault({}),
+    hosts,
+    sftp: sftp.prefault({}),
     space: space.prefault({}),
     lease: lease.prefault({}),
     store: store.prefault({}),

@@ -1,5 +1,7 @@
-/** Keys whose value is never shown. `http.headers` shows the names of the headers, not their values. */
-const secretKeys = ['http.headers'] as const;
+import type { HostSettings } from './hosts.ts';
+
+/** Keys of which the names of the headers are shown, not their values. */
+const headersIn = /^(?:http\.headers|hosts\[.*\]\[headers\])(?:\[|$)/;
 
 const mask = '***';
 
@@ -12,20 +14,34 @@ export function shownValue(key: string, value: unknown): string {
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }
 
-/** The same value with what is secret in it replaced. */
+/** The same value with what is secret in it replaced: the values of headers, and the userinfo of links. */
 export function maskValue(key: string, value: unknown): unknown {
-  const secret = (secretKeys as readonly string[]).some((name) => key === name || key.startsWith(`${name}[`));
-  return mapTexts(value, (text) => (secret ? maskHeader(text) : maskUserinfo(text)));
+  return mapTexts(value, (text, isHeader) => (isHeader ? maskHeader(text) : maskUserinfo(text)), headersIn.test(key));
 }
 
-/** What must not reach any log: the values of the headers that are sent with every request. */
-export function secretsOf(config: { readonly http: { readonly headers: readonly string[] } }): readonly string[] {
-  return config.http.headers.flatMap((header) => {
-    const [name, value] = splitHeader(header);
-    if (openHeaders.test(name) || value === '') return [];
-    const [, credentials] = /^\w+\s+(\S.*)$/.exec(value) ?? [];
-    return credentials === undefined ? [value] : [value, credentials];
-  });
+interface WithSecrets {
+  readonly http: { readonly headers: readonly string[]; readonly proxy?: string | undefined };
+  readonly hosts: Readonly<Record<string, Pick<HostSettings, 'headers' | 'proxy'>>>;
+}
+
+/** What must not reach any log: the values of headers that are sent to a host, and passwords of proxies. */
+export function secretsOf({ http, hosts }: WithSecrets): readonly string[] {
+  const all = [http, ...Object.values(hosts)];
+  const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
+  return [...headers, ...all.flatMap(({ proxy }) => (proxy === undefined ? [] : passwordOf(proxy)))];
+}
+
+/** What is secret in `Name: value`: the value, and what stands behind the scheme of credentials. */
+export function secretsOfHeader(header: string): readonly string[] {
+  const [name, value] = splitHeader(header);
+  if (openHeaders.test(name) || value === '') return [];
+  const [, credentials] = /^\w+\s+(\S.*)$/.exec(value) ?? [];
+  return credentials === undefined ? [value] : [value, credentials];
+}
+
+function passwordOf(link: string): readonly string[] {
+  const [, password] = /:\/\/[^/?#@:]*:([^/?#@]*)@/.exec(link) ?? [];
+  return password === undefined || password === '' ? [] : [password];
 }
 
 function maskHeader(header: string): string {
@@ -41,9 +57,18 @@ function splitHeader(header: string): readonly [name: string, value: string] {
   return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
 }
 
-function mapTexts(value: unknown, change: (text: string) => string, depth = 0): unknown {
-  if (typeof value === 'string') return change(value);
+function mapTexts(
+  value: unknown,
+  change: (text: string, isHeader: boolean) => string,
+  isHeader: boolean,
+  depth = 0,
+): unknown {
+  if (typeof value === 'string') return change(value, isHeader);
   if (typeof value !== 'object' || value === null || depth > 8) return depth > 8 ? mask : value;
-  if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapTexts(entry, change, depth + 1)]));
+  if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change, isHeader, depth + 1));
+  const entries = Object.entries(value).map(([key, entry]) => [
+    key,
+    mapTexts(entry, change, isHeader || key === 'headers', depth + 1),
+  ]);
+  return Object.fromEntries(entries);
 }

@@ -31,6 +31,7 @@ const httpDefaults: Config['http'] = {
   max_redirects: 10,
   headers: [],
   allow_downgrade: false,
+  netrc: false,
 };
 
 export function httpSource(
