@@ -8,11 +8,12 @@ import { TokenBucket } from './token-bucket.ts';
 const portion = 0.05;
 const leastPortion = 4096;
 
-/** A transfer's rate limit; changes while it runs. */
+/** A transfer's rate limit, shared by all its flows; changes while they run. */
 export class RateLimit {
   readonly #clock: Clock;
   #rate = 0;
   #bucket: TokenBucket | undefined;
+  #flows = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,8 +21,21 @@ export class RateLimit {
 
   /** Bytes/s; 0 is no limit. */
   set(rate: number): void {
+    const now = this.#clock.monotonic();
     this.#rate = Math.max(0, rate);
-    this.#bucket = this.#rate > 0 ? new TokenBucket(this.#rate, this.#clock.monotonic()) : undefined;
+    if (this.#rate === 0) this.#bucket = undefined;
+    else if (this.#bucket) this.#bucket.set(this.#rate, now);
+    else this.#bucket = new TokenBucket(this.#rate, now);
+  }
+
+  /** One more flow shares it, until the returned function is called. */
+  join(): () => void {
+    this.#flows += 1;
+    let joined = true;
+    return () => {
+      if (joined) this.#flows -= 1;
+      joined = false;
+    };
   }
 
   /** Ms to wait after these bytes. */
@@ -29,9 +43,10 @@ export class RateLimit {
     return this.#bucket ? this.#bucket.spend(bytes, this.#clock.monotonic()) : 0;
   }
 
-  /** The largest portion to read at once, bytes; 0: any. */
+  /** The largest portion that each flow reads at once, bytes; 0: any. */
   get portion(): number {
-    return this.#rate === 0 ? 0 : Math.max(leastPortion, Math.floor(this.#rate * portion));
+    const share = (this.#rate * portion) / Math.max(1, this.#flows);
+    return this.#rate === 0 ? 0 : Math.max(leastPortion, Math.floor(share));
   }
 
   /** Allowed bytes/s; 0: any. */
@@ -49,6 +64,7 @@ export class Flow implements BodySink {
   readonly #pace: Pace;
   #received = 0;
   #cancelWait: (() => void) | undefined;
+  #leave: (() => void) | undefined;
 
   constructor(answer: Exchange, sink: BodySink, limit: RateLimit, clock: Clock, pace: PaceLimits) {
     this.#answer = answer;
@@ -61,6 +77,7 @@ export class Flow implements BodySink {
 
   /** Lets the body flow. */
   start(): void {
+    this.#leave = this.#limit.join();
     this.#answer.readAtMost(this.#limit.portion);
     this.#answer.read(this);
   }
@@ -79,10 +96,10 @@ export class Flow implements BodySink {
     this.#goOn();
   }
 
-  /** Ends a wait without going on. */
+  /** Ends a wait without going on, and leaves the limit to the others. */
   stop(): void {
-    this.#cancelWait?.();
-    this.#cancelWait = undefined;
+    this.#endWait();
+    this.#leave?.();
   }
 
   bytes(buffer: Uint8Array, offset: number, length: number): void {
@@ -103,14 +120,20 @@ export class Flow implements BodySink {
   }
 
   #pause(wait: number): void {
-    this.#cancelWait?.();
+    this.#endWait();
     this.#answer.pause();
     this.#cancelWait = this.#clock.after(wait, () => this.#goOn());
   }
 
   #goOn(): void {
     if (!this.#cancelWait) return;
-    this.stop();
+    this.#endWait();
+    this.#answer.readAtMost(this.#limit.portion);
     this.#answer.resume();
+  }
+
+  #endWait(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 }

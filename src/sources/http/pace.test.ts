@@ -5,6 +5,7 @@ import { inTurn, type Script, startFaultServer } from '../../../test/support/fau
 import { httpBench, patterned, untilBytes } from '../../../test/support/http-bench.ts';
 import { manualClock } from '../../../test/support/manual-clock.ts';
 import { Failure } from '../../downloads/failure.ts';
+import { RateLimit } from './flow.ts';
 import { Pace } from './pace.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -60,6 +61,38 @@ test('unused allowance is not saved up beyond a burst', () => {
   const bucket = new TokenBucket(1000, 0);
   assert.equal(bucket.spend(100, 3_600_000), 0);
   assert.equal(Math.round(bucket.spend(1000, 3_600_000)), 1000);
+});
+
+test('property: however often the rate is changed, no more passes than the rates allowed together', () => {
+  const change = fc.tuple(fc.integer({ min: 1000, max: 1e7 }), fc.array(fc.integer({ min: 1, max: 50_000 })));
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 20 }), (changes) => {
+      const limit = new TokenBucket(changes[0]?.[0] ?? 1000, 0);
+      let [now, passed, allowed, owed] = [0, 0, 0, 0];
+      for (const [rate, portions] of changes) {
+        limit.set(rate, now);
+        for (const portion of portions) {
+          passed += portion;
+          const wait = limit.spend(portion, now);
+          now += wait;
+          allowed += (rate * wait) / 1000;
+          owed = Math.max(owed, 0.1 * rate);
+          assert.ok(passed <= allowed + owed + 1);
+        }
+      }
+    }),
+  );
+});
+
+test('flows that share a limit share its portion, as long as they flow', () => {
+  const limit = new RateLimit(manualClock());
+  assert.equal(limit.portion, 0);
+  limit.set(1_000_000);
+  assert.equal(limit.portion, 50_000);
+  const leave = Array.from({ length: 5 }, () => limit.join());
+  assert.equal(limit.portion, 10_000);
+  for (const one of [...leave, ...leave]) one();
+  assert.equal(limit.portion, 50_000);
 });
 
 const bytes = patterned(500_000);

@@ -13,6 +13,13 @@ export class TokenBucket {
     this.#at = now;
   }
 
+  /** Another rate from now on; what is overdrawn stays overdrawn. */
+  set(rate: number, now: number): void {
+    this.#fill(now);
+    this.#rate = rate;
+    this.#level = Math.min(this.#level, rate * burst);
+  }
+
   /** Takes `bytes` and returns how long to wait before the next ones, ms. */
   spend(bytes: number, now: number): number {
     this.#fill(now);
