@@ -1,4 +1,5 @@
-import type { Added, AddRequest, Commands, Controlled, History, Shown } from './commands/commands.ts';
+import type { Added, AddRequest, Commands, Controlled, History, Limits, Shown } from './commands/commands.ts';
+import type { Rate } from './config/rate.ts';
 import type { Download } from './downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from './downloads/events.ts';
 import type { Wish } from './downloads/states.ts';
@@ -10,7 +11,7 @@ export type { DownloadEvent, ProgressReport } from './downloads/events.ts';
 export { Failure, type FailureClass } from './downloads/failure.ts';
 export type { Status, Wish } from './downloads/states.ts';
 export { NotPossible, StoreFailure } from './store/store.ts';
-export type { Added, Controlled, History, Shown };
+export type { Added, Controlled, History, Limits, Rate, Shown };
 
 export interface LibraryOptions {
   /** One folder for config, database, logs and work files; left out: the usual places (XDG). */
@@ -48,6 +49,13 @@ export interface Library {
     wish: Wish,
     options?: { readonly deleteFiles?: boolean; readonly keepPartial?: boolean },
   ): Promise<Controlled>;
+  /**
+   * Changes an unfinished download's own limit, in bytes/s, also while it runs; `default`: as configured.
+   * Throws also RangeError for what is no rate.
+   */
+  limit(reference: number | string, rate: Rate | 'default'): Promise<Download>;
+  /** Changes the limit of all downloads of this database together; `default`: as configured. */
+  limitAll(rate: Rate | 'default'): Promise<Limits>;
   /** Each event of each download, whichever process works on it, with the caller's `metadata`. Returns the unsubscriber. */
   onEvent(listener: (event: DownloadEvent) => void): () => void;
   /** Live figures about 5 times a second for each running download. Returns the unsubscriber. */
@@ -84,6 +92,8 @@ export async function openLonghaul(options: LibraryOptions = {}): Promise<Librar
     show: commands.show,
     history: (filter) => commands.history({ limit: filter?.limit ?? defaultHistory }),
     control: (reference, wish, how) => commands.control(String(reference), { wish, ...how }),
+    limit: (reference, rate) => commands.limit(String(reference), rate),
+    limitAll: commands.limitAll,
     onEvent: longhaul.onEvent,
     onProgress: longhaul.onProgress,
     warnings: longhaul.warnings,

@@ -13,7 +13,7 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
   const rows = downloads.map((download, n): Cell[] => [
     { text: String(download.id) },
     {
-      text: download.wish ? `${download.status}, ${download.wish} asked` : download.status,
+      text: statusText(download),
       paint: (text) => statusPaint(download, text, surface),
     },
     { text: doneText(download) },
@@ -35,6 +35,11 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
     rows,
     { columns: surface.columns(), measure, ellipsis: look.ellipsis },
   ).map((line, n) => (n === 0 ? look.paint('faint', line) : line));
+}
+
+function statusText({ status, wish, waitingFor }: Download): string {
+  if (wish) return `${status}, ${wish} asked`;
+  return status === 'pending' && waitingFor ? `${status} (${waitingFor})` : status;
 }
 
 function statusPaint({ status }: Download, text: string, { look }: Surface): string {

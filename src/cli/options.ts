@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/duration.ts';
+import { parseRate, type Rate, rateAllowed } from '../config/rate.ts';
 
 /**
  * What people type after options, parsed once. Each parser throws `InvalidArgumentError` with one
@@ -34,6 +35,15 @@ export function duration(text: string): number {
     return parseDuration(text);
   } catch {
     throw new InvalidArgumentError('It must be a time such as 30s, 10m or 1h30m, or a number of seconds.');
+  }
+}
+
+/** `2MB`, `500k`, `off`: bytes/s. */
+export function rate(text: string): Rate {
+  try {
+    return parseRate(text);
+  } catch {
+    throw new InvalidArgumentError(`It ${rateAllowed}.`);
   }
 }
 

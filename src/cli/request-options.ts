@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Rate } from '../config/rate.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
 import type { LinkOptions } from './asked-links.ts';
 import { UsageError } from './explain.ts';
 import { addHttpOptions, type HttpOptions, httpOptions } from './http-options.ts';
-import { duration, fileName, metadata, wholeNumber } from './options.ts';
+import { duration, fileName, metadata, rate, wholeNumber } from './options.ts';
 import type { Context } from './verb.ts';
 
 /** What may be asked for beside a link, by `get` and `add` alike. */
@@ -14,6 +15,7 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly connections?: number;
   readonly maxTries?: number;
   readonly retryWait?: number;
+  readonly limitRate?: Rate;
   readonly meta?: Readonly<Record<string, string>>;
 }
 
@@ -25,6 +27,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .option('--connections <n>', 'connections for one file at most (default: 8)', wholeNumber(1, 64))
     .option('--max-tries <n>', 'tries without progress before it has failed', wholeNumber(1))
     .option('--retry-wait <duration>', 'wait after the first failed try; doubles', duration)
+    .option('--limit-rate <rate>', 'fetch no more than this a second, such as 500k or 2MB', rate)
     .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum)
     .option('--mirror <link>', 'another link for the same file (repeatable)', repeated)
     .option('-i, --input-file <file>', 'also take the links in this file, one a line; - is standard input')
@@ -35,8 +38,8 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
 
 /** The options as they are stored. Reads secrets from where they were said to be. Throws `UsageError`. */
 export async function downloadOptions(options: RequestOptions, context: Context): Promise<DownloadOptions> {
-  const { out: name, checksum, connections, maxTries, retryWait } = options;
-  const given = { name, checksum, connections, maxTries, retryWait };
+  const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
+  const given = { name, checksum, connections, maxTries, retryWait, rate };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...own, ...(await httpOptions(options, context)) };
 }

@@ -70,6 +70,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/retry.ts')).retry,
   },
   {
+    name: 'limit',
+    summary: 'change how fast downloads may be, also while they run',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/limit.ts')).limit,
+  },
+  {
     name: 'cancel',
     summary: 'give downloads up',
     group: 'Steer:',

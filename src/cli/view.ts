@@ -126,9 +126,15 @@ function rowOf(download: Download): Row {
   return { name: nameOf(download), status, bytes, totalBytes, speed: 0, eta: null };
 }
 
+const waitingWords: Readonly<Record<string, string>> = {
+  slot: 'waits for a free slot',
+  host: 'waits for a free place at its host',
+  window: 'waits for its hours',
+  space: 'waits for free space',
+};
+
 function waitingText(download: Download, now: number): string | undefined {
-  if (download.status === 'pending')
-    return download.waitingFor ? `waits for a free ${download.waitingFor}` : 'waits for its turn';
+  if (download.status === 'pending') return waitingWords[download.waitingFor ?? ''] ?? 'waits for its turn';
   if (download.status === 'paused') return 'paused';
   if (download.status !== 'retrying') return undefined;
   const at = download.nextAttemptAt;

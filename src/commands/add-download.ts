@@ -1,3 +1,4 @@
+import { isRate, rateAllowed } from '../config/rate.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isUnfinished } from '../downloads/states.ts';
@@ -72,6 +73,7 @@ export async function checkedLink(
   const source = await parts.sourceFor(link);
   const linkKey = source.keyOf(link);
   if (options.checksum !== undefined) parseChecksum(options.checksum);
+  if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
   const { mirrors: given, ...rest } = options;
   if (given === undefined) return { source, linkKey, options };
   const mirrors = await otherMirrors(parts, source, linkKey, given);

@@ -1,3 +1,4 @@
+import type { Rate } from '../config/rate.ts';
 import type { Attempt, Download, DownloadFile, DownloadOptions, Metadata } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import type { Failure } from '../downloads/failure.ts';
@@ -30,6 +31,11 @@ export interface Commands {
   /** `reference`: an id, or a uid or its beginning (8 characters or more). */
   show(reference: string): Promise<Shown>;
   control(reference: string, wish: AskedWish): Promise<Controlled>;
+  /** Changes an unfinished download's own limit, also while it runs; `default`: as configured. Throws also RangeError. */
+  limit(reference: string, rate: Rate | 'default'): Promise<Download>;
+  /** Changes the limit of all downloads together, for every instance; `default`: as each has it configured. */
+  limitAll(rate: Rate | 'default'): Promise<Limits>;
+  limits(): Promise<Limits>;
   history(filter: { readonly limit: number }): Promise<History>;
   /** Looks again at what was delivered and notes it in the timeline. `NotPossible` where nothing was. */
   verify(reference: string, signal: AbortSignal): Promise<Verification>;
@@ -108,6 +114,19 @@ export interface Controlled {
   readonly download: Download;
   /** False: the instance that holds it has been told and will obey within a second. */
   readonly obeyed: boolean;
+}
+
+/** What holds for all downloads together. Rates in bytes/s. */
+export interface Limits {
+  /** What counts now; 0: nothing runs. */
+  readonly rate: Rate;
+  /** What a person set while downloads run; left out: as configured. */
+  readonly set?: Rate;
+  readonly configured: Rate;
+  /** The limit of a download that has none of its own. */
+  readonly perDownload: Rate;
+  /** The hours that hold now, until a moment (epoch ms) or (null) always. */
+  readonly window: { readonly rate: Rate; readonly until: number | null } | null;
 }
 
 export interface History {

@@ -1,11 +1,13 @@
 import { addDownload, addDownloads } from './add-download.ts';
 import type { Commands } from './commands.ts';
 import { controlDownload } from './control-download.ts';
+import { currentLimits, limitAll, limitDownload } from './limit.ts';
 import type { CommandParts } from './parts.ts';
 import { previewDownload } from './preview-download.ts';
 import { readMetalink } from './read-metalink.ts';
 import { showDownload } from './show-download.ts';
 import { verifyDownload } from './verify-download.ts';
+import { withWaiting } from './waiting.ts';
 
 const defaultPage = 50;
 
@@ -18,12 +20,16 @@ export function localCommands(parts: CommandParts): Commands {
     metalink: (from) => readMetalink(parts, from),
     preview: (request, signal) => previewDownload(parts, request, signal),
     verify: (reference, signal) => verifyDownload(parts, reference, signal),
-    list: ({ limit, ...filter }) => store.list({ ...filter, limit: limit ?? defaultPage }),
+    list: async ({ limit, ...filter }) =>
+      withWaiting(parts, await store.list({ ...filter, limit: limit ?? defaultPage })),
     show: (reference) => showDownload(parts, reference),
     control: (reference, wish) => controlDownload(parts, reference, wish),
+    limit: (reference, rate) => limitDownload(parts, reference, rate),
+    limitAll: (rate) => limitAll(parts, rate),
+    limits: () => currentLimits(parts),
     async history({ limit }) {
       const [recent, statistics] = await Promise.all([store.list({ limit }), store.statistics()]);
-      return { recent, statistics };
+      return { recent: await withWaiting(parts, recent), statistics };
     },
   };
 }

@@ -1,5 +1,7 @@
+import type { Rate } from '../config/rate.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
+import type { Schedule } from '../downloads/schedule.ts';
 import type { Source } from '../sources/source.ts';
 import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -17,6 +19,9 @@ export interface CommandParts {
   readonly living: Living;
   /** Tries when the download names no number. */
   readonly maxTries: number;
+  /** The limits as configured. */
+  readonly limits: { readonly rate: Rate; readonly rate_per_download: Rate };
+  readonly schedule: Schedule;
 }
 
 export interface Living {
@@ -28,6 +33,11 @@ export interface Living {
 /** Engines that run what belongs to nobody in particular. */
 const rolesForAll = new Set(['serve', 'resume-downloads', 'library']);
 
+/** Does it take what belongs to nobody? */
+export function runsForAll({ role }: Pick<InstanceRow, 'role'>): boolean {
+  return rolesForAll.has(role);
+}
+
 /** The instance with this uid while it lives. */
 export async function livingInstance(parts: CommandParts, uid: string | null): Promise<InstanceRow | undefined> {
   if (uid === null) return undefined;
@@ -38,7 +48,7 @@ export async function livingInstance(parts: CommandParts, uid: string | null): P
 /** A living engine that will run a download of nobody's. */
 export async function anyEngine(parts: CommandParts): Promise<InstanceRow | undefined> {
   for (const row of await parts.store.instances()) {
-    if (rolesForAll.has(row.role) && (await parts.living.isAlive(row))) return row;
+    if (runsForAll(row) && (await parts.living.isAlive(row))) return row;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import type { Download } from '../downloads/download.ts';
 import type { Shown } from './commands.ts';
 import { findDownload } from './find-download.ts';
 import { anyEngine, type CommandParts, livingInstance } from './parts.ts';
+import { withWaiting } from './waiting.ts';
 import { type Holder, whyOf } from './why.ts';
 
 /** The timeline shows at most so many events: the newest. */
@@ -9,8 +10,9 @@ const mostEvents = 10_000;
 
 /** Everything that is known of one download. */
 export async function showDownload(parts: CommandParts, reference: string): Promise<Shown> {
-  const { store, clock } = parts;
-  const download = await findDownload(parts, reference);
+  const { store, clock, schedule } = parts;
+  const row = await findDownload(parts, reference);
+  const [download = row] = await withWaiting(parts, [row]);
   const [files, attempts, events] = await Promise.all([
     store.files(download.id),
     store.attempts(download.id),
@@ -18,7 +20,9 @@ export async function showDownload(parts: CommandParts, reference: string): Prom
   ]);
   const holder = await holderOf(parts, download);
   const willRun = holder?.alive === true || (await anyEngine(parts)) !== undefined;
-  const why = whyOf(download, { holder, willRun, maxTries: parts.maxTries }, clock.now());
+  const now = clock.now();
+  const closedUntil = schedule.closedUntil(now);
+  const why = whyOf(download, { holder, willRun, maxTries: parts.maxTries, closedUntil }, now);
   return { download, files, attempts, events, why };
 }
 

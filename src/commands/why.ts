@@ -10,6 +10,8 @@ export interface WhyFacts {
   readonly willRun: boolean;
   /** The limit of tries that applies when the download names none. */
   readonly maxTries: number;
+  /** The end of the hours in which nothing may be fetched, epoch ms; undefined when they are not now. Infinity: never. */
+  readonly closedUntil?: number | undefined;
 }
 
 /** An instance, as a person would look for it. */
@@ -47,15 +49,22 @@ const sentences: Readonly<Record<Status, Sentence>> = {
 const waitsFor: Readonly<Record<string, string>> = {
   slot: 'waits for a free place among the running downloads',
   host: 'waits because its host is busy with as many downloads as are allowed',
-  window: 'waits for the hours in which downloads may run',
   space: 'waits for free disk space',
 };
 
-function waitsForTurn(download: Download, facts: WhyFacts): string {
+function waitsForTurn(download: Download, facts: WhyFacts, now: number): string {
   if (!facts.willRun) return `${unmanned(facts)}; start with: longhaul resume-downloads`;
   const begun = download.bytesDownloaded > 0 ? `, ${amount(download)} are kept` : '';
+  if (download.waitingFor === 'window') return `${hours(facts, now)}${begun}`;
   if (download.waitingFor) return `${waitsFor[download.waitingFor] ?? `waits for ${download.waitingFor}`}${begun}`;
   return `waits for its turn${begun}; ${by(facts)} takes it next`;
+}
+
+function hours({ closedUntil }: WhyFacts, now: number): string {
+  const words = 'waits for the hours in which downloads may run';
+  if (closedUntil === undefined) return words;
+  if (closedUntil === Number.POSITIVE_INFINITY) return `${words}, and limits.schedule leaves none`;
+  return `${words}, from ${momentText(closedUntil, now)} on (in ${spanText(closedUntil - now)})`;
 }
 
 function running(download: Download, facts: WhyFacts, doing: string): string {
@@ -86,6 +95,7 @@ function waitsForTry(download: Download, facts: WhyFacts, now: number): string {
 function nextTry(download: Download, facts: WhyFacts, now: number): string {
   if (!facts.willRun) return `${unmanned(facts)}, go on with: longhaul resume-downloads`;
   const at = download.nextAttemptAt;
+  if (facts.closedUntil !== undefined && (at ?? now) < facts.closedUntil) return `the next try ${hours(facts, now)}`;
   if (at === null || at <= now) return 'the next try is due now';
   return `the next try is at ${momentText(at, now)} (in ${spanText(at - now)}), or at once with: longhaul retry ${download.id}`;
 }

@@ -8,6 +8,8 @@ import { retryReasons, waits } from '../downloads/waiting.ts';
 const bytes = z.number().int().nonnegative();
 const time = z.iso.datetime().describe('UTC, ISO 8601');
 
+const rate = z.union([z.number().int().nonnegative(), z.literal('off')]);
+
 const error = z.strictObject({
   class: z.enum(failureClasses),
   message: z.string().describe('One sentence for a person.'),
@@ -27,6 +29,7 @@ export const downloadSchema = z.strictObject({
   integrity: z.enum(integrities).nullable().describe('How sure it is that the file is the right one.'),
   attempts: z.number().int().nonnegative(),
   error: error.nullable(),
+  limitRate: rate.nullable().describe('Its own limit, bytes/s; null: as configured.'),
   waitingFor: z.enum([...waits, ...retryReasons]).nullable(),
   nextAttemptAt: time.nullable(),
   createdAt: time,
@@ -90,6 +93,19 @@ export const shownSchema = downloadSchema.extend({
 export const controlledSchema = downloadSchema.extend({
   obeyed: z.boolean().describe('False: its process has been told and obeys within a second.'),
 });
+
+/** `longhaul limit --json`; rates in bytes/s. */
+export const limitsSchema = z.strictObject({
+  rate: rate.describe('Of all downloads together, now; 0: nothing runs.'),
+  set: rate.nullable().describe('What a person set; null: as configured.'),
+  configured: rate,
+  perDownload: rate,
+  window: z
+    .strictObject({ rate, until: time.nullable() })
+    .nullable()
+    .describe('The hours that hold now; until null: always.'),
+});
+export type WireLimits = z.output<typeof limitsSchema>;
 
 /** `longhaul history --json` */
 export const historySchema = z.strictObject({

@@ -73,6 +73,7 @@ test('a delivered file is told with its path, its times and no error of earlier 
     integrity: 'validator',
     attempts: 2,
     error: null,
+    limitRate: null,
     waitingFor: null,
     nextAttemptAt: null,
     createdAt: '2026-11-21T06:00:00.000Z',

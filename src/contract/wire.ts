@@ -1,9 +1,18 @@
+import type { Rate } from '../config/rate.ts';
 import type { Attempt, Download, DownloadFile } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
 import { maskLink } from './mask-link.ts';
-import type { WireAttempt, WireDownload, WireEvent, WirePreview, WireStatistics, WireVerification } from './schemas.ts';
+import type {
+  WireAttempt,
+  WireDownload,
+  WireEvent,
+  WireLimits,
+  WirePreview,
+  WireStatistics,
+  WireVerification,
+} from './schemas.ts';
 
 /**
  * Rows in the form in which they leave the program (`--json`, later the server): ISO times, null for
@@ -23,6 +32,7 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     integrity: download.integrity,
     attempts: download.leaseToken,
     error: wireError(download),
+    limitRate: download.options.rate ?? null,
     waitingFor: download.waitingFor,
     nextAttemptAt: isoOf(download.nextAttemptAt),
     createdAt: new Date(download.createdAt).toISOString(),
@@ -93,6 +103,17 @@ export function wireStatistics(statistics: {
     inProgress: total - ended,
     bytes: statistics.completedBytes,
   };
+}
+
+export function wireLimits(limits: {
+  readonly rate: Rate;
+  readonly set?: Rate;
+  readonly configured: Rate;
+  readonly perDownload: Rate;
+  readonly window: { readonly rate: Rate; readonly until: number | null } | null;
+}): WireLimits {
+  const { window, set, ...others } = limits;
+  return { ...others, set: set ?? null, window: window && { rate: window.rate, until: isoOf(window.until) } };
 }
 
 /** Of a delivered download an error of an earlier try is history, told by its attempts. */

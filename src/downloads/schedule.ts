@@ -68,6 +68,19 @@ export function scheduleOf(limits: {
   };
 }
 
+/**
+ * The limit of all downloads together, bytes/s, Infinity for none. In a window its rate goes before the
+ * configured one; what a person set while downloads run holds always, in a window where it is lower.
+ */
+export function effectiveRate(rates: {
+  readonly scheduled: number | undefined;
+  readonly set: Rate | undefined;
+  readonly configured: Rate;
+}): number {
+  const { scheduled, set, configured } = rates;
+  return scheduled === undefined ? bytesPerSecond(set ?? configured) : Math.min(scheduled, bytesPerSecond(set));
+}
+
 const always: ScheduledRate = { rate: undefined, until: null };
 
 interface Span {

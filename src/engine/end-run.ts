@@ -16,8 +16,8 @@ export async function endRun(run: Run, thrown: unknown): Promise<void> {
 
 async function obey(run: Run, order: StopOrder): Promise<void> {
   if (order.by === 'lost') return;
-  if (order.by === 'shutdown') {
-    await change(run, { to: 'pending', why: 'shutdown' });
+  if (order.by === 'shutdown' || order.by === 'window') {
+    await change(run, { to: 'pending', why: order.by });
     return;
   }
   const { wish, keepPartial } = order.wish;

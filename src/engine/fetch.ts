@@ -67,6 +67,7 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     },
   });
   run.transfer = transfer;
+  if (run.rate > 0) transfer.tune({ rate: run.rate });
   try {
     const end = await untilStopped(transfer.done, run.signal);
     await recordCheckpoint(run);

@@ -35,6 +35,9 @@ export interface Run {
   stop(order: StopOrder): void;
   readonly order: StopOrder | undefined;
   nudge(): void;
+  /** Fetches no more than so many bytes/s from now on, also in a transfer that is still to begin; 0: no limit. */
+  limit(rate: number): void;
+  readonly rate: number;
   /** What is durable now, when it is time to say so (`force`: in any case); fdatasynced before it is told. */
   checkpoint(force: boolean): Promise<readonly Checkpoint[]>;
   progress(): ProgressReport;
@@ -46,6 +49,7 @@ export function createRun(claim: Claim, parts: EngineParts): Run {
   const { clock } = parts;
   const abort = new AbortController();
   let order: StopOrder | undefined;
+  let rate = 0;
   let samples = noProgress;
   let lastFlush: Promise<unknown> = Promise.resolve();
   let flushedAt = clock.monotonic();
@@ -70,6 +74,13 @@ export function createRun(claim: Claim, parts: EngineParts): Run {
       if (!abort.signal.aborted) abort.abort(new Stopped(wanted));
     },
     nudge: () => run.transfer?.nudge(),
+    limit(wanted) {
+      rate = wanted;
+      run.transfer?.tune({ rate });
+    },
+    get rate() {
+      return rate;
+    },
     durableBytes: () => run.files.reduce((sum, file) => sum + bytesIn(file.durable), 0),
     checkpoint(force) {
       const next = lastFlush.then(() => (force || isDue() ? flush() : []));

@@ -4,6 +4,8 @@ import type { AskedWish } from '../store/store.ts';
 export type StopOrder =
   | { readonly by: 'shutdown' }
   | { readonly by: 'lost' }
+  /** Hours began in which nothing may run. */
+  | { readonly by: 'window' }
   | { readonly by: 'wish'; readonly wish: AskedWish };
 
 /** Thrown out of whatever the run was doing. */

@@ -2,9 +2,11 @@ import type { Living } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
+import type { Schedule } from '../downloads/schedule.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import type { Log } from '../log/log.ts';
 import { LeaseKeeper } from '../queue/lease-keeper.ts';
+import { RateKeeper } from '../queue/rate-keeper.ts';
 import { createRescuer } from '../queue/rescuer.ts';
 import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
 import type { Service } from '../queue/service.ts';
@@ -20,6 +22,7 @@ export interface EngineSetup {
   readonly host: string;
   readonly role: Role;
   readonly config: Config;
+  readonly schedule: Schedule;
   readonly paths: { readonly sockets: string };
   readonly log: Log;
   readonly clock: Clock;
@@ -48,11 +51,18 @@ export function createEngine(setup: EngineSetup): Engine {
     slots: setup.slots,
     leaseTtl: ttl,
     anyRunner: setup.anyRunner,
+    closedUntil: setup.schedule.closedUntil,
     onRun: (run) => {
+      rates.share();
       if (run.claim.download.wish) keeper.look();
     },
   });
   const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
+  const rates: RateKeeper = new RateKeeper({
+    ...{ engine, store, runs: scheduler.runs, host: setup.host, limits: config.limits, schedule: setup.schedule },
+    rateOfHost: () => Number.POSITIVE_INFINITY,
+    onOpen: () => scheduler.wake(),
+  });
   const rescuer = createRescuer({
     store,
     clock,
@@ -65,13 +75,17 @@ export function createEngine(setup: EngineSetup): Engine {
   const path = socketPath(setup.paths.sockets, uid);
   const socket = createInstanceSocket({ path, uid, clock, reports });
   /** Whoever finds the row must find the socket: it comes first and goes last. */
-  const services: readonly Service[] = [socket, registration(setup, path), backups(setup), keeper, rescuer, scheduler];
+  const services: readonly Service[] = [
+    ...[socket, registration(setup, path), backups(setup)],
+    ...[keeper, rates, rescuer, scheduler],
+  ];
 
   return {
     reports,
     look() {
       scheduler.wake();
       keeper.look();
+      rates.look();
     },
     async start() {
       for (const service of services) await service.start();

@@ -7,11 +7,12 @@ import type { Config } from '../config/config.ts';
 import type { Paths } from '../config/paths.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
+import { scheduleOf } from '../downloads/schedule.ts';
 import { createBus } from '../events/bus.ts';
 import type { Log } from '../log/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineSetup } from './engine.ts';
 import { createEventTail } from './event-tail.ts';
 import { createLiveProgress } from './live-progress.ts';
 import { createLiving, socketPath } from './living.ts';
@@ -44,6 +45,7 @@ export interface InstanceParts {
 export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const { config, log, clock, store, sources } = parts;
   const uid = uuidv7();
+  const schedule = scheduleOf(config.limits);
   const events = createBus<DownloadEvent>(log.room('events'));
   const progress = createBus<ProgressReport>(log.room('events'));
   const tail = createEventTail(store, events, log.room('events'));
@@ -56,17 +58,20 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     clock,
     living,
     maxTries: config.retry.max_tries,
+    limits: config.limits,
+    schedule,
   };
   const settling = createSettling({
     store,
     clock,
     instance: uid,
+    closedUntil: schedule.closedUntil,
     async tend(row) {
       if (parts.engine) await adopt(commandParts, row, uid);
       live.follow(row);
     },
   });
-  const engine = parts.engine ? await loadEngine(parts, uid, living) : undefined;
+  const engine = parts.engine ? await loadEngine(parts, { uid, living, schedule }) : undefined;
   const live = createLiveProgress({
     clock,
     bus: progress,
@@ -113,7 +118,10 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
 }
 
 /** The doing wing costs start-up time, so it is loaded only where something is to be done. */
-async function loadEngine(parts: InstanceParts, uid: string, living: ReturnType<typeof createLiving>): Promise<Engine> {
+async function loadEngine(
+  parts: InstanceParts,
+  own: Pick<EngineSetup, 'uid' | 'living' | 'schedule'>,
+): Promise<Engine> {
   const [{ createEngine }, sources] = await Promise.all([import('./engine.ts'), parts.sources.load()]);
-  return createEngine({ ...parts, sources, uid, host: hostname(), living });
+  return createEngine({ ...parts, ...own, sources, host: hostname() });
 }

@@ -3,7 +3,7 @@ import { isUnfinished } from '../downloads/states.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 
-/** How often those are looked at that no event will tell of (their instance died, their wait grew), ms. */
+/** How often those are looked at that no event will tell of (their instance died, an hour began), ms. */
 const lookEvery = 1000;
 
 interface Waiter {
@@ -20,12 +20,15 @@ export function createSettling(parts: {
   readonly store: Store;
   readonly clock: Clock;
   readonly instance: string;
+  /** The moment until which nothing may be fetched; undefined when it may be now. */
+  closedUntil(now: number): number | undefined;
   /** Called for a row that is not ours: takes it over when its holder has died. */
   tend(download: Download): Promise<void>;
 }) {
   const { store, clock } = parts;
   const waiters = new Map<number, Set<Waiter>>();
   const foreign = new Set<number>();
+  let wasClosed = false;
   let cancel: (() => void) | undefined;
 
   return {
@@ -42,7 +45,9 @@ export function createSettling(parts: {
       options.signal?.addEventListener('abort', onAbort, { once: true });
       if (options.signal?.aborted) onAbort();
       cancel ??= clock.every(lookEvery, () => {
-        for (const each of foreign) void check(each);
+        const isClosed = parts.closedUntil(clock.now()) !== undefined;
+        for (const each of isClosed === wasClosed ? foreign : waiters.keys()) void check(each);
+        wasClosed = isClosed;
       });
       void check(id);
       return promise.finally(() => {
@@ -63,7 +68,8 @@ export function createSettling(parts: {
     if (!own) return;
     try {
       const row = await store.get(id);
-      for (const waiter of own) if (isSettled(row, waiter.wait, clock.now())) waiter.resolve(row);
+      for (const waiter of own)
+        if (isSettled(row, waiter.wait, clock.now(), parts.closedUntil(clock.now()))) waiter.resolve(row);
       const isForeign = row !== undefined && row.lockedBy !== parts.instance && row.runner !== parts.instance;
       if (isForeign) foreign.add(id);
       else foreign.delete(id);
@@ -74,7 +80,8 @@ export function createSettling(parts: {
   }
 }
 
-function isSettled(row: Download | undefined, wait: number, now: number): boolean {
+function isSettled(row: Download | undefined, wait: number, now: number, closedUntil: number | undefined): boolean {
   if (!row || !isUnfinished(row.status) || row.status === 'paused') return true;
-  return row.status === 'retrying' && (row.nextAttemptAt ?? now) - now > wait;
+  const next = Math.max(row.nextAttemptAt ?? now, row.downloadPath === null ? (closedUntil ?? now) : now);
+  return (row.status === 'retrying' || row.status === 'pending') && next - now > wait;
 }

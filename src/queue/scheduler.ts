@@ -17,6 +17,8 @@ export interface SchedulerParts {
   readonly leaseTtl: number;
   /** Also rows of nobody and of dead instances, not only those this instance was opened for. */
   readonly anyRunner: boolean;
+  /** The moment until which nothing may be fetched; undefined when it may be now. */
+  closedUntil(now: number): number | undefined;
   /** Called with each run when it begins, before its first step. */
   readonly onRun?: (run: Run) => void;
 }
@@ -61,7 +63,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       let nap = longestNap;
       try {
         await fillSlots();
-        const due = await store.nextDue(who);
+        const due = await nextMoment();
         if (due !== undefined) nap = Math.max(0, Math.min(longestNap, due - clock.now()));
       } catch (error) {
         log.warn({ error }, 'the store could not be asked for work');
@@ -74,8 +76,9 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   async function fillSlots(): Promise<void> {
     const free = parts.slots - runs.size;
     if (free <= 0) return;
+    const closed = parts.closedUntil(clock.now()) !== undefined;
     const candidates = await store.candidates({ ...who, now: clock.now(), limit: free + runs.size });
-    const chosen = choose(candidates, { free, running: new Set(runs.keys()) });
+    const chosen = choose(candidates, { free, running: new Set(runs.keys()), closed });
     await Promise.all(
       chosen.map(async ({ id }) => {
         const now = clock.now();
@@ -83,6 +86,12 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         if (claim) begin(claim);
       }),
     );
+  }
+
+  /** When something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
+  async function nextMoment(): Promise<number | undefined> {
+    if (runs.size >= parts.slots) return undefined;
+    return parts.closedUntil(clock.now()) ?? store.nextDue(who);
   }
 
   function begin(claim: Claim): void {

@@ -1,4 +1,4 @@
-import { type AddRequest, type Commands, NotFound } from '../../src/commands/commands.ts';
+import { type AddRequest, type Commands, type Limits, NotFound } from '../../src/commands/commands.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { Download, DownloadFile } from '../../src/downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../../src/downloads/events.ts';
@@ -86,6 +86,8 @@ function insert(rows: Map<number, Download>, row: Partial<Download>): Download {
   return download;
 }
 
+const noLimits: Limits = { rate: 'off', configured: 'off', perDownload: 'off', window: null };
+
 function fakeCommands(
   rows: Map<number, Download>,
   files: ReadonlyMap<number, DownloadFile[]>,
@@ -112,6 +114,7 @@ function fakeCommands(
       throw error;
     });
 
+  let limits = noLimits;
   return {
     add,
     addMany: (requests) => Promise.all(requests.map(addOrRefuse)),
@@ -147,6 +150,19 @@ function fakeCommands(
       else if (wish !== 'nudge') change(row.id, { status: wishLeadsTo[wish] });
       return { download: rows.get(row.id) ?? row, obeyed: true };
     },
+    async limit(reference, rate) {
+      const row = find(reference);
+      if (!isUnfinished(row.status)) throw new NotPossible(`download ${row.id} is ${row.status}`);
+      const { rate: _before, ...others } = row.options;
+      const limited = { ...row, options: rate === 'default' ? others : { ...others, rate } };
+      rows.set(row.id, limited);
+      return limited;
+    },
+    async limitAll(rate) {
+      limits = { ...noLimits, ...(rate === 'default' ? {} : { rate, set: rate }) };
+      return limits;
+    },
+    limits: async () => limits,
     async history({ limit }) {
       const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
       for (const { status } of rows.values()) byStatus[status] += 1;

@@ -1,4 +1,5 @@
 import type { Shown } from '../../commands/commands.ts';
+import { formatRate } from '../../config/rate.ts';
 import { wireAttempt, wireDownload, wireEvent } from '../../contract/wire.ts';
 import type { Attempt } from '../../downloads/download.ts';
 import type { DownloadEvent } from '../../downloads/events.ts';
@@ -75,6 +76,7 @@ function factsOf({ download, files }: Shown, now: number): (readonly [string, st
     ['link', linkOf(download)],
     [download.downloadPath ? 'file' : 'folder', printable(place)],
     ['bytes', amountText(download.bytesDownloaded, download.totalBytes)],
+    ['limit', download.options.rate === undefined ? null : formatRate(download.options.rate)],
     ['integrity', integrity],
     ['error', error],
     ['added', momentText(createdAt, now)],
