@@ -42,7 +42,7 @@ export async function costOf(tools: Tools, command: Command): Promise<Cost> {
   const child = spawn(tools.measure, [...command.argv], {
     cwd: command.cwd,
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...command.env },
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...command.env },
   });
   let figures = '';
   let errors = '';

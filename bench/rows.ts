@@ -1,6 +1,29 @@
 import type { Row } from './row.ts';
-import { oneConnection } from './rows/one-connection.ts';
+import { boot, mainLoop, slowConnections } from './rows/library.ts';
+import { manyLinks, thousandFiles } from './rows/many-files.ts';
+import {
+  checkpoints,
+  checksummed,
+  oneConnection,
+  oneConnectionTls,
+  sixteenLimited,
+  sixteenUnlimited,
+} from './rows/one-connection.ts';
 import { listMany, startUp } from './rows/start-up.ts';
 
 /** Everything that is measured, in the order in which it is reported. */
-export const rows: readonly Row[] = [oneConnection, startUp, listMany];
+export const rows: readonly Row[] = [
+  oneConnection,
+  oneConnectionTls,
+  sixteenLimited,
+  sixteenUnlimited,
+  checksummed,
+  thousandFiles,
+  manyLinks,
+  slowConnections,
+  checkpoints,
+  mainLoop,
+  startUp,
+  listMany,
+  boot,
+];

@@ -19,7 +19,7 @@ const downloads = z
 
 const queue = z
   .strictObject({
-    slots: wholeNumber(1, 64).prefault(4).describe('How many downloads run at the same time.'),
+    slots: wholeNumber(1, 10_000).prefault(4).describe('How many downloads run at the same time.'),
   })
   .describe('What runs when.');
 
