@@ -17,8 +17,8 @@ export interface SchedulerParts {
   readonly leaseTtl: number;
   /** Also rows of nobody and of dead instances, not only those this instance was opened for. */
   readonly anyRunner: boolean;
-  /** The moment until which nothing may be fetched; undefined when it may be now. */
-  closedUntil(now: number): number | undefined;
+  /** The moment until which nothing may be fetched; undefined when it may be now. Left out: it always may. */
+  closedUntil?(now: number): number | undefined;
   /** Called with each run when it begins, before its first step. */
   readonly onRun?: (run: Run) => void;
 }
@@ -76,7 +76,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   async function fillSlots(): Promise<void> {
     const free = parts.slots - runs.size;
     if (free <= 0) return;
-    const closed = parts.closedUntil(clock.now()) !== undefined;
+    const closed = parts.closedUntil?.(clock.now()) !== undefined;
     const candidates = await store.candidates({ ...who, now: clock.now(), limit: free + runs.size });
     const chosen = choose(candidates, { free, running: new Set(runs.keys()), closed });
     await Promise.all(
@@ -91,7 +91,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   /** When something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
   async function nextMoment(): Promise<number | undefined> {
     if (runs.size >= parts.slots) return undefined;
-    return parts.closedUntil(clock.now()) ?? store.nextDue(who);
+    return parts.closedUntil?.(clock.now()) ?? store.nextDue(who);
   }
 
   function begin(claim: Claim): void {

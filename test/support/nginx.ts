@@ -9,6 +9,8 @@ import { pathOf } from './needs.ts';
 export interface NginxOptions {
   /** Bytes/s of each connection, in nginx's words: `20m`. */
   readonly limitRate?: string;
+  /** What the kernel keeps of each connection before it is sent, in nginx's words: `32k`. Left out: megabytes. */
+  readonly sendBuffer?: string;
   /** Serves over TLS. */
   readonly certificate?: Certificate;
   /** More lines for the `http` block. */
@@ -23,6 +25,9 @@ export interface LoggedRequest {
   /** `bytes=…`, or empty. */
   readonly range: string;
   readonly bytesSent: number;
+  /** From its first byte to its last, handed to the kernel; epoch ms. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Nginx {
@@ -68,7 +73,11 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   };
 }
 
-function configuration(prefix: string, port: number, { limitRate, certificate, http, extra }: NginxOptions): string {
+function configuration(
+  prefix: string,
+  port: number,
+  { limitRate, sendBuffer, certificate, http, extra }: NginxOptions,
+): string {
   const tls = certificate ? `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};` : '';
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((kind) => `${kind}_temp_path ${join(prefix, kind)};`)
@@ -79,7 +88,7 @@ pid ${join(prefix, 'nginx.pid')};
 events { worker_connections 2048; }
 http {
   ${temporary}
-  log_format longhaul '$request\\t$status\\t$http_range\\t$body_bytes_sent';
+  log_format longhaul '$request\\t$status\\t$http_range\\t$body_bytes_sent\\t$msec\\t$request_time';
   access_log ${join(prefix, 'access.log')} longhaul;
   sendfile on;
   tcp_nopush on;
@@ -87,7 +96,7 @@ http {
   ${http ?? ''}
   types { text/html html; }
   server {
-    listen 127.0.0.1:${port}${certificate ? ' ssl' : ''};
+    listen 127.0.0.1:${port}${certificate ? ' ssl' : ''}${sendBuffer ? ` sndbuf=${sendBuffer}` : ''};
     ${tls}
     root ${join(prefix, 'files')};
     ${limitRate ? `limit_rate ${limitRate};` : ''}
@@ -103,8 +112,16 @@ async function logged(path: string): Promise<LoggedRequest[]> {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [request = '', status, range = '', bytesSent] = line.split('\t');
-      return { request, status: Number(status), range: range === '-' ? '' : range, bytesSent: Number(bytesSent) };
+      const [request = '', status, range = '', bytesSent, end, took] = line.split('\t');
+      const to = Number(end) * 1000;
+      return {
+        request,
+        status: Number(status),
+        range: range === '-' ? '' : range,
+        bytesSent: Number(bytesSent),
+        from: to - Number(took) * 1000,
+        to,
+      };
     });
 }
 
