@@ -66,6 +66,21 @@ test('a pending download says who takes it, what it waits for, or how to start s
   );
 });
 
+test('a download that waits for its hours says from when on it may run', () => {
+  const closed = { ...alive, closedUntil: now + 4 * 3_600_000 };
+  assert.equal(
+    why({ waitingFor: 'window' }, closed),
+    'waits for the hours in which downloads may run, from 18:00:00 on (in 4h), 450 MB of 1 GB are kept',
+  );
+  assert.match(
+    why({ waitingFor: 'window', bytesDownloaded: 0 }, { ...alive, closedUntil: Infinity }),
+    /may run, and limits\.schedule leaves none$/,
+  );
+  const retrying = { status: 'retrying', nextAttemptAt: now + 1000 } as const;
+  assert.match(why(retrying, closed), /; the next try waits for the hours .*, from 18:00:00 on/);
+  assert.match(why({ ...retrying, nextAttemptAt: now + 5 * 3_600_000 }, closed), /the next try is at 19:00:00/);
+});
+
 test('a running download names its process, and tells when that process is gone', () => {
   assert.equal(why({ status: 'downloading' }), 'downloading, 450 MB of 1 GB so far, by `get` (process 42 on tower)');
   assert.match(
