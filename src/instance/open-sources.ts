@@ -23,7 +23,10 @@ export function lazySources(parts: { readonly config: Config; readonly clock: Cl
     },
     async readText(link, options, most) {
       const { readText } = await import('../sources/http/read-text.ts');
-      return readText({ config: parts.config.http, clock: parts.clock, disk: realDisk }, { link, options, most });
+      return readText(
+        { config: parts.config.http, hosts: parts.config.hosts, clock: parts.clock, disk: realDisk },
+        { link, options, most },
+      );
     },
     async close() {
       if (loaded) await (await loaded).close();
@@ -44,6 +47,12 @@ async function loadSources({
     import('../sources/http/http-threads.ts'),
     import('../sources/registry.ts'),
   ]);
-  const http = createHttpThreads({ config: config.http, clock, disk: realDisk, log: log.room('sources/http') });
+  const http = createHttpThreads({
+    config: config.http,
+    hosts: config.hosts,
+    clock,
+    disk: realDisk,
+    log: log.room('sources/http'),
+  });
   return sourceRegistry([http], ['http://', 'https://']);
 }

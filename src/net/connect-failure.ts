@@ -4,7 +4,15 @@ type Errno = Error & {
   readonly code?: string;
   readonly reason?: string;
   readonly cert?: { readonly subjectaltname?: string };
+  /** The key that was shown, where a person may decide to believe it. */
+  readonly pin?: Pin | undefined;
 };
+
+interface Pin {
+  readonly host: string;
+  /** `sha256/BASE64` */
+  readonly fingerprint: string;
+}
 
 const unreachable = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EHOSTDOWN']);
 
@@ -56,7 +64,7 @@ function tlsFailure(
   place: string,
   say: (failureClass: 'tls', text: string) => Failure,
 ): Failure | undefined {
-  const advice = 'nothing was sent or received';
+  const advice = `nothing was sent or received${error.pin ? `; ${howToPin(error.pin)}` : ''}`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return say('tls', `the certificate of ${place} belongs to another host (${named(error)}); ${advice}`);
   }
@@ -72,6 +80,21 @@ function tlsFailure(
     return say('tls', `no secure connection to ${place} came about (${error.reason ?? code})`);
   }
   return undefined;
+}
+
+/** A pinned key was not shown. `shown`: the one that was. */
+export function pinFailure(place: string, shown: string | undefined): Failure {
+  const key = shown === undefined ? 'no certificate' : `the key ${shown}`;
+  return new Failure(
+    'tls',
+    `${place} shows ${key}, which is not the pinned one; nothing was sent or received; pin the new one only if its owner says that it is right`,
+  );
+}
+
+/** To be copied as it stands. */
+function howToPin({ host, fingerprint }: Pin): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `if you know that this is the right server, believe exactly its key: --fingerprint ${fingerprint}, or in the configuration hosts: { "${name}": { fingerprint: "${fingerprint}" } }`;
 }
 
 /** The names the certificate was made for, as Node tells them. */

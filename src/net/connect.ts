@@ -4,50 +4,107 @@ import tls, { type SecureContext } from 'node:tls';
 import { Failure } from '../downloads/failure.ts';
 import type { Clock } from '../time/clock.ts';
 import { connectFailure } from './connect-failure.ts';
+import { type Endpoint, hostAndPort } from './endpoint.ts';
+import { peerFailure } from './peer.ts';
+import type { ProxyServer } from './proxy.ts';
+import { openTunnel, proxyFailure } from './tunnel.ts';
 import { Wire } from './wire.ts';
-
-export interface Endpoint {
-  /** A name or an address, without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-}
 
 export interface ConnectOptions {
   readonly clock: Clock;
-  /** For name, TCP and TLS together, ms. */
+  /** For name, TCP, proxy and TLS together, ms. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
   /** Whom to believe; only for secure endpoints. */
   readonly trust?: SecureContext;
+  /** `sha256/BASE64`: one of these keys must be shown, and whatever else is wrong with the certificate is not. */
+  readonly pins?: readonly string[];
+  readonly proxy?: ProxyServer;
   /** Only addresses of this family; left out: both, the first that answers (RFC 8305). */
   readonly family?: 4 | 6;
 }
+
+type OnRead = { buffer: () => Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean };
 
 /** How long one address may take before the next is tried as well, ms (RFC 8305 section 5). */
 const attemptDelay = 250;
 const keepAliveDelay = 30_000;
 
 /**
- * Opens a TCP or verified TLS connection. Throws `Failure` with one sentence: `link` (no such host),
- * `offline` (no route, no name server), `network` (refused, timed out), `tls` (certificate); or the
+ * Opens a TCP or verified TLS connection, through a proxy where one is named: then plain HTTP goes to
+ * the proxy itself, which wants the absolute form of the target (RFC 9112 section 3.2.2), and everything
+ * else through a tunnel. Throws `Failure` with one sentence: `link` (no such host), `offline` (no route,
+ * no name server), `network` (refused, timed out), `tls` (certificate), `refused` (by the proxy); or the
  * signal's reason.
  */
-export function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Wire> {
-  const place = `${endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+export async function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Wire> {
+  const { signal, clock, timeout, proxy } = options;
+  const place = placeOf(endpoint, proxy);
+  const ending = new AbortController();
+  const aborted = (): void => ending.abort(signal?.reason);
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', aborted);
+  const cancelTimeout = clock.after(timeout, () =>
+    ending.abort(new Failure('network', `no connection to ${place} within ${timeout / 1000} s`)),
+  );
+  try {
+    return await (proxy
+      ? throughProxy(endpoint, proxy, place, { ...options, signal: ending.signal })
+      : direct(endpoint, place, { ...options, signal: ending.signal }));
+  } finally {
+    cancelTimeout();
+    signal?.removeEventListener('abort', aborted);
+  }
+}
+
+function placeOf(endpoint: Endpoint, proxy: ProxyServer | undefined): string {
+  const place = hostAndPort(endpoint);
+  return proxy ? `${place} (through the proxy ${hostAndPort(proxy)})` : place;
+}
+
+async function direct(endpoint: Endpoint, place: string, options: ConnectOptions): Promise<Wire> {
+  const wire = new Wire(place, (onread) => openSocket(endpoint, options, onread));
+  await opened(wire, endpoint, place, options);
+  return wire;
+}
+
+async function throughProxy(
+  endpoint: Endpoint,
+  proxy: ProxyServer,
+  place: string,
+  options: ConnectOptions,
+): Promise<Wire> {
+  const { host, port } = proxy;
+  const first = { host, port, secure: false };
+  if (proxy.kind === 'http' && !endpoint.secure) {
+    const wire = new Wire(place, (onread) => openSocket(first, options, onread));
+    await opened(wire, first, hostAndPort(proxy), options).catch((error: unknown) => {
+      throw proxyFailure(error, proxy);
+    });
+    return wire;
+  }
+  const carrier = await openTunnel(openSocket(first, options), endpoint, proxy, options.signal);
+  const wire = new Wire(
+    place,
+    () => (endpoint.secure ? tls.connect({ ...secureOptions(endpoint, options), socket: carrier }) : carrier),
+    'stream',
+  );
+  if (endpoint.secure) await opened(wire, endpoint, place, options);
+  else carrier.setKeepAlive(true, keepAliveDelay);
+  return wire;
+}
+
+/** Waits until the wire is open and the other side has shown who it is; destroys it where that fails. */
+function opened(wire: Wire, endpoint: Endpoint, place: string, options: ConnectOptions): Promise<void> {
+  const { signal, pins = [] } = options;
   return new Promise((resolve, reject) => {
-    const { signal, clock, timeout } = options;
-    signal?.throwIfAborted();
-    const wire = new Wire(place, (onread) => openSocket(endpoint, options, onread));
     const { socket } = wire;
     const settle = (failure?: unknown): void => {
-      cancelTimeout();
       signal?.removeEventListener('abort', aborted);
       socket.off('error', failed);
       socket.off('close', closed);
-      if (failure === undefined) {
-        resolve(wire);
-      } else {
+      if (failure === undefined) resolve();
+      else {
         wire.destroy();
         reject(failure);
       }
@@ -55,40 +112,41 @@ export function connect(endpoint: Endpoint, options: ConnectOptions): Promise<Wi
     const failed = (error: unknown): void => settle(connectFailure(error, place));
     const closed = (): void => settle(new Failure('network', `${place} broke the connection`));
     const aborted = (): void => settle(signal?.reason);
-    const cancelTimeout = clock.after(timeout, () =>
-      settle(new Failure('network', `no connection to ${place} within ${timeout / 1000} s`)),
-    );
     signal?.addEventListener('abort', aborted);
+    if (signal?.aborted) return aborted();
     socket.on('error', failed);
     socket.on('close', closed);
     socket.once(endpoint.secure ? 'secureConnect' : 'connect', () => {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, keepAliveDelay);
-      settle();
+      settle(socket instanceof tls.TLSSocket ? peerFailure(socket, endpoint.host, place, pins) : undefined);
     });
   });
 }
 
-function openSocket(
-  endpoint: Endpoint,
-  { trust, family }: ConnectOptions,
-  onread: { buffer: () => Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean },
-): net.Socket {
-  const { host, port, secure } = endpoint;
+function openSocket(endpoint: Endpoint, options: ConnectOptions, onread?: OnRead): net.Socket {
+  const { family } = options;
   const target = {
-    host,
-    port,
-    onread,
+    host: endpoint.host,
+    port: endpoint.port,
+    ...(onread ? { onread } : {}),
     ...(family ? { family } : { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: attemptDelay }),
   };
-  if (!secure) return net.connect(target);
-  return tls.connect({
-    ...target,
-    rejectUnauthorized: true,
+  return endpoint.secure ? tls.connect({ ...target, ...secureOptions(endpoint, options) }) : net.connect(target);
+}
+
+/**
+ * The certificate is judged by `peerFailure` before anything is sent, and not within `tls`, which would
+ * throw the certificate away whose fingerprint a person is told.
+ */
+function secureOptions({ host }: Endpoint, { trust }: ConnectOptions): tls.ConnectionOptions {
+  return {
+    host,
+    rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) ? {} : { servername: host }),
     ...(trust ? { secureContext: trust } : {}),
-  });
+  };
 }
 
 /**
@@ -98,11 +156,11 @@ function openSocket(
 export function trustFrom(pem: string | undefined): SecureContext {
   if (pem === undefined) return tls.createSecureContext();
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
-  if (!certificates) throw new Failure('tls', 'the file of http.ca_file contains no certificate in PEM form');
+  if (!certificates) throw new Failure('tls', 'the ca_file contains no certificate in PEM form');
   try {
     for (const certificate of certificates) new X509Certificate(certificate);
     return tls.createSecureContext({ ca: [...tls.getCACertificates('default'), ...certificates] });
   } catch (error) {
-    throw new Failure('tls', 'the file of http.ca_file contains a damaged certificate', { cause: error });
+    throw new Failure('tls', 'the ca_file contains a damaged certificate', { cause: error });
   }
 }

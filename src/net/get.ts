@@ -2,8 +2,10 @@ import type { Clock } from '../time/clock.ts';
 import { type Exchange, exchange, NoAnswer } from './exchange.ts';
 import type { Header } from './http1/header.ts';
 import { requestHead } from './http1/request-head.ts';
-import type { ConnectionPool } from './pool.ts';
+import type { ResponseHead } from './http1/response-head.ts';
+import { type ConnectionPool, directRoute, type Route } from './pool.ts';
 import { firstHop, type Hop, nextHop, type RedirectRules } from './redirect.ts';
+import { proxyAuthorization } from './tunnel.ts';
 
 export interface GetOptions {
   readonly pool: ConnectionPool;
@@ -11,6 +13,10 @@ export interface GetOptions {
   /** For each hop, ms. */
   readonly headersTimeout: number;
   readonly redirects: RedirectRules;
+  /** How each host is reached; left out: directly. */
+  readonly routeFor?: (url: URL) => Route;
+  /** Hears of every answer, also of redirects. */
+  readonly onAnswer?: (url: URL, head: ResponseHead) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -31,13 +37,15 @@ const smallBody = 16 * 1024;
  */
 export async function get(
   url: URL,
-  headersFor: (hop: Hop) => readonly Header[],
+  headersFor: (hop: Hop) => readonly Header[] | Promise<readonly Header[]>,
   options: GetOptions,
   start: Hop = firstHop(url),
 ): Promise<Answer> {
   let hop = start;
   for (;;) {
-    const answer = await ask(hop.url, requestHead(hop.url, headersFor(hop)), options);
+    const route = options.routeFor?.(hop.url) ?? directRoute;
+    const answer = await ask(hop.url, requestFor(hop.url, await headersFor(hop), route), route, options);
+    await options.onAnswer?.(hop.url, answer.head);
     if (!redirectStatuses.has(answer.head.status)) return { exchange: answer, hop };
     try {
       hop = nextHop(hop, answer.head.headers.get('location'), options.redirects);
@@ -67,22 +75,36 @@ export function discard(answer: Exchange): string {
   return text;
 }
 
-async function ask(url: URL, request: string, options: GetOptions): Promise<Exchange> {
+/** To an HTTP proxy plain requests name the whole target, and carry what it wants to know. */
+function requestFor(url: URL, headers: readonly Header[], { proxy }: Route): string {
+  if (proxy?.kind !== 'http' || url.protocol !== 'http:') return requestHead(url, headers);
+  const authorization = proxyAuthorization(proxy);
+  const own: Header[] = authorization === undefined ? [] : [['Proxy-Authorization', authorization]];
+  return requestHead(url, [...headers, ...own], 'absolute');
+}
+
+async function ask(url: URL, request: string, route: Route, options: GetOptions): Promise<Exchange> {
   try {
-    return await askOnce(url, request, options, true);
+    return await askOnce(url, request, route, options, true);
   } catch (error) {
     if (!(error instanceof NoAnswer) || !error.reused) throw error;
-    return askOnce(url, request, options, false);
+    return askOnce(url, request, route, options, false);
   }
 }
 
-async function askOnce(url: URL, request: string, options: GetOptions, reuse: boolean): Promise<Exchange> {
+async function askOnce(
+  url: URL,
+  request: string,
+  route: Route,
+  options: GetOptions,
+  reuse: boolean,
+): Promise<Exchange> {
   const { pool, clock, headersTimeout, signal } = options;
-  const wire = await pool.take(url, signal, reuse);
+  const wire = await pool.take(url, signal, reuse, route);
   return exchange(wire, request, {
     clock,
     headersTimeout,
     ...(signal ? { signal } : {}),
-    onFree: (free) => pool.give(url, free),
+    onFree: (free) => pool.give(url, free, route),
   });
 }

@@ -1,15 +1,26 @@
 import type { SecureContext } from 'node:tls';
 import type { Clock } from '../time/clock.ts';
-import { connect, type Endpoint } from './connect.ts';
+import { connect } from './connect.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { ProxyServer } from './proxy.ts';
 import type { Wire } from './wire.ts';
 
 export interface PoolOptions {
   readonly clock: Clock;
   /** For one connection, ms. */
   readonly connectTimeout: number;
-  /** Called when the first secure connection is needed. */
-  readonly trust: () => Promise<SecureContext>;
+  /** Whom to believe with these authorities (a file) beside the usual ones; called for each secure connection. */
+  readonly trust: (caFile: string | undefined) => Promise<SecureContext>;
 }
+
+/** How a host is reached and believed. Connections are shared only within one route. */
+export interface Route {
+  readonly proxy?: ProxyServer;
+  readonly caFile?: string;
+  readonly pins?: readonly string[];
+}
+
+export const directRoute: Route = {};
 
 /** Idle wires kept for one origin, and how long: less than any usual server keeps them, ms. */
 const mostIdle = 16;
@@ -35,22 +46,23 @@ export class ConnectionPool {
   }
 
   /** An idle wire to the origin of `url`, or a new one. Throws as `connect`. */
-  async take(url: URL, signal: AbortSignal | undefined, reuse = true): Promise<Wire> {
-    const idle = reuse ? this.#takeIdle(url.origin) : undefined;
-    return idle ?? this.#open(endpointOf(url), signal);
+  async take(url: URL, signal: AbortSignal | undefined, reuse = true, route = directRoute): Promise<Wire> {
+    const idle = reuse ? this.#takeIdle(placeKey(url, route)) : undefined;
+    return idle ?? this.#open(endpointOf(url), signal, route);
   }
 
   /** Keeps a wire whose answer has been read to its end. */
-  give(url: URL, wire: Wire): void {
+  give(url: URL, wire: Wire, route = directRoute): void {
     wire.detach();
     wire.used = true;
-    const wires = this.#idle.get(url.origin) ?? [];
+    const key = placeKey(url, route);
+    const wires = this.#idle.get(key) ?? [];
     if (this.#closed || !wire.alive || wires.length >= mostIdle) {
       wire.destroy();
       return;
     }
     wire.rest();
-    this.#idle.set(url.origin, [...wires, { wire, since: this.#options.clock.monotonic() }]);
+    this.#idle.set(key, [...wires, { wire, since: this.#options.clock.monotonic() }]);
   }
 
   /** Ends all idle wires. Safe to call twice. */
@@ -62,8 +74,8 @@ export class ConnectionPool {
     this.#idle.clear();
   }
 
-  #takeIdle(origin: string): Wire | undefined {
-    const wires = this.#idle.get(origin) ?? [];
+  #takeIdle(key: string): Wire | undefined {
+    const wires = this.#idle.get(key) ?? [];
     const oldest = this.#options.clock.monotonic() - longestIdle;
     let found: Wire | undefined;
     while (!found) {
@@ -72,15 +84,17 @@ export class ConnectionPool {
       if (last.wire.alive && last.since >= oldest) found = last.wire;
       else last.wire.destroy();
     }
-    if (wires.length === 0) this.#idle.delete(origin);
+    if (wires.length === 0) this.#idle.delete(key);
     found?.wake();
     return found;
   }
 
-  async #open(endpoint: Endpoint, signal: AbortSignal | undefined): Promise<Wire> {
+  async #open(endpoint: Endpoint, signal: AbortSignal | undefined, route: Route): Promise<Wire> {
     const { clock, connectTimeout } = this.#options;
-    const trust = endpoint.secure ? await this.#options.trust() : undefined;
-    const known = this.#families.get(endpoint.host);
+    const trust = endpoint.secure ? await this.#options.trust(route.caFile) : undefined;
+    const { proxy, pins } = route;
+    const host = proxy ? proxy.host : endpoint.host;
+    const known = this.#families.get(host);
     const family = known && known.until > clock.monotonic() ? known.family : undefined;
     try {
       const wire = await connect(endpoint, {
@@ -89,11 +103,13 @@ export class ConnectionPool {
         ...(signal ? { signal } : {}),
         ...(trust ? { trust } : {}),
         ...(family ? { family } : {}),
+        ...(proxy ? { proxy } : {}),
+        ...(pins ? { pins } : {}),
       });
-      if (!family) this.#learn(endpoint.host, wire);
+      if (!family) this.#learn(host, wire);
       return wire;
     } catch (error) {
-      this.#families.delete(endpoint.host);
+      this.#families.delete(host);
       throw error;
     }
   }
@@ -104,6 +120,10 @@ export class ConnectionPool {
     const family = remoteFamily === 'IPv6' ? 6 : 4;
     this.#families.set(host, { family, until: this.#options.clock.monotonic() + familyMemory });
   }
+}
+
+function placeKey(url: URL, route: Route): string {
+  return route === directRoute ? url.origin : `${url.origin} ${JSON.stringify(route)}`;
 }
 
 function endpointOf(url: URL): Endpoint {

@@ -1,7 +1,7 @@
 import { Failure } from '../downloads/failure.ts';
 
 /** A server that connections are made through. */
-export interface Proxy {
+export interface ProxyServer {
   readonly kind: 'http' | 'socks5';
   /** A name or an address, without brackets. */
   readonly host: string;
@@ -19,7 +19,7 @@ const ports = { 'http:': 8080, 'socks5:': 1080, 'socks5h:': 1080 } as const;
  * that nothing leaks past it. Throws `Failure('link')` with what is allowed and without the URL, which
  * may hold a password. Pure.
  */
-export function parseProxy(text: string): Proxy | undefined {
+export function parseProxy(text: string): ProxyServer | undefined {
   const written = text.trim();
   if (written === 'none') return undefined;
   const url = URL.parse(written);
@@ -33,17 +33,12 @@ export function parseProxy(text: string): Proxy | undefined {
   const defaultPort = ports[url.protocol as keyof typeof ports];
   const port = url.port !== '' ? Number(url.port) : /^[^/]*\/\/[^/]*:80\/?$/.test(written) ? 80 : defaultPort;
   if (port === 0) throw new Failure('link', `the proxy is malformed: its port must be from 1 to 65535`);
-  const secret: Pick<Proxy, 'user' | 'password'> =
+  const secret: Pick<ProxyServer, 'user' | 'password'> =
     url.username === '' && url.password === '' ? {} : { user: decoded(url.username), password: decoded(url.password) };
   if (kind === 'socks5' && (tooLong(secret.user) || tooLong(secret.password))) {
     throw new Failure('link', 'the user name and the password of a SOCKS5 proxy can have 255 bytes each');
   }
   return { kind, host: url.hostname.replace(/^\[|\]$/g, ''), port, ...secret };
-}
-
-/** `host:port`, for people. */
-export function proxyPlace({ host, port }: Proxy): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function tooLong(text: string | undefined): boolean {

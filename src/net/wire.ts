@@ -36,13 +36,26 @@ export class Wire {
   #over: { readonly failure: Failure | undefined } | undefined;
   #most = headBytes;
 
-  /** `open` creates the socket with what it is given as `onread`. */
-  constructor(place: string, open: (onread: { buffer: () => Uint8Array; callback: OnRead }) => Socket) {
+  /**
+   * `open` creates the socket with what it is given as `onread`. A socket that is there already (behind a
+   * proxy) cannot have that: it is read as a `stream`, in the portions it likes.
+   */
+  constructor(
+    place: string,
+    open: (onread: { buffer: () => Uint8Array; callback: OnRead }) => Socket,
+    mode: 'onread' | 'stream' = 'onread',
+  ) {
     this.place = place;
     this.#socket = open({
       buffer: () => this.#buffer(),
       callback: (length, buffer) => this.#arrived(buffer, length),
     });
+    if (mode === 'stream') {
+      this.#socket.pause();
+      this.#socket.on('data', (bytes: Buffer) => {
+        if (!this.#arrived(bytes, bytes.length)) this.#socket.pause();
+      });
+    }
     this.#socket.on('end', () => this.#ended(undefined));
     this.#socket.on('error', (error) => this.#ended(connectFailure(error, place)));
     this.#socket.on('close', () => this.#ended(undefined));

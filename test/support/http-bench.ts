@@ -36,9 +36,10 @@ const httpDefaults: Config['http'] = {
 
 export function httpSource(
   config: Partial<Config['http']> = {},
-  parts: { readonly clock?: Clock; readonly disk?: Disk } = {},
+  parts: { readonly clock?: Clock; readonly disk?: Disk; readonly hosts?: Config['hosts'] } = {},
 ): Source {
   return createHttpSource({
+    ...(parts.hosts ? { hosts: parts.hosts } : {}),
     config: { ...httpDefaults, ...config },
     clock: parts.clock ?? systemClock,
     disk: parts.disk ?? realDisk,
@@ -91,7 +92,12 @@ export interface HttpBench {
 export async function httpBench(
   context: TestContext,
   config: Partial<Config['http']> = {},
-  parts: { readonly clock?: Clock; readonly disk?: Disk; readonly options?: DownloadOptions } = {},
+  parts: {
+    readonly clock?: Clock;
+    readonly disk?: Disk;
+    readonly hosts?: Config['hosts'];
+    readonly options?: DownloadOptions;
+  } = {},
 ): Promise<HttpBench> {
   const directory = await mkdtemp(join(tmpdir(), 'longhaul-http-'));
   const source = httpSource(config, parts);

@@ -20,6 +20,11 @@ export class HeaderFields {
     return this.#lines.get(name.toLowerCase())?.[0];
   }
 
+  /** All lines of that name, in order; for `Set-Cookie`, which cannot be joined. */
+  lines(name: string): readonly string[] {
+    return this.#lines.get(name.toLowerCase()) ?? [];
+  }
+
   /** Members of a comma-separated field over all its lines, in order; quoted commas are not understood. */
   members(name: string): string[] {
     const lines = this.#lines.get(name.toLowerCase()) ?? [];

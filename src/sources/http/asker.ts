@@ -1,19 +1,23 @@
-import type { SecureContext } from 'node:tls';
 import type { Config } from '../../config/config.ts';
+import { type HostSettings, settingsOfHost } from '../../config/hosts.ts';
 import { version } from '../../config/version.ts';
 import type { Disk } from '../../disk/disk.ts';
 import type { DownloadOptions } from '../../downloads/download.ts';
-import { Failure } from '../../downloads/failure.ts';
-import { trustFrom } from '../../net/connect.ts';
+import { parseFingerprint } from '../../net/fingerprint.ts';
 import { type Answer, get } from '../../net/get.ts';
 import type { Header } from '../../net/http1/header.ts';
-import { ConnectionPool } from '../../net/pool.ts';
+import { ConnectionPool, directRoute, type Route } from '../../net/pool.ts';
+import { parseProxy } from '../../net/proxy.ts';
 import { firstHop, type Hop } from '../../net/redirect.ts';
 import type { Clock } from '../../time/clock.ts';
+import { AskerFiles } from './asker-files.ts';
+import { type Cookies, latin1Of } from './cookies.ts';
 import { requestHeaders } from './request-headers.ts';
 
 export interface AskerOptions {
   readonly config: Config['http'];
+  /** What differs for single hosts; left out: nothing. */
+  readonly hosts?: Config['hosts'];
   readonly clock: Clock;
   readonly disk: Disk;
 }
@@ -30,42 +34,52 @@ export interface Question {
   readonly to?: number | undefined;
   /** A strong validator: a range only of this version, otherwise the whole file. */
   readonly ifRange?: string | undefined;
+  /** `link` is another link for the same file: what may be a secret of the first one's host stays away. */
+  readonly isMirror?: boolean;
 }
 
-/** Sends questions for files, over connections that are shared and used again. */
+/**
+ * Sends questions for files, over connections that are shared and used again. Knows for each host on the
+ * way what the configuration and the download say of it: proxy, trust, headers, cookies, logins.
+ */
 export class Asker {
   readonly #options: AskerOptions;
   readonly #pool: ConnectionPool;
-  #trust: Promise<SecureContext> | undefined;
+  readonly #files: AskerFiles;
+  readonly #settings = new Map<string, HostSettings>();
+  /** Equal routes are one object, so that telling them apart is cheap. */
+  readonly #routes = new Map<string, Route>();
 
   constructor(options: AskerOptions) {
     this.#options = options;
+    this.#files = new AskerFiles(options.disk);
     this.#pool = new ConnectionPool({
       clock: options.clock,
       connectTimeout: options.config.connect_timeout,
-      trust: () => this.#trusted(),
+      trust: (caFile) => this.#files.trust(caFile),
     });
   }
 
   /** The answer after all redirects, whatever its status; its body waits. Throws `Failure`, or the signal's reason. */
-  ask(question: Question, signal: AbortSignal): Promise<Answer> {
+  async ask(question: Question, signal: AbortSignal): Promise<Answer> {
     const { config, clock } = this.#options;
-    const wanted = {
-      userAgent: config.user_agent.replaceAll('{version}', version),
-      lines: [...config.headers, ...(question.options.headers ?? [])],
-      link: question.link,
-    };
+    const { link, options } = question;
+    const cookieFile = options.cookieFile ?? config.cookie_file;
+    const cookies = cookieFile === undefined ? undefined : await this.#files.cookies(cookieFile);
+    signal.throwIfAborted();
     return get(
-      question.start?.url ?? question.link,
-      (hop) => [...requestHeaders(wanted, hop.trusted), ...rangeHeaders(question)],
+      question.start?.url ?? link,
+      async (hop) => [...(await this.#headers(question, hop, cookies)), ...rangeHeaders(question)],
       {
         pool: this.#pool,
         clock,
         headersTimeout: config.headers_timeout,
         redirects: { mostHops: config.max_redirects, allowDowngrade: config.allow_downgrade },
         signal,
+        routeFor: (url) => this.#routeFor(url, question),
+        ...(cookies ? { onAnswer: (url, head) => cookies.take(url, head.headers.lines('set-cookie')) } : {}),
       },
-      question.start ?? firstHop(question.link),
+      question.start ?? firstHop(link),
     );
   }
 
@@ -74,22 +88,59 @@ export class Asker {
     this.#pool.close();
   }
 
-  #trusted(): Promise<SecureContext> {
-    this.#trust ??= this.#readTrust();
-    this.#trust.catch(() => {
-      this.#trust = undefined;
-    });
-    return this.#trust;
+  async #headers(question: Question, hop: Hop, cookies: Cookies | undefined): Promise<Header[]> {
+    const { config } = this.#options;
+    const { link, options } = question;
+    const { headers = [], user_agent, referer } = this.#settingsOf(hop.url);
+    const netrcFile = options.netrcFile ?? (config.netrc === false ? undefined : String(config.netrc));
+    const login = netrcFile === undefined ? undefined : await this.#files.login(netrcFile, hop.url.hostname);
+    const cookie = await cookies?.headerFor(hop.url);
+    const agent = options.userAgent ?? user_agent ?? config.user_agent;
+    const from = options.referer ?? referer;
+    return requestHeaders(
+      {
+        userAgent: agent.replaceAll('{version}', version),
+        ...(from === undefined ? {} : { referer: from }),
+        lines: config.headers,
+        hostLines: headers,
+        ownLines: options.headers ?? [],
+        link,
+        ...(login ? { netrc: login } : {}),
+        ...(options.user === undefined ? {} : { user: options.user, password: options.password ?? '' }),
+        ...(options.bearer === undefined ? {} : { bearer: options.bearer }),
+        ...(cookie === undefined ? {} : { cookies: latin1Of(cookie) }),
+      },
+      hop.trusted && !question.isMirror ? 'own' : hop.trusted ? 'mirror' : 'foreign',
+    );
   }
 
-  async #readTrust(): Promise<SecureContext> {
-    const path = this.#options.config.ca_file;
-    if (path === undefined) return trustFrom(undefined);
-    const pem = await this.#options.disk.readText(path).catch((error: unknown) => {
-      throw new Failure('tls', `the file of http.ca_file (${path}) cannot be read`, { cause: error });
-    });
-    if (pem === undefined) throw new Failure('tls', `the file of http.ca_file (${path}) does not exist`);
-    return trustFrom(pem);
+  #routeFor(url: URL, { link, options, isMirror }: Question): Route {
+    const { config } = this.#options;
+    const host = this.#settingsOf(url);
+    const proxy = options.proxy ?? host.proxy ?? config.proxy ?? 'none';
+    const caFile = host.ca_file ?? config.ca_file;
+    const pin = url.origin === link.origin && !isMirror ? (options.fingerprint ?? host.fingerprint) : host.fingerprint;
+    if (proxy === 'none' && caFile === undefined && pin === undefined) return directRoute;
+    const key = JSON.stringify([proxy, caFile, pin]);
+    const known = this.#routes.get(key);
+    if (known) return known;
+    const server = parseProxy(proxy);
+    const route: Route = {
+      ...(server ? { proxy: server } : {}),
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(pin === undefined ? {} : { pins: [parseFingerprint(pin)] }),
+    };
+    this.#routes.set(key, route);
+    return route;
+  }
+
+  #settingsOf(url: URL): HostSettings {
+    const { hosts } = this.#options;
+    if (!hosts) return {};
+    const place = url.port === '' ? `${url.hostname}:${url.protocol === 'https:' ? 443 : 80}` : url.host;
+    const known = this.#settings.get(place) ?? settingsOfHost(hosts, place);
+    this.#settings.set(place, known);
+    return known;
   }
 }
 

@@ -10,11 +10,12 @@ const memory = 600_000;
  */
 export class HostConnections {
   readonly #clock: Clock;
-  readonly #limit: number;
+  readonly #limit: (host: string) => number;
   readonly #open = new Map<string, number>();
   readonly #halved = new Map<string, { readonly limit: number; readonly until: number }>();
 
-  constructor(clock: Clock, limit: number) {
+  /** `limit`: what a host gets that refuses nothing. */
+  constructor(clock: Clock, limit: (host: string) => number) {
     this.#clock = clock;
     this.#limit = limit;
   }
@@ -41,9 +42,9 @@ export class HostConnections {
 
   limitOf(host: string): number {
     const halved = this.#halved.get(host);
-    if (!halved) return this.#limit;
+    if (!halved) return this.#limit(host);
     if (this.#clock.monotonic() < halved.until) return halved.limit;
     this.#halved.delete(host);
-    return this.#limit;
+    return this.#limit(host);
   }
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { settingsOfHost } from '../../config/hosts.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import type { Log } from '../../log/log.ts';
@@ -13,16 +14,21 @@ import { HttpTransfer } from './transfer.ts';
 
 export interface HttpSourceOptions {
   readonly config: Config['http'];
+  /** What differs for single hosts; left out: nothing. */
+  readonly hosts?: Config['hosts'];
   readonly clock: Clock;
   readonly disk: Disk;
   readonly log: Log;
 }
 
 /** Links that begin with `http://` or `https://`: one file each. */
-export function createHttpSource({ config, clock, disk, log }: HttpSourceOptions): Source {
-  const asker = new Asker({ config, clock, disk });
+export function createHttpSource({ config, hosts: settings = {}, clock, disk, log }: HttpSourceOptions): Source {
+  const asker = new Asker({ config, hosts: settings, clock, disk });
   const held = new HeldAnswers(clock);
-  const hosts = new HostConnections(clock, config.connections_per_host);
+  const hosts = new HostConnections(
+    clock,
+    (host) => settingsOfHost(settings, host).connections ?? config.connections_per_host,
+  );
   const context = { asker, held, hosts, clock, disk, config };
   return {
     name: 'http',

@@ -10,11 +10,12 @@ import { isWebLink, linkKey } from './link.ts';
 /** What the thread is told. */
 export interface HttpWorkerData {
   readonly config: Config['http'];
+  readonly hosts: Config['hosts'];
   readonly pulse: SharedArrayBuffer;
 }
 
 /** The HTTP source as the program uses it: in threads, one for each device that is written to. */
-export function createHttpThreads({ config, clock, disk, log }: HttpSourceOptions): Source {
+export function createHttpThreads({ config, hosts = {}, clock, disk, log }: HttpSourceOptions): Source {
   return threadSource({
     name: 'http',
     accepts: isWebLink,
@@ -24,7 +25,7 @@ export function createHttpThreads({ config, clock, disk, log }: HttpSourceOption
     deviceOf: (directory) => deviceOf(disk, directory),
     startWorker: (pulse) =>
       new Worker(new URL('./http.worker.ts', import.meta.url), {
-        workerData: { config, pulse } satisfies HttpWorkerData,
+        workerData: { config, hosts, pulse } satisfies HttpWorkerData,
         name: 'http',
       }),
   });

@@ -8,7 +8,7 @@ import type { HttpWorkerData } from './http-threads.ts';
 
 /** A thread that downloads over HTTP for the main one: sockets and files live here. */
 if (!parentPort) throw new Error('this file is the beginning of a worker thread');
-const { config, pulse } = workerData as HttpWorkerData;
+const { config, hosts, pulse } = workerData as HttpWorkerData;
 const log = threadLog(parentPort);
-const source = createHttpSource({ config, clock: systemClock, disk: realDisk, log });
+const source = createHttpSource({ config, hosts, clock: systemClock, disk: realDisk, log });
 hostSource(source, parentPort, systemClock, new Int32Array(pulse));

@@ -148,15 +148,15 @@ test('property: a normal form is its own (but for a user name), and what is malf
 const wanted = { userAgent: 'u', lines: [] as string[], link: new URL('https://me:p%40ss@a/') };
 
 test('user name and password of the link become basic authentication', () => {
-  const headers = new Map(requestHeaders(wanted, true));
+  const headers = new Map(requestHeaders(wanted, 'own'));
   assert.equal(headers.get('Authorization'), `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
   assert.equal(headers.get('Accept-Encoding'), 'identity');
 });
 
 test('later headers replace earlier ones, an empty one leaves it out', () => {
   const headers = requestHeaders(
-    { ...wanted, lines: ['user-agent: mine', 'Accept:', 'X-A: 1', 'x-a: 2', 'Authorization: Bearer t'] },
-    true,
+    { ...wanted, ownLines: ['user-agent: mine', 'Accept:', 'X-A: 1', 'x-a: 2', 'Authorization: Bearer t'] },
+    'own',
   );
   assert.deepEqual(headers, [
     ['user-agent', 'mine'],
@@ -168,8 +168,37 @@ test('later headers replace earlier ones, an empty one leaves it out', () => {
 
 test('nothing that may be a secret goes to another origin', () => {
   const lines = ['Cookie: a=b', 'X-Api-Key: k', 'Referer: https://a/', 'Accept-Language: de'];
-  const names = requestHeaders({ ...wanted, lines }, false).map(([name]) => name);
+  const names = requestHeaders({ ...wanted, lines, ownLines: lines, user: 'u', bearer: 'b' }, 'foreign').map(
+    ([name]) => name,
+  );
   assert.deepEqual(names, ['User-Agent', 'Accept', 'Referer', 'Accept-Language', 'Accept-Encoding']);
+});
+
+test('the more exact goes before: netrc, config, host, link, download', () => {
+  const authorization = (
+    more: Partial<Parameters<typeof requestHeaders>[0]>,
+    asked: 'own' | 'mirror' | 'foreign' = 'own',
+  ) => {
+    const headers = new Map(requestHeaders({ ...wanted, link: new URL('https://a/'), ...more }, asked));
+    const value = headers.get('Authorization') ?? '';
+    return value.startsWith('Basic ') ? Buffer.from(value.slice(6), 'base64').toString() : value;
+  };
+  const all = {
+    netrc: { login: 'n', password: '1' },
+    lines: ['Authorization: config'],
+    hostLines: ['Authorization: host'],
+    link: new URL('https://l:2@a/'),
+    user: 'u',
+    password: '3',
+    ownLines: ['Authorization: own'],
+  };
+  assert.equal(authorization(all), 'own');
+  assert.equal(authorization({ ...all, ownLines: [] }), 'u:3');
+  assert.equal(authorization({ ...all, ownLines: [], bearer: 't' }), 'Bearer t');
+  assert.equal(authorization(all, 'mirror'), 'l:2');
+  assert.equal(authorization(all, 'foreign'), 'host');
+  assert.equal(authorization({ ...all, hostLines: [] }, 'foreign'), 'n:1');
+  assert.equal(authorization({ netrc: all.netrc }), 'n:1');
 });
 
 test('malformed headers and those the transfer depends on are refused, without their values', () => {
@@ -184,7 +213,7 @@ test('malformed headers and those the transfer depends on are refused, without t
     'Accept-Encoding: secret',
   ]) {
     assert.throws(
-      () => requestHeaders({ ...wanted, lines: [line] }, true),
+      () => requestHeaders({ ...wanted, lines: [line] }, 'own'),
       (error) => error instanceof Failure && error.class === 'link' && !error.message.includes('secret'),
       line,
     );

@@ -1,0 +1,76 @@
+import type { SecureContext } from 'node:tls';
+import type { Disk } from '../../disk/disk.ts';
+import { Failure } from '../../downloads/failure.ts';
+import { trustFrom } from '../../net/connect.ts';
+import { type Cookies, cookiesFrom } from './cookies.ts';
+import { type Login, loginFor } from './netrc.ts';
+
+interface Kept<T> {
+  readonly stamp: string;
+  readonly made: Promise<T>;
+}
+
+/** The files that say how hosts are asked: each is read when it is first needed, and again when it has changed. */
+export class AskerFiles {
+  readonly #disk: Disk;
+  readonly #trust = new Map<string | undefined, Promise<SecureContext>>();
+  readonly #cookies = new Map<string, Kept<Cookies>>();
+  readonly #netrc = new Map<string, Kept<string>>();
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** The usual authorities and those in the file. Throws `Failure('tls')`. */
+  trust(caFile: string | undefined): Promise<SecureContext> {
+    const known = this.#trust.get(caFile);
+    if (known) return known;
+    const made = this.#readTrust(caFile);
+    this.#trust.set(caFile, made);
+    made.catch(() => this.#trust.delete(caFile));
+    return made;
+  }
+
+  /** Throws `Failure('link')`. */
+  cookies(path: string): Promise<Cookies> {
+    return this.#kept(this.#cookies, path, 'cookie file', (text) => cookiesFrom(text, path));
+  }
+
+  /** What a netrc file says for a host. Throws `Failure('link')`. */
+  async login(path: string, host: string): Promise<Login | undefined> {
+    return loginFor(await this.#kept(this.#netrc, path, 'netrc file', async (text) => text), host);
+  }
+
+  async #readTrust(path: string | undefined): Promise<SecureContext> {
+    if (path === undefined) return trustFrom(undefined);
+    const pem = await this.#disk.readText(path).catch((error: unknown) => {
+      throw new Failure('tls', `the ca_file ${path} cannot be read`, { cause: error });
+    });
+    if (pem === undefined) throw new Failure('tls', `the ca_file ${path} does not exist`);
+    return trustFrom(pem);
+  }
+
+  async #kept<T>(
+    all: Map<string, Kept<T>>,
+    path: string,
+    what: string,
+    make: (text: string) => Promise<T>,
+  ): Promise<T> {
+    const facts = await this.#disk.facts(path).catch(() => undefined);
+    const stamp = `${facts?.modifiedAt} ${facts?.size} ${facts?.inode}`;
+    const known = all.get(path);
+    if (known?.stamp === stamp) return known.made;
+    const made = this.#text(path, what).then(make);
+    all.set(path, { stamp, made });
+    made.catch(() => all.delete(path));
+    return made;
+  }
+
+  async #text(path: string, what: string): Promise<string> {
+    const text = await this.#disk.readText(path).catch((error: unknown) => {
+      throw new Failure('link', `the ${what} ${path} cannot be read; check its permissions`, { cause: error });
+    });
+    if (text === undefined) throw new Failure('link', `the ${what} ${path} does not exist any more`);
+    return text;
+  }
+}
