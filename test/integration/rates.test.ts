@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { sha256 } from '../support/killed-download.ts';
+import { limitedTransfer } from '../support/limited-transfer.ts';
+import { needs } from '../support/needs.ts';
+import { makeFile, startNginx } from '../support/nginx.ts';
+import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+
+/** An nginx that keeps little back, with files of these sizes; answers their links. */
+async function served(context: TestContext, ...sizes: readonly number[]) {
+  const nginx = await startNginx({ sendBuffer: '16k' });
+  context.after(() => nginx.stop());
+  const digests = sizes.map((size, n) => makeFile(join(nginx.root, `${n}.iso`), size));
+  return { nginx, digests, links: sizes.map((_, n) => `${nginx.url}/${n}.iso`) };
+}
+
+async function rowsOf(place: Place): Promise<Record<string, unknown>[]> {
+  const { stdout } = await run(['list', '--json'], place);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const msBetween = (row: Record<string, unknown>) =>
+  Date.parse(String(row['completedAt'])) - Date.parse(String(row['startedAt']));
+
+for (const [connections, tls] of [
+  [1, true],
+  [16, false],
+] as const) {
+  test(
+    `a limit holds over ${connections} connection(s), ${tls ? 'TLS' : 'plain'}`,
+    needs('nginx', 'openssl'),
+    async (context) => {
+      const measured = await limitedTransfer(context, { rate: 1_000_000, span: 3000, connections, tls });
+      const text = JSON.stringify(measured);
+      assert.ok(measured.received > 800_000 && measured.received < 1_150_000, text);
+      assert.ok(measured.served < 1_300_000, text);
+    },
+  );
+}
+
+test('--limit-rate holds for its download', needs('nginx'), async (context) => {
+  const { links, digests } = await served(context, 2_000_000);
+  await using place = await ownPlace();
+  assert.equal((await run(['get', '--limit-rate', '1MB', ...links], place)).code, 0);
+  const [row = {}] = await rowsOf(place);
+  assert.equal(row['limitRate'], 1_000_000);
+  assert.ok(msBetween(row) > 1700, `${msBetween(row)} ms`);
+  assert.equal(await sha256(join(place.cwd, '0.iso')), digests[0]);
+});
+
+test('a limit that is changed from another terminal is obeyed at once', needs('nginx'), async (context) => {
+  const { links } = await served(context, 20_000_000);
+  await using place = await ownPlace();
+  const get = longhaul(['get', '--limit-rate', '100k', ...links], place);
+  await get.says('downloading');
+  const limited = await run(['limit', '1', 'off'], place);
+  assert.match(limited.stdout, /1 .*: no limit of its own/);
+  const changed = performance.now();
+  assert.equal((await get.ended).code, 0);
+  assert.ok(performance.now() - changed < 10_000, 'it would have taken three minutes');
+  const shown = await run(['show', '1'], place);
+  assert.match(shown.stdout, /limited {2}rate off/);
+});
+
+test('limit --all is shared by all processes of the machine', needs('nginx'), async (context) => {
+  const { links } = await served(context, 1_500_000, 1_500_000);
+  await using place = await ownPlace();
+  assert.equal((await run(['limit', '--all', '1MB'], place)).code, 0);
+  const begun = performance.now();
+  const ends = await Promise.all(links.map((link) => run(['get', link], place)));
+  const took = performance.now() - begun;
+  assert.deepEqual(
+    ends.map(({ code }) => code),
+    [0, 0],
+  );
+  assert.ok(took > 2500, `${took} ms for 3 MB`);
+  assert.equal((await run(['limit', '--all', 'default'], place)).code, 0);
+});
+
+test(
+  'in hours in which nothing may run get leaves with exit code 4, and goes on afterwards',
+  needs('nginx'),
+  async (context) => {
+    const { nginx, links } = await served(context, 100_000);
+    await using place = await ownPlace();
+    const closed = { ...place, env: { LONGHAUL_LIMITS_SCHEDULE: '00:00-24:00 0' } };
+    const get = await run(['get', ...links], closed);
+    assert.equal(get.code, 4);
+    assert.match(get.stderr, /waits for the hours in which downloads may run, and limits\.schedule leaves none/);
+    assert.equal((await rowsOf(closed))[0]?.['waitingFor'], 'window');
+    assert.match((await run(['limit'], closed)).stdout, /all together: nothing runs \(by limits\.schedule always\)/);
+    assert.equal((await nginx.requests()).length, 0);
+    assert.equal((await run(['resume-downloads'], place)).code, 0);
+  },
+);
+
+test('a window that is written wrong is refused with its key, its value and what is allowed', async () => {
+  await using place = await ownPlace();
+  const wrong = { ...place, env: { LONGHAUL_LIMITS_SCHEDULE: 'mon-fri 8-18 2MB' } };
+  const end = await run(['get', 'http://127.0.0.1:1/x'], wrong);
+  assert.equal(end.code, 2);
+  assert.match(
+    end.stderr,
+    /limits\.schedule\[0\]: "mon-fri 8-18 2MB" \(LONGHAUL_LIMITS_SCHEDULE\) must be a window such as/,
+  );
+});
