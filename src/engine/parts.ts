@@ -8,7 +8,7 @@ import type { RetryPolicy } from './outcome.ts';
 
 /** What the engine works with; handed over by `instance/`. */
 export interface EngineParts {
-  readonly store: DoingStore & Pick<AskingStore, 'attempts' | 'forget'>;
+  readonly store: DoingStore & Pick<AskingStore, 'attempts' | 'forget' | 'get'>;
   /** Throws `Failure('link')` for a source that this version does not know. */
   sourceNamed(name: string): Source;
   readonly disk: Disk;

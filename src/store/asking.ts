@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { DownloadOptions } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import { isUnfinished, type Status, statuses } from '../downloads/states.ts';
 import { tell } from './changing.ts';
@@ -12,6 +13,7 @@ import { eventsOfDownload } from './statements/events-of-download.ts';
 import { insertDownload } from './statements/insert-download.ts';
 import { newestByStatus } from './statements/newest-by-status.ts';
 import { newestDownloads } from './statements/newest-downloads.ts';
+import { setOptions } from './statements/set-options.ts';
 import { setRunner } from './statements/set-runner.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
 import type { ListFilter, NewDownload, Statistics } from './store.ts';
@@ -22,7 +24,8 @@ export function* addDownload(
 ): Work<{ readonly row: DownloadRow; readonly followed: boolean }> {
   if (download.ifExists === 'follow') {
     const row = yield* get(unfinishedByKey, { link_key: download.linkKey });
-    if (row) return { row, followed: true };
+    const agreed = row && (yield* agreeOnChecksum(row, download.options.checksum, now));
+    if (agreed) return { row: agreed, followed: true };
   }
   const uid = uuidv7({ msecs: now });
   const inserted = yield* get(insertDownload, {
@@ -45,6 +48,19 @@ export function* addDownload(
   if (!row) throw new Error('a download that was just added is not there');
   yield* tell(row, 'added', now, { source: download.source, directory: download.directory });
   return { row, followed: false };
+}
+
+/**
+ * Whoever follows a download and names a checksum wants that very file: the download has to meet it, too.
+ * Undefined: it was begun with another checksum, so it is not the same download.
+ */
+function* agreeOnChecksum(row: DownloadRow, checksum: string | undefined, now: number): Work<DownloadRow | undefined> {
+  const options = JSON.parse(row.options) as DownloadOptions;
+  if (checksum === undefined || checksum === options.checksum) return row;
+  if (options.checksum !== undefined) return undefined;
+  const stricter = JSON.stringify({ ...options, checksum });
+  yield* run(setOptions, { id: row.id, options: stricter, now });
+  return { ...row, options: stricter, updated_at: now };
 }
 
 /** One after the other: of two with one key the second follows the first. */

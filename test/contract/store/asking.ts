@@ -4,6 +4,19 @@ import { aDownload, added, claimed, delivered, inState, me, now, type Promises, 
 
 /** What commands and pages may rely on. */
 export const askingPromises: Promises = {
+  'a follower that names a checksum makes the download meet it, and another checksum is another download': async (
+    store,
+  ) => {
+    const asked = aDownload();
+    const { download } = await store.add(asked, now);
+    const first = `sha-256=${'a'.repeat(64)}`;
+    const strict = await store.add({ ...asked, options: { checksum: first } }, now);
+    assert.deepEqual([strict.followed, strict.download.id], [true, download.id]);
+    assert.equal((await store.get(download.id))?.options.checksum, first);
+    assert.equal((await store.add(asked, now)).followed, true);
+    const other = await store.add({ ...asked, options: { checksum: `sha-256=${'b'.repeat(64)}` } }, now);
+    assert.equal(other.followed, false);
+  },
   'a download that was added is there, with its event': async (store) => {
     const options = { name: 'x', headers: ['Cookie: a'], maxTries: 2 };
     const asked = aDownload({ options, metadata: { own: { deep: [1] } }, runner: me, priority: 3, category: 'tv' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statuses, isUnfinished } from '../../../src/downloads/states.ts';
+import { isUnfinished, statuses } from '../../../src/downloads/states.ts';
 import { NotPossible } from '../../../src/store/store.ts';
 import { added, inState, me, now, type Promises, running } from './scene.ts';
 
