@@ -1,22 +1,10 @@
 import * as z from 'zod';
-import { type Rate, rateAllowed } from './rate.ts';
+import { rateAllowed } from './rate.ts';
 import { rate } from './values.ts';
 
 /** In the order of the week. */
 export const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Day = (typeof days)[number];
-
-/** Hours of the week in which another rate holds. */
-export interface Window {
-  /** On which it begins. */
-  readonly days: readonly Day[];
-  /** `08:00` */
-  readonly from: string;
-  /** `18:00`; not later than `from`: on the next day. `24:00` is midnight. */
-  readonly to: string;
-  /** Bytes/s; 0: nothing runs. */
-  readonly rate: Rate;
-}
+type Day = (typeof days)[number];
 
 const form = 'days: mon-fri, from: 08:00, to: 18:00, rate: 2MB';
 const oneLine = 'mon-fri 08:00-18:00 2MB';

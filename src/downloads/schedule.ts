@@ -1,5 +1,5 @@
 import { bytesPerSecond, type Rate } from '../config/rate.ts';
-import { zoneNamed, type Zone } from './zone.ts';
+import { type Zone, zoneNamed } from './zone.ts';
 
 /** Hours of the week in which another rate holds, as the configuration has them. */
 export interface RateWindow {

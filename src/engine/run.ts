@@ -90,18 +90,7 @@ export function createRun(claim: Claim, parts: EngineParts): Run {
     progress() {
       const bytes = bytesNow();
       samples = withSample(samples, { at: clock.monotonic(), bytes });
-      const speed = speedOf(samples, clock.monotonic());
-      return {
-        downloadId: download.id,
-        uid: download.uid,
-        name: run.name,
-        status: run.status,
-        bytes,
-        totalBytes: run.totalBytes,
-        speed,
-        eta: etaOf(bytes, run.totalBytes, speed),
-        metadata: download.metadata,
-      };
+      return reportOf(run, bytes, speedOf(samples, clock.monotonic()));
     },
   };
   return run;
@@ -132,4 +121,10 @@ export function createRun(claim: Claim, parts: EngineParts): Run {
       return file ? [{ lease: claim.lease, fileId: file.id, ranges }] : [];
     });
   }
+}
+
+function reportOf({ claim, name, status, totalBytes }: Run, bytes: number, speed: number): ProgressReport {
+  const { id, uid, metadata } = claim.download;
+  const eta = etaOf(bytes, totalBytes, speed);
+  return { downloadId: id, uid, name, status, bytes, totalBytes, speed, eta, metadata };
 }

@@ -31,7 +31,7 @@ export interface Scheduler extends Service {
 
 /** Fills the free slots: asks for candidates, chooses, claims, runs; then sleeps until something may have changed. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { store, engine } = parts;
+  const { store, engine, slots } = parts;
   const { clock, log, instance } = engine;
   const runs = new Map<number, Run>();
   const ends = new Set<Promise<void>>();
@@ -63,7 +63,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       let nap = longestNap;
       try {
         await fillSlots();
-        const due = await nextMoment();
+        const due = runs.size < slots ? await nextMoment(parts, who) : undefined;
         if (due !== undefined) nap = Math.max(0, Math.min(longestNap, due - clock.now()));
       } catch (error) {
         log.warn({ error }, 'the store could not be asked for work');
@@ -74,7 +74,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   async function fillSlots(): Promise<void> {
-    const free = parts.slots - runs.size;
+    const free = slots - runs.size;
     if (free <= 0) return;
     const closed = parts.closedUntil?.(clock.now()) !== undefined;
     const candidates = await store.candidates({ ...who, now: clock.now(), limit: free + runs.size });
@@ -86,12 +86,6 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         if (claim) begin(claim);
       }),
     );
-  }
-
-  /** When something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
-  async function nextMoment(): Promise<number | undefined> {
-    if (runs.size >= parts.slots) return undefined;
-    return parts.closedUntil?.(clock.now()) ?? store.nextDue(who);
   }
 
   function begin(claim: Claim): void {
@@ -115,4 +109,9 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     await alarm.promise;
     timer();
   }
+}
+
+/** With a free slot: when something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
+async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: { runner: string; anyRunner: boolean }) {
+  return closedUntil?.(engine.clock.now()) ?? store.nextDue(who);
 }

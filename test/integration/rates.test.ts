@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { loadConfig } from '../../src/config/config.ts';
+import { downloadSchema, type WireDownload } from '../../src/contract/schemas.ts';
+import { scheduleOf } from '../../src/downloads/schedule.ts';
+import { openLonghaul } from '../../src/index.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { limitedTransfer } from '../support/limited-transfer.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+
+const root = resolve(import.meta.dirname, '../..');
 
 /** An nginx that keeps little back, with files of these sizes; answers their links. */
 async function served(context: TestContext, ...sizes: readonly number[]) {
@@ -15,16 +22,15 @@ async function served(context: TestContext, ...sizes: readonly number[]) {
   return { nginx, digests, links: sizes.map((_, n) => `${nginx.url}/${n}.iso`) };
 }
 
-async function rowsOf(place: Place): Promise<Record<string, unknown>[]> {
+async function rowsOf(place: Place): Promise<WireDownload[]> {
   const { stdout } = await run(['list', '--json'], place);
   return stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+    .map((line) => downloadSchema.parse(JSON.parse(line)));
 }
 
-const msBetween = (row: Record<string, unknown>) =>
-  Date.parse(String(row['completedAt'])) - Date.parse(String(row['startedAt']));
+const msOf = (row: WireDownload | undefined) => Date.parse(row?.completedAt ?? '') - Date.parse(row?.startedAt ?? '');
 
 for (const [connections, tls] of [
   [1, true],
@@ -46,9 +52,9 @@ test('--limit-rate holds for its download', needs('nginx'), async (context) => {
   const { links, digests } = await served(context, 2_000_000);
   await using place = await ownPlace();
   assert.equal((await run(['get', '--limit-rate', '1MB', ...links], place)).code, 0);
-  const [row = {}] = await rowsOf(place);
-  assert.equal(row['limitRate'], 1_000_000);
-  assert.ok(msBetween(row) > 1700, `${msBetween(row)} ms`);
+  const [row] = await rowsOf(place);
+  assert.equal(row?.limitRate, 1_000_000);
+  assert.ok(msOf(row) > 1700, `${msOf(row)} ms`);
   assert.equal(await sha256(join(place.cwd, '0.iso')), digests[0]);
 });
 
@@ -91,7 +97,7 @@ test(
     const get = await run(['get', ...links], closed);
     assert.equal(get.code, 4);
     assert.match(get.stderr, /waits for the hours in which downloads may run, and limits\.schedule leaves none/);
-    assert.equal((await rowsOf(closed))[0]?.['waitingFor'], 'window');
+    assert.equal((await rowsOf(closed))[0]?.waitingFor, 'window');
     assert.match((await run(['limit'], closed)).stdout, /all together: nothing runs \(by limits\.schedule always\)/);
     assert.equal((await nginx.requests()).length, 0);
     assert.equal((await run(['resume-downloads'], place)).code, 0);
@@ -107,4 +113,37 @@ test('a window that is written wrong is refused with its key, its value and what
     end.stderr,
     /limits\.schedule\[0\]: "mon-fri 8-18 2MB" \(LONGHAUL_LIMITS_SCHEDULE\) must be a window such as/,
   );
+});
+
+test('the example in the README is a configuration that says what it says', async () => {
+  await using place = await ownPlace();
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(await readFile(join(root, 'README.md'), 'utf8')) ?? [];
+  const file = join(place.cwd, 'config.yaml');
+  await writeFile(file, yaml);
+  const { config } = await loadConfig({ env: { HOME: place.cwd }, cwd: place.cwd, flags: { file } });
+  assert.partialDeepStrictEqual(config.limits, { rate: 5_000_000, rate_per_download: 2_000_000 });
+  const { at } = scheduleOf(config.limits);
+  assert.equal(at(Date.parse('2026-11-20T09:00+01:00')).rate, 1_000_000);
+  assert.equal(at(Date.parse('2026-11-21T01:59+01:00')).rate, 0);
+  assert.equal(at(Date.parse('2026-11-21T02:00+01:00')).rate, undefined);
+});
+
+test('the library limits what it adds, what runs, and all together', needs('nginx'), async (context) => {
+  const { links } = await served(context, 10_000_000);
+  await using place = await ownPlace();
+  const library = await openLonghaul({ home: place.home });
+  try {
+    const request = { link: links[0] ?? '', directory: place.cwd };
+    await assert.rejects(library.add({ ...request, options: { rate: 5 } }), /the rate must be off, or a rate such as/);
+    const { download } = await library.add({ ...request, options: { rate: 50_000 } });
+    assert.equal(download.options.rate, 50_000);
+    assert.equal((await library.limitAll(20_000)).rate, 20_000);
+    assert.equal((await library.limitAll('default')).rate, 'off');
+    await assert.rejects(library.limit(download.id, 1), RangeError);
+    assert.equal((await library.limit(download.id, 'off')).options.rate, 'off');
+    assert.equal((await library.get(request))?.status, 'completed');
+    await assert.rejects(library.limit(download.id, 'off'), { name: 'NotPossible' });
+  } finally {
+    await library.close();
+  }
 });

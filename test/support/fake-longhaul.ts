@@ -88,6 +88,28 @@ function insert(rows: Map<number, Download>, row: Partial<Download>): Download {
 
 const noLimits: Limits = { rate: 'off', configured: 'off', perDownload: 'off', window: null };
 
+function fakeLimits(
+  rows: Map<number, Download>,
+  find: (reference: string) => Download,
+): Pick<Commands, 'limit' | 'limitAll' | 'limits'> {
+  let limits = noLimits;
+  return {
+    async limit(reference, rate) {
+      const row = find(reference);
+      if (!isUnfinished(row.status)) throw new NotPossible(`download ${row.id} is ${row.status}`);
+      const { rate: _before, ...others } = row.options;
+      const limited = { ...row, options: rate === 'default' ? others : { ...others, rate } };
+      rows.set(row.id, limited);
+      return limited;
+    },
+    async limitAll(rate) {
+      limits = { ...noLimits, ...(rate === 'default' ? {} : { rate, set: rate }) };
+      return limits;
+    },
+    limits: async () => limits,
+  };
+}
+
 function fakeCommands(
   rows: Map<number, Download>,
   files: ReadonlyMap<number, DownloadFile[]>,
@@ -114,7 +136,6 @@ function fakeCommands(
       throw error;
     });
 
-  let limits = noLimits;
   return {
     add,
     addMany: (requests) => Promise.all(requests.map(addOrRefuse)),
@@ -150,19 +171,7 @@ function fakeCommands(
       else if (wish !== 'nudge') change(row.id, { status: wishLeadsTo[wish] });
       return { download: rows.get(row.id) ?? row, obeyed: true };
     },
-    async limit(reference, rate) {
-      const row = find(reference);
-      if (!isUnfinished(row.status)) throw new NotPossible(`download ${row.id} is ${row.status}`);
-      const { rate: _before, ...others } = row.options;
-      const limited = { ...row, options: rate === 'default' ? others : { ...others, rate } };
-      rows.set(row.id, limited);
-      return limited;
-    },
-    async limitAll(rate) {
-      limits = { ...noLimits, ...(rate === 'default' ? {} : { rate, set: rate }) };
-      return limits;
-    },
-    limits: async () => limits,
+    ...fakeLimits(rows, find),
     async history({ limit }) {
       const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
       for (const { status } of rows.values()) byStatus[status] += 1;

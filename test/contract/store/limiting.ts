@@ -18,7 +18,7 @@ export const limitingPromises: Promises = {
     assert.deepEqual((await store.limit(id, 'default', now)).options, { maxTries: 2 });
     const told = await store.events({ downloadId: id, limit: 10 });
     assert.deepEqual(
-      told.slice(1).map(({ kind, detail }) => [kind, detail['rate']]),
+      told.slice(1).map(({ kind, detail }) => [kind, detail.rate]),
       [500_000, 'off', 'default'].map((rate) => ['limited', rate]),
     );
   },
