@@ -2,6 +2,7 @@ import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downl
 import { changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
 import { get, run, type Work } from './database.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';
+import { clearDurable } from './statements/clear-durable.ts';
 import { deleteDownload } from './statements/delete-download.ts';
 import { deleteEventsOfDownload } from './statements/delete-events-of-download.ts';
 import { deleteSamples } from './statements/delete-samples.ts';
@@ -73,13 +74,22 @@ function* obey(row: DownloadRow, asked: AskedWish, now: number): Work<DownloadRo
   }
 }
 
-/** From a state in which the files were given up, nothing that was fetched counts any more. */
+/**
+ * From a state in which the files were given up, nothing that was fetched counts any more; nor do bytes that were
+ * found to be wrong, or every retry would find the same again without asking the server.
+ */
 function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
   const kept = row.status === 'cancelled' && wishOptionsOf(row).keepPartial === true;
   const afresh = row.status === 'cleaned' || (row.status === 'cancelled' && !kept);
+  const wrong = row.status === 'failed' && row.error_class === 'checksum';
   if (afresh) yield* run(resetFiles, { download_id: row.id });
+  if (wrong) yield* run(clearDurable, { download_id: row.id });
   return yield* changeState(row, wishLeadsTo.retry, now, {
-    columns: { ...noTraceOfFailure, ...(afresh || kept ? nothingDelivered : {}), ...(afresh ? nothingFetched : {}) },
+    columns: {
+      ...noTraceOfFailure,
+      ...(afresh || kept || wrong ? nothingDelivered : {}),
+      ...(afresh || wrong ? nothingFetched : {}),
+    },
   });
 }
 

@@ -143,6 +143,18 @@ export const wishingPromises: Promises = {
     assert.partialDeepStrictEqual(now2.download, { ...clean, nextAttemptAt: null, waitingFor: null });
   },
 
+  'a retry after a wrong checksum fetches anew, into the partial that is there': async (store) => {
+    const { claim, fileId } = await running(store);
+    const { id } = claim.download;
+    await store.recordPartial(claim.lease, fileId, `/downloads/${id}.part`, now);
+    await checkpoint(store, claim.lease, fileId, 1000);
+    await store.change(claim.lease, { to: 'failed', error: { class: 'checksum', message: 'wrong' } }, now);
+    const { download } = await store.wish(id, { wish: 'retry' }, now);
+    assert.partialDeepStrictEqual(download, { status: 'pending', bytesDownloaded: 0, resumeToken: null });
+    const [file] = await store.files(id);
+    assert.deepEqual([file?.partialPath, file?.durable], [`/downloads/${id}.part`, []]);
+  },
+
   'a retry after a cancel begins anew, unless the partial was kept': async (store) => {
     for (const keepPartial of [false, true]) {
       const { claim, fileId } = await running(store);
