@@ -122,7 +122,11 @@ function finish(
   const { ca_file, netrc, cookie_file, ...http } = config.http;
   const withPath = (host: RawConfig['hosts'][string]) =>
     host.ca_file === undefined ? host : { ...host, ca_file: path('hosts', host.ca_file) };
-  const { key_file, known_hosts = paths.home === undefined ? undefined : '~/.ssh/known_hosts' } = config.sftp;
+  const {
+    agent = variable(request.env, 'SSH_AUTH_SOCK'),
+    key_file,
+    known_hosts = paths.home === undefined ? undefined : '~/.ssh/known_hosts',
+  } = config.sftp;
   return {
     ...config,
     downloads: { directory: preset ? paths.downloads : path('downloads.directory', config.downloads.directory) },
@@ -136,6 +140,7 @@ function finish(
     hosts: Object.fromEntries(Object.entries(config.hosts).map(([name, host]) => [name, withPath(host)])),
     sftp: {
       ...(known_hosts === undefined ? {} : { known_hosts: path('sftp.known_hosts', known_hosts) }),
+      ...(agent === undefined ? {} : { agent: agent === 'none' ? agent : path('sftp.agent', agent) }),
       ...(key_file === undefined ? {} : { key_file: path('sftp.key_file', key_file) }),
     },
   };

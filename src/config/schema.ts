@@ -152,9 +152,10 @@ const sftp = z
       .describe(
         'The OpenSSH file of host keys; left out: ~/.ssh/known_hosts. A host that is neither there nor has a fingerprint is refused.',
       ),
-    key_file: text('a file')
+    key_file: text('a file').optional().describe('A private key to log in with, without a passphrase.'),
+    agent: text('a socket, or none')
       .optional()
-      .describe('A private key to log in with, without a passphrase. Otherwise the SSH agent and passwords are tried.'),
+      .describe('The socket of an SSH agent; left out: $SSH_AUTH_SOCK. none: no agent.'),
   })
   .describe('Downloads over SFTP.');
 

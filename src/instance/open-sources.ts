@@ -43,8 +43,10 @@ async function loadSources({
   readonly clock: Clock;
   readonly log: Log;
 }) {
-  const [{ createHttpThreads }, { sourceRegistry }] = await Promise.all([
+  const [{ createHttpThreads }, { createFtpSource }, { createSftpSource }, { sourceRegistry }] = await Promise.all([
     import('../sources/http/http-threads.ts'),
+    import('../sources/ftp/ftp-source.ts'),
+    import('../sources/sftp/sftp-source.ts'),
     import('../sources/registry.ts'),
   ]);
   const http = createHttpThreads({
@@ -54,5 +56,7 @@ async function loadSources({
     disk: realDisk,
     log: log.room('sources/http'),
   });
-  return sourceRegistry([http], ['http://', 'https://']);
+  const ftp = createFtpSource({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
+  const sftp = createSftpSource({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
+  return sourceRegistry([http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://']);
 }

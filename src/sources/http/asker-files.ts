@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Disk } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { trustFrom } from '../../net/connect.ts';
-import { type Cookies, cookiesFrom } from './cookies.ts';
+import type { Cookies } from './cookies.ts';
 import { type Login, loginFor } from './netrc.ts';
 
 interface Kept<T> {
@@ -33,7 +33,11 @@ export class AskerFiles {
 
   /** Throws `Failure('link')`. */
   cookies(path: string): Promise<Cookies> {
-    return this.#kept(this.#cookies, path, 'cookie file', (text) => cookiesFrom(text, path));
+    return this.#kept(this.#cookies, path, 'cookie file', async (text) => {
+      // Loaded by those who use it: its list of public suffixes is large.
+      const { cookiesFrom } = await import('./cookies.ts');
+      return cookiesFrom(text, path);
+    });
   }
 
   /** What a netrc file says for a host. Throws `Failure('link')`. */

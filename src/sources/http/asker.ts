@@ -11,7 +11,7 @@ import { parseProxy } from '../../net/proxy.ts';
 import { firstHop, type Hop } from '../../net/redirect.ts';
 import type { Clock } from '../../time/clock.ts';
 import { AskerFiles } from './asker-files.ts';
-import { type Cookies, latin1Of } from './cookies.ts';
+import type { Cookies } from './cookies.ts';
 import { requestHeaders } from './request-headers.ts';
 
 export interface AskerOptions {
@@ -108,7 +108,7 @@ export class Asker {
         ...(login ? { netrc: login } : {}),
         ...(options.user === undefined ? {} : { user: options.user, password: options.password ?? '' }),
         ...(options.bearer === undefined ? {} : { bearer: options.bearer }),
-        ...(cookie === undefined ? {} : { cookies: latin1Of(cookie) }),
+        ...(cookie === undefined ? {} : { cookies: cookie }),
       },
       hop.trusted && !question.isMirror ? 'own' : hop.trusted ? 'mirror' : 'foreign',
     );

@@ -32,7 +32,7 @@ export async function cookiesFrom(text: string, path: string): Promise<Cookies> 
   }
   const jar = new CookieJar(store, { looseMode: true, rejectPublicSuffixes: true });
   return {
-    headerFor: async (url) => (await jar.getCookieString(url.href)) || undefined,
+    headerFor: async (url) => latin1Of(await jar.getCookieString(url.href)) || undefined,
     async take(url, lines) {
       for (const line of lines) await jar.setCookie(line, url.href, { ignoreError: true });
     },
@@ -63,6 +63,6 @@ function cookieOf(line: string): Cookie | undefined {
 }
 
 /** A header travels as latin1; what a file holds beyond that is sent as its bytes in UTF-8. */
-export function latin1Of(text: string): string {
+function latin1Of(text: string): string {
   return /[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { utimes, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { sourceContract } from '../../../test/contract/source.ts';
+import { startVsftpd } from '../../../test/support/file-servers.ts';
+import { patterned } from '../../../test/support/http-bench.ts';
+import { needs } from '../../../test/support/needs.ts';
+import { freePort } from '../../../test/support/servers.ts';
+import { defaults } from '../../config/defaults.ts';
+import { realDisk } from '../../disk/real-disk.ts';
+import { Failure } from '../../downloads/failure.ts';
+import { silentLog } from '../../log/log.ts';
+import { systemClock } from '../../time/clock.ts';
+import { createFtpSource } from './ftp-source.ts';
+
+const bytes = patterned(3 << 20);
+const never = new AbortController().signal;
+const create = () => createFtpSource({ config: defaults, clock: systemClock, disk: realDisk, log: silentLog });
+const vsftpd = needs('vsftpd');
+
+if (!vsftpd.skip) {
+  sourceContract('ftp', async () => {
+    const server = await startVsftpd();
+    await writeFile(join(server.root, 'file.bin'), bytes);
+    return {
+      create,
+      link: `ftp://127.0.0.1:${server.port}/file.bin`,
+      bytes,
+      malformed: 'ftp://',
+      foreign: 'https://example.com/file',
+      stallAfter: server.stallAfter,
+      dispose: server.stop,
+    };
+  });
+}
+
+async function served(context: TestContext) {
+  const server = await startVsftpd();
+  context.after(() => server.stop());
+  const source = create();
+  return {
+    server,
+    resolve: (path: string, options = {}) =>
+      source.resolve({ link: `ftp://127.0.0.1:${server.port}${path}`, options, directory: '/' }, never),
+  };
+}
+
+const failsWith = (failureClass: string, text: RegExp) => (error: unknown) =>
+  error instanceof Failure && error.class === failureClass && text.test(error.message);
+
+test('a file that is there no more, or is none, or a login that fails, is told', vsftpd, async (context) => {
+  const { resolve } = await served(context);
+  await assert.rejects(resolve('/no.bin'), failsWith('refused', /no such file/));
+  const closed = createServer((socket) => {
+    socket.write('220 hello\r\n');
+    socket.on('data', (line) => socket.write(String(line).startsWith('USER') ? '331 and?\r\n' : '530 no hunter2\r\n'));
+  });
+  await new Promise<void>((listening) => closed.listen(0, '127.0.0.1', listening));
+  context.after(() => closed.close());
+  const { port } = closed.address() as AddressInfo;
+  await assert.rejects(
+    create().resolve({ link: `ftp://me:hunter2@127.0.0.1:${port}/x`, options: {}, directory: '/' }, never),
+    (error) => failsWith('refused', /wants a user name and password/)(error) && !String(error).includes('hunter2'),
+  );
+  const nobody = await freePort();
+  await assert.rejects(
+    create().resolve({ link: `ftp://127.0.0.1:${nobody}/x`, options: {}, directory: '/' }, never),
+    failsWith('network', /refuses connections/),
+  );
+});
+
+test('a partial is continued only while size and time of change are the same', vsftpd, async (context) => {
+  const { server, resolve } = await served(context);
+  const path = join(server.root, 'file name.bin');
+  await writeFile(path, bytes);
+  await utimes(path, 1_700_000_000, 1_700_000_000);
+  const first = await resolve('/file%20name.bin');
+  assert.deepEqual(first.resumeToken, { size: bytes.length, modified: 1_700_000_000_000 });
+  const source = create();
+  const link = `ftp://127.0.0.1:${server.port}/file%20name.bin`;
+  const resume = { token: first.resumeToken, durable: [[0, 1000]] as const };
+  const again = () => source.resolve({ link, options: {}, directory: '/', resume }, never);
+  assert.equal((await again()).continues, true);
+  await utimes(path, 1_700_000_001, 1_700_000_001);
+  assert.equal((await again()).continues, false);
+});
+
+test('through a proxy it does not go, and never silently around it', vsftpd, async (context) => {
+  const { resolve } = await served(context);
+  await assert.rejects(
+    resolve('/x', { proxy: 'socks5://127.0.0.1:1' }),
+    failsWith('refused', /cannot go through a proxy/),
+  );
+});
+
+test('the normal form hides who logs in, and what would be a command is refused', () => {
+  const { keyOf } = create();
+  const digest = createHash('sha256').update('me:hunter2').digest('hex').slice(0, 16);
+  assert.equal(keyOf('FTP://me:hunter2@Example.org:21/a%20b;type=i'), `ftp://example.org/a%20b#user-${digest}`);
+  assert.equal(keyOf('ftp://example.org:80/x'), 'ftp://example.org:80/x');
+  for (const link of ['ftp://h/a%0d%0aDELE%20x', 'ftp://h/', 'ftp://h', 'ftp://h/%zz', 'ftp:///x'])
+    assert.throws(() => keyOf(link), failsWith('link', /should look like ftp:\/\//), link);
+});
