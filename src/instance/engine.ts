@@ -1,5 +1,7 @@
 import type { Living } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
+import { settingsOfHost } from '../config/hosts.ts';
+import { bytesPerSecond } from '../config/rate.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import type { Schedule } from '../downloads/schedule.ts';
@@ -60,7 +62,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
   const rates: RateKeeper = new RateKeeper({
     ...{ engine, store, runs: scheduler.runs, host: setup.host, limits: config.limits, schedule: setup.schedule },
-    rateOfHost: () => Number.POSITIVE_INFINITY,
+    rateOfHost: (place) => bytesPerSecond(settingsOfHost(config.hosts, place).rate),
     onOpen: () => scheduler.wake(),
   });
   const rescuer = createRescuer({

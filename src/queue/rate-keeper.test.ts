@@ -147,9 +147,17 @@ test('what a person sets while they run is obeyed at the next change of the stor
 });
 
 test('a limit of a host holds for all downloads from it, within the limit of all', async () => {
-  const runs = [fakeRun(1), fakeRun(2), fakeRun(3, { link: 'https://other:8443/x' })];
-  const on = await onStage({ rate: 1_000_000, hosts: { host: 100_000, other: 2_000_000 } }, runs);
+  const runs = [fakeRun(1), fakeRun(2, { link: 'https://host/y' }), fakeRun(3, { link: 'https://other:8443/x' })];
+  const hosts = { 'host:80': 100_000, 'host:443': 100_000, 'other:8443': 2_000_000 };
+  const on = await onStage({ rate: 1_000_000, hosts }, runs);
   assert.deepEqual(on.limits(), [50_000, 50_000, 900_000]);
+  await on.keeper.stop();
+});
+
+test('ports of a host that have limits of their own do not share one', async () => {
+  const runs = [fakeRun(1), fakeRun(2, { link: 'http://host:8080/y' }), fakeRun(3, { link: 'no link' })];
+  const on = await onStage({ hosts: { 'host:80': 100_000, 'host:8080': 40_000 } }, runs);
+  assert.deepEqual(on.limits(), [100_000, 40_000, 0]);
   await on.keeper.stop();
 });
 

@@ -22,8 +22,8 @@ export interface RateKeeperParts {
   readonly host: string;
   readonly limits: { readonly rate: Rate; readonly rate_per_download: Rate };
   readonly schedule: Schedule;
-  /** The limit of all downloads from this host together, bytes/s; Infinity for none. */
-  rateOfHost(host: string): number;
+  /** The limit of all downloads from this host (`name:port`) together, bytes/s; Infinity for none. */
+  rateOfHost(place: string): number;
   /** Downloads may run again. */
   onOpen(): void;
 }
@@ -148,10 +148,12 @@ export class RateKeeper implements Service {
     const { engine, schedule, limits, rateOfHost } = this.#parts;
     const scheduled = schedule.at(engine.clock.now()).rate;
     const total = effectiveRate({ scheduled, set: this.#rates.total, configured: limits.rate });
-    const hosts = Map.groupBy(fetching.keys(), (n) => hostOf(fetching[n]?.link ?? ''));
+    const places = fetching.map(({ link }) => placeOf(link));
+    const rates = places.map(({ host, port }) => rateOfHost(`${host}:${port}`));
+    const hosts = Map.groupBy(fetching.keys(), (n) => `${places[n]?.host} ${rates[n]}`);
     const shared = [
       { rate: total, members: [...fetching.keys()] },
-      ...[...hosts].map(([host, members]) => ({ rate: rateOfHost(host), members })),
+      ...[...hosts.values()].map((members) => ({ rate: rates[members[0] ?? 0] ?? total, members })),
     ];
     return shared.filter(({ rate }) => rate !== Number.POSITIVE_INFINITY);
   }
@@ -172,7 +174,10 @@ function isNews(now: number, share: number): boolean {
   return share < before || share > before * (1 + worthTelling);
 }
 
-/** Empty for a link without a host. */
-function hostOf(link: string): string {
-  return URL.parse(link)?.hostname ?? '';
+/** Ports of one host share a limit, unless each has its own in the configuration. */
+function placeOf(link: string): { readonly host: string; readonly port: string } {
+  const { hostname = '', port = '', protocol = '' } = URL.parse(link) ?? {};
+  return { host: hostname, port: port === '' ? (defaultPorts[protocol] ?? '') : port };
 }
+
+const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'ftp:': '21', 'sftp:': '22' };

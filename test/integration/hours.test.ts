@@ -18,7 +18,10 @@ import { scriptedSource } from '../support/scripted-source.ts';
 const content = Buffer.alloc(100_000, 'In its hours. ');
 const everyDay = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-/** An instance whose clock stands at 07:59:00, a minute before two in which nothing may run. */
+/**
+ * An instance whose clock stands at 07:59:00, a minute before two in which nothing may run. Its leases are long: hours
+ * go by here faster than a heartbeat is written.
+ */
 async function beforeEight(context: TestContext) {
   const root = await mkdtemp(join(tmpdir(), 'longhaul-hours-'));
   const clock = manualClock(Date.UTC(2026, 10, 20, 7, 59));
@@ -29,8 +32,9 @@ async function beforeEight(context: TestContext) {
     schedule: [{ days: [...everyDay], from: '08:00', to: '08:02', rate: 0 }],
     schedule_time_zone: 'UTC',
   };
+  const lease = { ttl: 86_400_000, heartbeat: 3_600_000, scan: 3_600_000 };
   const longhaul = await openInstance({
-    config: { ...defaults, limits } as Config,
+    config: { ...defaults, limits, lease } as Config,
     paths: { sockets: join(root, 'sockets') },
     ...{ log: silentLog, clock, store, warnings: [], role: 'library', engine: true, anyRunner: true, slots: 1 },
     backupIfDue: async () => undefined,
