@@ -78,7 +78,7 @@ const longhaul = await open();
 const moving = new Set();
 const enough = Promise.withResolvers();
 longhaul.onProgress(({ downloadId, bytes }) => { if (bytes > 0) moving.add(downloadId); if (moving.size === 1000) enough.resolve(); });
-for (let n = 0; n < 1000; n += 1) await longhaul.add({ link: '${nginx.url}/file.bin?' + n, directory: home });
+for (let n = 0; n < 1000; n += 1) await longhaul.add({ link: '${nginx.url}/file.bin?' + n, directory: home, options: { name: 'file-' + n } });
 await enough.promise;
 tell(Number(/VmRSS:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024);
 await longhaul.close();

@@ -45,10 +45,16 @@ export async function follow(
   try {
     const left = downloads.values();
     const codes = new Set<ExitCode>();
+    const paused: Followed[] = [];
     const watch = async () => {
-      for (const download of left) codes.add(await follower.untilEnd(download));
+      for (const download of left) {
+        const code = await follower.untilEnd(download, downloads.length > 1);
+        if (code === 'paused') paused.push(download);
+        else codes.add(code);
+      }
     };
     await Promise.all(Array.from({ length: Math.min(mostWatched, downloads.length) }, watch));
+    for (const download of paused) codes.add((await follower.untilEnd(download, false)) as ExitCode);
     return worst(codes);
   } finally {
     for (const stop of stops) stop();
@@ -59,7 +65,8 @@ export async function follow(
 interface Follower {
   /** Looks at the row anew and shows it; in order, one after the other. */
   refresh(id: number): void;
-  untilEnd(download: Followed): Promise<ExitCode>;
+  /** `othersRun`: one that is paused may yet be resumed while they do; it is asked for again later (`paused`). */
+  untilEnd(download: Followed, othersRun: boolean): Promise<ExitCode | 'paused'>;
 }
 
 function createFollower(context: Context, longhaul: Longhaul, view: View, options: FollowOptions): Follower {
@@ -74,7 +81,7 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
     refresh(id) {
       if (waiting.has(id)) queue = queue.then(() => look(id)).catch(() => {});
     },
-    async untilEnd(download) {
+    async untilEnd(download, othersRun) {
       waiting.add(download.id);
       this.refresh(download.id);
       const row = await settledOrInterrupted(longhaul, download.id, options);
@@ -82,6 +89,7 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
       waiting.delete(download.id);
       if (row === 'interrupted') return exit.interrupted;
       const shown = row && (await showIfThere(longhaul, row.id));
+      if (othersRun && shown?.download.status === 'paused') return 'paused';
       const code = codeOf(shown?.download.status);
       const print = await (shown ? printer(screen, shown, options.json) : removedPrinter(screen, download));
       view.ended(download.id, { failed: code !== exit.done }, print);

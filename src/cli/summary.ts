@@ -19,7 +19,7 @@ export interface SummaryPlace {
 export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>, place: SummaryPlace): string[] {
   const { download } = shown;
   const symbol = place.look.symbol(download.status);
-  if (download.status !== 'completed') return [`${symbol} ${nameOf(download)}: ${printable(shown.why)}`];
+  if (download.status !== 'completed') return [`${symbol} ${nameOf(download)}: ${printable(shown.why)}${later(download)}`];
   const facts = deliveredFacts(download, shown.attempts).join(` ${place.look.dot} `);
   const path = placeOf(download);
   if (place.measure(path) + place.measure(facts) + 4 < place.columns)
@@ -29,6 +29,12 @@ export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>
     `${symbol} ${cutMiddle(nameOf(download), room, place.measure, place.look.ellipsis)}  ${place.look.paint('faint', facts)}`,
     `  ${path}`,
   ];
+}
+
+/** Whoever leaves a download waiting leaves nobody who goes on with it. */
+function later({ status }: Download): string {
+  const waits = status === 'pending' || status === 'retrying';
+  return waits ? '; not waited for: go on with longhaul resume-downloads' : '';
 }
 
 /** How sure it is, in words. */

@@ -2,6 +2,7 @@ import { addDownload, addDownloads } from './add-download.ts';
 import type { Commands } from './commands.ts';
 import { controlDownload } from './control-download.ts';
 import { currentLimits, limitAll, limitDownload } from './limit.ts';
+import { listLiving } from './list-downloads.ts';
 import type { CommandParts } from './parts.ts';
 import { previewDownload } from './preview-download.ts';
 import { readMetalink } from './read-metalink.ts';
@@ -21,7 +22,7 @@ export function localCommands(parts: CommandParts): Commands {
     preview: (request, signal) => previewDownload(parts, request, signal),
     verify: (reference, signal) => verifyDownload(parts, reference, signal),
     list: async ({ limit, ...filter }) =>
-      withWaiting(parts, await store.list({ ...filter, limit: limit ?? defaultPage })),
+      withWaiting(parts, await listLiving(parts, { ...filter, limit: limit ?? defaultPage })),
     show: (reference) => showDownload(parts, reference),
     control: (reference, wish) => controlDownload(parts, reference, wish),
     limit: (reference, rate) => limitDownload(parts, reference, rate),

@@ -5,6 +5,8 @@ import { Failure } from '../../downloads/failure.ts';
 import { HeaderFields } from '../../net/http1/header.ts';
 import { digestsOf, runningDigest } from './digests.ts';
 import { isWebLink, linkKey, withoutSecrets } from './link.ts';
+import { startFaultServer } from '../../../test/support/fault-server.ts';
+import { httpSource } from '../../../test/support/http-bench.ts';
 import { dispositionName, endingOf, nameOf } from './name.ts';
 import { requestHeaders } from './request-headers.ts';
 
@@ -263,4 +265,17 @@ test('the digest that was asked for is computed on the way', () => {
   assert.equal(digest?.result(), 'sha-256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   assert.equal(runningDigest(undefined), undefined);
   assert.equal(runningDigest('constructor=00'), undefined);
+});
+
+test('a link with escaped slashes is one file in the folder, not a tree below it', { timeout: 10_000 }, async () => {
+  const server = await startFaultServer({ body: Buffer.from('x') });
+  const source = httpSource();
+  try {
+    const request = { link: `${server.url}/a%2fetc%2fpasswd`, options: {}, directory: '/nowhere' };
+    const manifest = await source.resolve(request, new AbortController().signal);
+    assert.equal(manifest.files[0]?.path, 'passwd');
+  } finally {
+    await source.close();
+    await server.close();
+  }
 });

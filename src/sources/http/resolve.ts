@@ -1,3 +1,4 @@
+import { safeName } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { bytesIn, contiguousFromStart, missingRanges } from '../../downloads/ranges.ts';
 import { type Answer, discard } from '../../net/get.ts';
@@ -142,7 +143,8 @@ function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcom
   const size = encoding === undefined ? verdict.total : null;
   return {
     name,
-    files: [{ path: name, size, main: true }],
+    // One file, never a folder of it: slashes in a header or behind an escape are part of no path.
+    files: [{ path: safeName(name), size, main: true }],
     totalBytes: size,
     resumeToken: storedToken(token),
     ...forPeople(head, token),

@@ -1,0 +1,19 @@
+import type { Download } from '../downloads/download.ts';
+import type { ListFilter } from '../store/store.ts';
+import { type CommandParts, livingInstance } from './parts.ts';
+
+/**
+ * A page of downloads as they are: what an instance held that has died is given back first, so that
+ * nothing is called running which is not.
+ */
+export async function listLiving(parts: CommandParts, filter: ListFilter): Promise<Download[]> {
+  const rows = await parts.store.list(filter);
+  const holders = new Set(rows.flatMap(({ lockedBy }) => lockedBy ?? []));
+  let buried = false;
+  for (const holder of holders) {
+    if (await livingInstance(parts, holder)) continue;
+    await parts.living.bury(holder);
+    buried = true;
+  }
+  return buried ? parts.store.list(filter) : rows;
+}
