@@ -6,7 +6,7 @@
  * Promises:
  * - nothing is durable before `syncData`/`sync` of its file, and no name before `syncDirectory`;
  * - a failed sync is never retried: what was written since the last good one counts as lost;
- * - `create`, `link` and `publish` never replace a file that is there (EEXIST).
+ * - `create` and `link` never replace a file that is there (EEXIST).
  */
 export interface Disk {
   /** A new file, `O_EXCL|O_NOFOLLOW`, mode 0640. */
@@ -17,13 +17,14 @@ export interface Disk {
   facts(path: string): Promise<FileFacts | undefined>;
   /** A whole small text file; undefined when it is not there. */
   readText(path: string): Promise<string | undefined>;
-  /** Writes a small text file as a whole: temporary name, sync, rename. */
+  /** Writes a small text file as a whole: temporary name, sync, rename. Its name is durable, and all others in that folder. */
   writeText(path: string, text: string, mode: number): Promise<void>;
   /** A second name for the same file; EEXIST when `to` is taken, ENOTSUP/EPERM where there are no links. */
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** No error when it is gone already. */
   remove(path: string): Promise<void>;
+  /** With the folders above it that are missing; their names are durable when it returns. */
   makeDirectory(path: string): Promise<void>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;

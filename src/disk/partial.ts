@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { sidecarUid } from '../downloads/sidecar.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { numberedName } from './safe-name.ts';
@@ -23,7 +24,7 @@ export function finalOf(partialPath: string): string {
  * Creates an empty partial for `name` in `directory`, exclusively: the first of `name`, `name (2)`, …
  * whose final name and partial are both free and that `reserve` grants. Reserved first, created then:
  * a crash in between leaves no file that belongs to nobody. Returns its absolute path; the name is
- * durable. Throws `Failure` (disk, no_space) and whatever `reserve` throws.
+ * durable as soon as its sidecar is written. Throws `Failure` (disk, no_space) and whatever `reserve` throws.
  */
 export async function createPartial(
   disk: Disk,
@@ -37,21 +38,30 @@ export async function createPartial(
     for (let n = 1; n <= mostNumbers; n += 1) {
       const partial = join(directory, numberedName(name, n) + partialEnding);
       if ((await disk.facts(finalOf(partial))) || (await disk.facts(partial))) continue;
-      if (!(await reserve(partial)) || !(await createdExclusively(disk, partial))) continue;
-      await disk.syncDirectory(directory);
-      return partial;
+      if ((await reserve(partial)) && (await createdExclusively(disk, partial))) return partial;
     }
     throw Object.assign(new Error(`${mostNumbers} files named ${name}`), { code: 'EEXIST' });
   });
 }
 
-/** Writes what is needed to rebuild the row of this partial, should the database be lost. */
+/** Writes what is needed to rebuild the row of this partial, should the database be lost; both names are durable then. */
 export async function writeSidecar(disk: Disk, partialPath: string, facts: object): Promise<void> {
   const path = sidecarOf(partialPath);
   await onDisk(path, () => disk.writeText(path, `${JSON.stringify(facts, null, 2)}\n`, sidecarMode));
 }
 
-/** Removes a partial and what belongs to it. Idempotent. The sidecar goes first: alone it would mean nothing. */
+/**
+ * True when what stands under a recorded name is surely this download's: its sidecar says so, or it is still empty
+ * and has none (the crash came before it). Whatever else is there, somebody put there since.
+ */
+export async function isOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<boolean> {
+  const facts = await onDisk(partialPath, () => disk.facts(partialPath));
+  if (!facts?.isFile) return false;
+  const owner = await ownerOf(disk, partialPath);
+  return owner === undefined ? facts.size === 0 : owner === uid;
+}
+
+/** Removes a partial and what belongs to it. Idempotent. The sidecar goes first: alone it would claim whatever comes there. */
 export async function removePartial(disk: Disk, partialPath: string): Promise<void> {
   await onDisk(partialPath, async () => {
     await disk.remove(sidecarOf(partialPath));
@@ -59,10 +69,18 @@ export async function removePartial(disk: Disk, partialPath: string): Promise<vo
   });
 }
 
-/** The paths of all sidecars in a folder. */
+/** Removes a partial, unless somebody else's file stands there. Idempotent. */
+export async function removeOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<void> {
+  if (await isOwnPartial(disk, partialPath, uid)) await removePartial(disk, partialPath);
+  else if ((await ownerOf(disk, partialPath)) === uid)
+    await onDisk(partialPath, () => disk.remove(sidecarOf(partialPath)));
+}
+
+/** The paths of all sidecars in a folder whose partial is there, too: one alone is a rest of what was removed. */
 export async function sidecarsIn(disk: Disk, directory: string): Promise<string[]> {
-  const names = await disk.list(directory);
-  return names.filter((name) => name.endsWith(sidecarEnding)).map((name) => join(directory, name));
+  const names = new Set(await disk.list(directory));
+  const partials = [...names].filter((name) => name.endsWith(partialEnding)).map((name) => join(directory, name));
+  return partials.map(sidecarOf).filter((path) => names.has(basename(path)));
 }
 
 async function createdExclusively(disk: Disk, path: string): Promise<boolean> {
@@ -74,4 +92,8 @@ async function createdExclusively(disk: Disk, path: string): Promise<boolean> {
     if (taken) return false;
     throw error;
   }
+}
+
+async function ownerOf(disk: Disk, partialPath: string): Promise<string | undefined> {
+  return sidecarUid(await onDisk(partialPath, () => disk.readText(sidecarOf(partialPath))));
 }

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Failure } from '../downloads/failure.ts';
 import type { Disk } from './disk.ts';
-import { createPartial, removePartial, sidecarOf, writeSidecar } from './partial.ts';
+import { createPartial, removeOwnPartial, removePartial, sidecarOf, sidecarsIn, writeSidecar } from './partial.ts';
 import { isPublishedAs, publish } from './publish.ts';
 import { realDisk } from './real-disk.ts';
+import { removeWork } from './remove-work.ts';
 import { ensureSpace, headroomOf } from './space.ts';
 
 let root = '';
@@ -118,6 +119,59 @@ test('a sidecar is for its owner only, and goes with the partial', async () => {
   assert.deepEqual(JSON.parse(await readFile(sidecarOf(partial), 'utf8')), { uid: 'u' });
   await removePartial(realDisk, partial);
   await removePartial(realDisk, partial);
+  assert.deepEqual(await readdir(directory), []);
+});
+
+test('of two downloads that end at once, none takes the name of the other, where there are no hard links either', async () => {
+  const directory = await folder();
+  const partials = [
+    await filled(diskWithoutLinks, directory, 'a.iso', 'first'),
+    await filled(diskWithoutLinks, directory, 'a.iso', 'second'),
+  ];
+  await Promise.all(partials.map((partial) => publish(diskWithoutLinks, partial, 'a.iso', granted)));
+  const names = (await readdir(directory)).toSorted();
+  assert.deepEqual(names, ['a (2).iso', 'a.iso']);
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
+  assert.deepEqual(texts.toSorted(), ['first', 'second']);
+});
+
+test('a partial goes only with a sidecar that names its download, or while it is empty', async () => {
+  const directory = await folder();
+  const partial = await createPartial(realDisk, directory, 'x.bin', granted);
+  await writeSidecar(realDisk, partial, { uid: 'u' });
+  await removeOwnPartial(realDisk, partial, 'another');
+  assert.deepEqual((await readdir(directory)).toSorted(), ['x.bin.part', 'x.bin.part.json']);
+  await removeOwnPartial(realDisk, partial, 'u');
+  assert.deepEqual(await readdir(directory), []);
+  await writeFile(partial, 'somebody else wrote this');
+  await removeOwnPartial(realDisk, partial, 'u');
+  assert.deepEqual(await readdir(directory), ['x.bin.part']);
+  await writeFile(partial, '');
+  await removeOwnPartial(realDisk, partial, 'u');
+  assert.deepEqual(await readdir(directory), []);
+});
+
+test('a sidecar without its partial tells of nothing', async () => {
+  const directory = await folder();
+  const partial = await createPartial(realDisk, directory, 'x.bin', granted);
+  await writeSidecar(realDisk, partial, { uid: 'u' });
+  assert.deepEqual(await sidecarsIn(realDisk, directory), [sidecarOf(partial)]);
+  await rm(partial);
+  assert.deepEqual(await sidecarsIn(realDisk, directory), []);
+});
+
+test('what is given up takes the delivered file with it when asked, but never one that somebody put there', async () => {
+  const directory = await folder();
+  const partialPath = await filled(realDisk, directory, 'a.iso', 'ours');
+  await writeSidecar(realDisk, partialPath, { uid: 'u' });
+  const finalPath = join(directory, 'a.iso');
+  const files = [{ partialPath, finalPath, size: 4 }];
+  await writeFile(finalPath, 'them');
+  await removeWork(realDisk, files, 'u', { partials: false, delivered: true });
+  assert.equal(await readFile(finalPath, 'utf8'), 'them');
+  await rm(finalPath);
+  assert.equal(await publish(realDisk, partialPath, 'a.iso', granted), finalPath);
+  await removeWork(realDisk, files, 'u', { partials: true, delivered: true });
   assert.deepEqual(await readdir(directory), []);
 });
 

@@ -15,8 +15,8 @@ const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', '
  * after a crash anywhere in between it is plain what happened: equal inodes mean "published".
  *
  * `reserve` records the name before it is made; when it answers false (the lease is lost) nothing is
- * published and the result is undefined. Durable when it returns: fsync(partial) → reserve → link →
- * fsync(directory). Idempotent. Throws `Failure` (disk, no_space).
+ * published and the result is undefined. fsync(partial) → reserve → link; the name is durable after
+ * `settleNames`. Idempotent. Throws `Failure` (disk, no_space).
  */
 export async function publish(
   disk: Disk,
@@ -31,12 +31,20 @@ export async function publish(
       if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
       if (await disk.facts(finalPath)) continue;
       if (!(await reserve(finalPath))) return undefined;
-      if (!(await nameIt(disk, partialPath, finalPath))) continue;
-      await disk.syncDirectory(dirname(finalPath));
-      return finalPath;
+      if (await nameIt(disk, partialPath, finalPath)) return finalPath;
     }
     throw Object.assign(new Error(`${mostNumbers} files named ${finalOf(partialPath)}`), { code: 'EEXIST' });
   });
+}
+
+/**
+ * Makes names durable: those that were made and those that were removed. Also for names that an earlier run
+ * made: that they are there after its death does not say that they stay after a power loss.
+ */
+export async function settleNames(disk: Disk, paths: readonly string[]): Promise<void> {
+  for (const folder of new Set(paths.map((path) => dirname(path)))) {
+    await onDisk(join(folder, '.'), () => disk.syncDirectory(folder));
+  }
 }
 
 /**
@@ -49,7 +57,8 @@ export async function isPublishedAs(
   finalPath: string,
   size?: number | null,
 ): Promise<boolean> {
-  const [partial, final] = [await disk.facts(partialPath), await disk.facts(finalPath)];
+  const partial = await onDisk(partialPath, () => disk.facts(partialPath));
+  const final = await onDisk(finalPath, () => disk.facts(finalPath));
   if (!final?.isFile) return false;
   if (partial) return partial.inode === final.inode && partial.device === final.device;
   return size !== undefined && size !== null && final.size === size;
@@ -75,8 +84,23 @@ async function nameIt(disk: Disk, partialPath: string, finalPath: string): Promi
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'EEXIST') return false;
     if (!noLinks.has(code)) throw error;
+    return renameIfFree(disk, partialPath, finalPath);
+  }
+}
+
+/** Names that are between the look and the rename; two downloads of ours may want one at the same time. */
+const beingNamedOn = new WeakMap<Disk, Set<string>>();
+
+async function renameIfFree(disk: Disk, partialPath: string, finalPath: string): Promise<boolean> {
+  const beingNamed = beingNamedOn.get(disk) ?? new Set();
+  beingNamedOn.set(disk, beingNamed);
+  if (beingNamed.has(finalPath)) return false;
+  beingNamed.add(finalPath);
+  try {
     if (await disk.facts(finalPath)) return false;
     await disk.rename(partialPath, finalPath);
     return true;
+  } finally {
+    beingNamed.delete(finalPath);
   }
 }

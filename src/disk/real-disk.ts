@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   close,
   constants,
@@ -11,7 +11,7 @@ import {
   read,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Disk, FileFacts, OpenFile } from './disk.ts';
 
@@ -39,7 +39,9 @@ export const realDisk: Disk = {
     await unlessMissing(() => files.unlink(path));
   },
   async makeDirectory(path) {
-    await files.mkdir(path, { recursive: true });
+    const first = await files.mkdir(path, { recursive: true });
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
   },
   syncDirectory,
   list: (path) => files.readdir(path),
@@ -87,8 +89,8 @@ const readOnce = promisify(read) as unknown as (
 ) => Promise<{ bytesRead: number }>;
 
 async function writeText(path: string, text: string, mode: number): Promise<void> {
-  // A short name of its own: beside a name of 255 bytes there is no room for an ending.
-  const temporary = join(dirname(path), `.longhaul-${randomBytes(8).toString('hex')}.tmp`);
+  const temporary = temporaryFor(path);
+  await files.rm(temporary, { force: true });
   try {
     await writeDurably(temporary, text, mode);
     await files.rename(temporary, path);
@@ -97,6 +99,15 @@ async function writeText(path: string, text: string, mode: number): Promise<void
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/**
+ * A short name of its own: beside a name of 255 bytes there is no room for an ending. Always the same for one
+ * path, so that what a crash leaves is replaced by the next try.
+ */
+function temporaryFor(path: string): string {
+  const mark = createHash('sha256').update(basename(path)).digest('hex').slice(0, 16);
+  return join(dirname(path), `.longhaul-${mark}.tmp`);
 }
 
 async function writeDurably(path: string, text: string, mode: number): Promise<void> {

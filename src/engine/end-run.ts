@@ -1,4 +1,4 @@
-import { removePartial } from '../disk/partial.ts';
+import { removeWork } from '../disk/remove-work.ts';
 import { asFailure, type Failure } from '../downloads/failure.ts';
 import type { Change } from '../store/store.ts';
 import { outcomeOf } from './outcome.ts';
@@ -26,7 +26,9 @@ async function obey(run: Run, order: StopOrder): Promise<void> {
     return;
   }
   if (!(await change(run, { to: 'cancelled' }))) return;
-  if (!keepPartial) await removeWork(run, order.wish.deleteFiles === true);
+  // After the state is recorded, so that a crash leaves a file too many and never one too few.
+  const what = { partials: !keepPartial, delivered: !keepPartial && order.wish.deleteFiles === true };
+  await removeWork(run.parts.disk, run.files, run.claim.download.uid, what);
   if (wish === 'remove') await run.parts.store.forget(run.claim.download.id, run.parts.clock.now());
 }
 
@@ -59,12 +61,4 @@ async function fail(run: Run, failure: Failure): Promise<void> {
 async function change(run: Run, to: Change): Promise<boolean> {
   const { store, clock } = run.parts;
   return (await store.change(run.claim.lease, to, clock.now())) !== undefined;
-}
-
-/** After the state is recorded, so that a crash leaves a file too many and never one too few. */
-async function removeWork(run: Run, delivered: boolean): Promise<void> {
-  for (const { partialPath, finalPath } of run.files) {
-    if (partialPath) await removePartial(run.parts.disk, partialPath);
-    if (delivered && finalPath) await run.parts.disk.remove(finalPath);
-  }
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
-import { createPartial, removePartial, sidecarOf, writeSidecar } from '../disk/partial.ts';
+import { createPartial, isOwnPartial, removeOwnPartial, removePartial, writeSidecar } from '../disk/partial.ts';
 import { ensureSpace } from '../disk/space.ts';
 import type { DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
-import { bytesIn, cutRanges } from '../downloads/ranges.ts';
-import { sidecarFor, sidecarUid } from '../downloads/sidecar.ts';
+import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
+import { sidecarFor } from '../downloads/sidecar.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
 import { wantedFolder, wantedName } from './places.ts';
 import type { Run } from './run.ts';
@@ -49,7 +49,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   return manifest;
 
   async function dropPartials(old: readonly DownloadFile[]) {
-    for (const { partialPath } of old) if (partialPath) await removePartial(disk, partialPath);
+    for (const { partialPath } of old) if (partialPath) await removeOwnPartial(disk, partialPath, download.uid);
   }
 }
 
@@ -71,13 +71,15 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
   try {
     const end = await untilStopped(transfer.done, run.signal);
     await recordCheckpoint(run);
+    ensureDurable(run, end.files);
     return end.files;
   } catch (thrown) {
     if (worthKeeping(run))
       await recordCheckpoint(run).catch((error) => parts.log.warn({ error }, 'last checkpoint failed'));
     throw thrown;
   } finally {
-    await transfer.close();
+    // What counts was synced before; a file that does not close properly spoils nothing.
+    await transfer.close().catch((error: unknown) => parts.log.warn({ error }, 'a transfer did not close properly'));
     run.transfer = undefined;
   }
 }
@@ -89,6 +91,19 @@ async function recordCheckpoint(run: Run): Promise<void> {
   if (checkpoints.length === 0) return;
   const { lost } = await store.pulse({ instance, leases: [], leaseUntil: 0, checkpoints, samples: [] }, clock.now());
   if (lost.length > 0) throw new Failure('lost', 'another instance has taken over');
+}
+
+/** A sync that failed is told by nothing else: the bytes can still be read, and a later sync says that all is well. */
+function ensureDurable(run: Run, finished: readonly FinishedFile[]): void {
+  for (const { position, size } of finished) {
+    const file = run.files.find((candidate) => candidate.position === position);
+    const missing = bytesIn(missingRanges(file?.durable ?? [], size));
+    if (missing === 0) continue;
+    const where = file?.partialPath ?? run.claim.download.directory;
+    throw new Failure('disk', `the disk did not keep ${missing} bytes of ${where}; check the disk`, {
+      retry: { when: 'now' },
+    });
+  }
 }
 
 /** A download that is being cancelled, or was lost, records nothing more. */
@@ -138,24 +153,15 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
 }
 
 /**
- * The partial of an earlier run, or undefined when there is none that is surely ours. One without
- * durable bytes is ours when its sidecar says so or it is still empty (the crash came between
- * creating it and writing the sidecar), and is emptied.
+ * The partial of an earlier run that is to be continued; undefined when there is none. One without durable
+ * bytes is removed and not emptied: it may be the file that stands under a final name already.
  */
 async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefined> {
   const { disk } = run.parts;
   const { partialPath } = file;
-  if (!partialPath) return undefined;
-  if (bytesIn(file.durable) > 0) return partialPath;
-  return onDisk(partialPath, async () => {
-    const facts = await disk.facts(partialPath);
-    if (!facts?.isFile) return undefined;
-    const uid = sidecarUid(await disk.readText(sidecarOf(partialPath)));
-    if (uid === undefined ? facts.size > 0 : uid !== run.claim.download.uid) return undefined;
-    if (facts.size > 0) await emptied(run, partialPath);
-    if (uid === undefined) await describe(run, partialPath);
-    return partialPath;
-  });
+  if (!partialPath || bytesIn(file.durable) > 0) return partialPath ?? undefined;
+  if (await isOwnPartial(disk, partialPath, run.claim.download.uid)) await removePartial(disk, partialPath);
+  return undefined;
 }
 
 async function newPartial(run: Run, file: DownloadFile, folder: string): Promise<string> {
@@ -166,21 +172,8 @@ async function newPartial(run: Run, file: DownloadFile, folder: string): Promise
     return answer === 'recorded';
   });
   run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
-  await describe(run, path);
+  await writeSidecar(disk, path, sidecarFor(run.claim.download, run.files));
   return path;
-}
-
-async function describe(run: Run, partialPath: string): Promise<void> {
-  await writeSidecar(run.parts.disk, partialPath, sidecarFor(run.claim.download, run.files));
-}
-
-async function emptied(run: Run, path: string): Promise<void> {
-  const file = run.parts.disk.open(path);
-  try {
-    await file.truncate(0);
-  } finally {
-    await file.close();
-  }
 }
 
 async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

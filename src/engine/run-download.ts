@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { removePartial } from '../disk/partial.ts';
-import { isPublishedAs, publish } from '../disk/publish.ts';
+import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
 import { isRiskyName } from '../disk/safe-name.ts';
 import { type Integrity, integrities } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
@@ -38,7 +38,8 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Pr
   const { lease, download } = run.claim;
   for (const end of finished) {
     const { file, partialPath } = partialOf(run, end.position);
-    const checksum = file.main ? download.options.checksum : undefined;
+    // Read anew: whoever followed this download meanwhile may have named one.
+    const checksum = file.main ? (await store.get(download.id))?.options.checksum : undefined;
     const verified = await verifyFile(
       disk,
       {
@@ -73,6 +74,7 @@ async function recordIfPublished(run: Run): Promise<boolean> {
     if (!file.partialPath || !file.finalPath) return false;
     if (!(await isPublishedAs(disk, file.partialPath, file.finalPath, file.size))) return false;
   }
+  await settleNames(disk, pathsOf(run));
   const changed = await store.change(
     run.claim.lease,
     {
@@ -91,13 +93,21 @@ async function recordIfPublished(run: Run): Promise<boolean> {
 /** The bytes are in place: what is left of the work goes, then the download is completed. */
 async function finish(run: Run): Promise<void> {
   const { disk, store, clock } = run.parts;
+  const removed: string[] = [];
   for (const file of run.files) {
     run.signal.throwIfAborted();
     const { partialPath, finalPath, size } = file;
     if (!partialPath || !finalPath) continue;
-    if (await isPublishedAs(disk, partialPath, finalPath, size)) await removePartial(disk, partialPath);
+    if (!(await isPublishedAs(disk, partialPath, finalPath, size))) continue;
+    await removePartial(disk, partialPath);
+    removed.push(partialPath);
   }
+  await settleNames(disk, removed);
   if (!(await store.change(run.claim.lease, { to: 'completed' }, clock.now()))) throw leaseLost();
+}
+
+function pathsOf(run: Run): string[] {
+  return run.files.flatMap(({ finalPath }) => finalPath ?? []);
 }
 
 function updateFile(run: Run, id: number, facts: { finalPath: string; size: number; integrity: Integrity }): void {
