@@ -28,7 +28,7 @@ interface Sending {
 export type FileBehaviour = Sending &
   (
     | /** As a good server does: ranges, If-Range, keep-alive. */ { readonly do: 'serve' }
-    /** An orderly end of the connection in the middle. */
+    /** An orderly end of the connection in the middle; what is shorter comes whole. */
     | { readonly do: 'cut'; readonly after: number }
     | { readonly do: 'reset'; readonly after: number }
     /** Sends that much and then nothing, the connection open (0: the head only). */
@@ -87,13 +87,16 @@ export interface RecordedRequest {
   readonly number: number;
   /** Connections that were open when it came, its own included. */
   readonly open: number;
+  /** Of these, how many had an answer under way or wanted one. */
+  readonly busy: number;
 }
 
 /** What is sent, and what follows when all of it has left. */
 export interface Reply {
   readonly head: Uint8Array;
   readonly body: Uint8Array;
-  readonly next?: 'end' | 'reset' | undefined;
+  /** `hold`: the connection stays open, but takes no further request. */
+  readonly next?: 'end' | 'reset' | 'hold' | undefined;
   readonly delay?: number | undefined;
   readonly rate?: number | undefined;
   readonly until?: (() => boolean) | undefined;
@@ -109,9 +112,9 @@ export function replyTo(request: RecordedRequest, behaviour: Behaviour, usual: C
     case 'hangUp':
       return undefined;
     case 'mute':
-      return { head: new Uint8Array(0), body: new Uint8Array(0) };
+      return reply('', new Uint8Array(0), 'hold');
     case 'slowHead':
-      return reply('HTTP/1.1 200 OK\r\nContent-', new Uint8Array(0));
+      return reply('HTTP/1.1 200 OK\r\nContent-', new Uint8Array(0), 'hold');
     case 'raw':
       return reply(behaviour.text, new Uint8Array(0), 'end');
     case 'redirect':
@@ -195,14 +198,14 @@ function framed(start: (...more: string[]) => string, body: Uint8Array, behaviou
     case 'close':
       return reply(start('Connection: close'), body.subarray(0, behaviour.after), behaviour.reset ? 'reset' : 'end');
     case 'cut':
-      return reply(sized, body.subarray(0, behaviour.after), 'end');
+      return reply(sized, body.subarray(0, behaviour.after), behaviour.after < body.length ? 'end' : undefined);
     case 'reset':
-      return reply(sized, body.subarray(0, behaviour.after), 'reset');
+      return reply(sized, body.subarray(0, behaviour.after), behaviour.after < body.length ? 'reset' : undefined);
     case 'silence':
-      return reply(sized, body.subarray(0, behaviour.after));
+      return reply(sized, body.subarray(0, behaviour.after), 'hold');
     case 'trickle': {
       const { after, rate, silentAfter = body.length } = behaviour;
-      return { ...reply(sized, body.subarray(0, after + silentAfter)), trickle: { after, rate } };
+      return { ...reply(sized, body.subarray(0, after + silentAfter), 'hold'), trickle: { after, rate } };
     }
     case 'length':
       return reply(sized, body, 'end');
@@ -259,7 +262,7 @@ function chunked(
   return reply(start, Buffer.concat([...parts, Buffer.from('0\r\nX-Trailer: yes\r\n\r\n')]));
 }
 
-function reply(start: string, body: Uint8Array, next?: 'end' | 'reset'): Reply {
+function reply(start: string, body: Uint8Array, next?: Reply['next']): Reply {
   return { head: Buffer.from(start, 'latin1'), body, next };
 }
 

@@ -15,18 +15,24 @@ const tick = 4;
 const leastPortion = 4096;
 const portions = 60_000;
 
-/** Sends an answer: at once where nothing asks for time, otherwise portion by portion. */
-export function send(socket: Socket, reply: Reply, pace: Pace): void {
+/**
+ * Sends an answer: at once where nothing asks for time, otherwise portion by portion. Resolves when the
+ * connection is free for the next request, or has ended.
+ */
+export async function send(socket: Socket, reply: Reply, pace: Pace): Promise<void> {
   const rate = reply.rate ?? pace.rate;
   if (rate > 0 || reply.trickle || reply.until || reply.delay) {
-    void sendSlowly(socket, reply, rate, pace);
-    return;
+    if (!(await pourReply(socket, reply, rate, pace))) return;
+  } else {
+    pace.sent(reply.body.length);
+    await new Promise((left) => socket.write(Buffer.concat([reply.head, reply.body]), left));
   }
-  pace.sent(reply.body.length);
-  socket.write(Buffer.concat([reply.head, reply.body]), () => finish(socket, reply));
+  if (reply.next === 'end') socket.end();
+  if (reply.next === 'reset') socket.resetAndDestroy();
+  if (reply.next !== undefined && !socket.destroyed) await new Promise((closed) => socket.once('close', closed));
 }
 
-async function sendSlowly(socket: Socket, reply: Reply, rate: number, pace: Pace): Promise<void> {
+async function pourReply(socket: Socket, reply: Reply, rate: number, pace: Pace): Promise<boolean> {
   const { head, body, trickle } = reply;
   const half = reply.delay ? Math.floor(head.length / 2) : head.length;
   if (half > 0) socket.write(head.subarray(0, half));
@@ -35,9 +41,8 @@ async function sendSlowly(socket: Socket, reply: Reply, rate: number, pace: Pace
     socket.write(head.subarray(half));
   }
   const fast = trickle ? Math.min(trickle.after, body.length) : body.length;
-  if (!(await pour(socket, body.subarray(0, fast), rate, reply, pace))) return;
-  if (trickle && !(await pour(socket, body.subarray(fast), trickle.rate, reply, pace))) return;
-  finish(socket, reply);
+  if (!(await pour(socket, body.subarray(0, fast), rate, reply, pace))) return false;
+  return !trickle || pour(socket, body.subarray(fast), trickle.rate, reply, pace);
 }
 
 /** Writes at the rate; false when the connection has ended meanwhile. */
@@ -58,11 +63,6 @@ async function pour(socket: Socket, body: Uint8Array, rate: number, reply: Reply
     }
   }
   return !socket.destroyed;
-}
-
-function finish(socket: Socket, { next }: Reply): void {
-  if (next === 'end') socket.end();
-  if (next === 'reset') socket.resetAndDestroy();
 }
 
 function drained(socket: Socket): Promise<void> {

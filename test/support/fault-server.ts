@@ -60,20 +60,24 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
   let mostConnections = Number.POSITIVE_INFINITY;
   let sent = 0;
   const requests: RecordedRequest[] = [];
+  const busy = new Set<Socket>();
   const waiting: { readonly count: number; readonly tell: () => void }[] = [];
   const pace: Pace = { rate, random: seededRandom(seed), sent: (bytes) => (sent += bytes) };
   const door = new Door(certificate, (socket, connection) => {
+    socket.on('close', () => busy.delete(socket));
     if (door.open > mostConnections) {
       socket.resetAndDestroy();
       return;
     }
     readRequests(socket, ({ target, headers }) => {
-      const request = { target, headers, connection, number: requests.length + 1, open: door.open };
+      busy.add(socket);
+      const counts = { connection, number: requests.length + 1, open: door.open, busy: busy.size };
+      const request = { target, headers, ...counts };
       requests.push(request);
       for (const { count, tell } of waiting) if (requests.length >= count) tell();
       const reply = replyTo(request, script(request), claims);
-      if (reply) send(socket, reply, pace);
-      else socket.destroy();
+      if (!reply) socket.destroy();
+      else void send(socket, reply, pace).then(() => busy.delete(socket));
     });
   });
   await door.listen(0);
@@ -123,8 +127,8 @@ class Door {
   #certificate: Certificate | undefined;
   readonly #onConnection: (socket: Socket, number: number) => void;
   readonly #sockets = new Set<Socket>();
-  /** Below the secure ones. */
-  readonly #raw = new Set<Socket>();
+  /** Below the secure ones, by the other side's port. */
+  readonly #raw = new Map<number | undefined, Socket>();
   #server: net.Server | undefined;
   #connections = 0;
   #port = 0;
@@ -163,7 +167,7 @@ class Door {
     const server = this.#server;
     this.#server = undefined;
     const closed = server && new Promise((resolve) => server.close(resolve));
-    for (const socket of [...this.#sockets, ...this.#raw]) socket.destroy();
+    for (const socket of [...this.#sockets, ...this.#raw.values()]) socket.destroy();
     await closed;
   }
 
@@ -178,11 +182,19 @@ class Door {
     const certificate = this.#certificate;
     if (!certificate) return net.createServer(take);
     const { certText: cert, keyText: key } = certificate;
-    const server = tls.createServer({ cert, key, ALPNProtocols: ['http/1.1'] }, take);
+    const server = tls.createServer({ cert, key, ALPNProtocols: ['http/1.1'] }, (socket) => {
+      const below = this.#raw.get(socket.remotePort);
+      socket.resetAndDestroy = () => {
+        below?.resetAndDestroy();
+        return socket.destroy();
+      };
+      take(socket);
+    });
     server.on('tlsClientError', () => {});
     server.on('connection', (socket: Socket) => {
-      this.#raw.add(socket);
-      socket.on('close', () => this.#raw.delete(socket));
+      const { remotePort } = socket;
+      this.#raw.set(remotePort, socket);
+      socket.on('close', () => this.#raw.delete(remotePort));
     });
     return server;
   }

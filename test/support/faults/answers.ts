@@ -135,13 +135,21 @@ export const redirects: readonly FaultScript[] = [
 export const refusals: readonly FaultScript[] = [
   fault('one-connection', 'a second connection is reset at once', ({ server }) => atMost(server, 1)),
   fault('two-connections', 'a third connection is reset at once', ({ server }) => atMost(server, 2)),
-  fault('503-beyond-two', '503 to more than two connections', () => beyond(2, status(503))),
-  fault('429-beyond-two', '429 with Retry-After: 1 to more than two connections', () =>
+  fault('503-beyond-two', '503 to more than two requests at a time', () => beyond(2, status(503))),
+  fault('429-beyond-two', '429 with Retry-After: 1 to more than two requests at a time', () =>
     beyond(2, status(429, 'Retry-After: 1')),
   ),
-  fault('403-beyond-one', '403 to more than one connection', () => beyond(1, status(403))),
-  fault('silence-beyond-two', 'more than two connections are never answered', () => beyond(2, { do: 'mute' })),
-  fault('page-beyond-two', 'a page with 200 to more than two connections', () => beyond(2, { do: 'page' }), {
+  fault('403-beyond-one', '403 to more than one request at a time', () => beyond(1, status(403)), {
+    ends: ['right', 'refused'],
+  }),
+  fault(
+    '403-beyond-one-open',
+    '403 to more than one open connection, idle ones counted',
+    () => (request) => (request.open > 1 ? status(403) : serve),
+    { ends: ['right', 'refused'] },
+  ),
+  fault('silence-beyond-two', 'more than two requests at a time are never answered', () => beyond(2, { do: 'mute' })),
+  fault('page-beyond-two', 'a page with 200 to more than two requests at a time', () => beyond(2, { do: 'page' }), {
     ends: ['right', 'suspect'],
   }),
   fault('certificate-expired', 'the certificate has expired', () => always(serve), {
@@ -237,6 +245,6 @@ function atMost(server: Play['server'], connections: number): Script {
   return always(serve);
 }
 
-function beyond(connections: number, behaviour: Behaviour): Script {
-  return (request) => (request.open > connections ? behaviour : serve);
+function beyond(requests: number, behaviour: Behaviour): Script {
+  return (request) => (request.busy > requests ? behaviour : serve);
 }

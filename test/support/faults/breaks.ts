@@ -50,7 +50,9 @@ export const breaks: readonly FaultScript[] = [
   fault('trickle-then-silence', 'ten bytes a second from the middle on, and after a second of it nothing more', () =>
     first({ do: 'trickle', after: middle, rate: 10, silentAfter: 10 }),
   ),
-  fault('restart', 'the server goes away for half a second in the middle', ({ server }) => restartOnce(server)),
+  fault('restart', 'the server goes away for half a second in the middle', ({ server }) => restartOnce(server), {
+    ends: ['right', 'network'],
+  }),
   fault(
     'away-at-first',
     'nobody listens for the first half second',

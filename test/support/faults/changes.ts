@@ -120,11 +120,16 @@ export const changed: readonly FaultScript[] = [
     { ...changes, has: ['A', 'longer'], validators: 'same etag' },
   ),
   fault('one-server-of-three', 'one server of three has an old file, with another ETag', balanced('B', 3), changes),
-  fault('new-etag-each-time', 'the same file under another ETag in each answer; the first is cut', () => (request) => ({
-    do: request.number === 1 ? 'cut' : 'serve',
-    after: middle,
-    as: { etag: `"${request.number}"` },
-  })),
+  fault(
+    'new-etag-each-time',
+    'the same file under another ETag in each answer; the first is cut',
+    () => (request) => ({
+      do: request.number === 1 ? 'cut' : 'serve',
+      after: middle,
+      as: { etag: `"${request.number}"` },
+    }),
+    { ends: ['right', 'changed'] },
+  ),
   fault('weak-etag', 'a weak ETag; the first connection is cut', () => onResume(serve), { validators: 'weak' }),
   fault('no-validators', 'no validators; the first connection is cut', () => onResume(serve), { validators: 'none' }),
   fault('no-validators-no-ranges', 'no validators and no ranges; the first connection is cut', () => onResume(serve), {

@@ -7,7 +7,7 @@ export const lengths: readonly FaultScript[] = [
     'length-too-long',
     'each answer announces 1000 bytes more than it sends',
     () => (request) => ({ do: 'length', announce: fileSize - startOf(request) + 1000 }),
-    { ends: ['right', 'network', 'protocol'] },
+    { ends: ['right', 'network', 'protocol', 'changed'] },
   ),
   fault(
     'length-too-long-once',
@@ -71,7 +71,7 @@ export const lengths: readonly FaultScript[] = [
     'gzip-cut-once',
     'compressed although the plain file was asked for, and cut, once',
     () => first({ do: 'gzip', after: middle }, { do: 'gzip' }),
-    { ends: ['right', 'network', 'protocol'] },
+    { ends: ['right', 'network', 'protocol', 'changed'] },
   ),
   fault('gzip-on-resume', 'the rest comes compressed, and from the beginning', () => onResume({ do: 'gzip' }), {
     ends: ['right', 'changed', 'network'],

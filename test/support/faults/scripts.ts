@@ -24,4 +24,11 @@ export const chapters: readonly Chapter[] = [
   { title: 'By lot', scripts: lots },
 ];
 
-export const scripts: readonly FaultScript[] = chapters.flatMap((chapter) => chapter.scripts);
+const scripts: readonly FaultScript[] = chapters.flatMap((chapter) => chapter.scripts);
+
+/** Throws when there is none of that name. */
+export function scriptNamed(name: string): FaultScript {
+  const found = scripts.find((script) => script.name === name);
+  if (!found) throw new Error(`no fault script is called ${name}`);
+  return found;
+}

@@ -13,12 +13,16 @@ export interface Trial {
   readonly problems: readonly string[];
   /** What the program said, for a person who looks for the reason. */
   readonly said: string;
+  /** The most connections that it had open at the same time under the fault. */
+  readonly connections: number;
 }
 
 /** Longest run, ms: anything longer hangs. Long enough for a machine that is busy with other trials. */
 const deadline = 60_000;
 
-const impatient = {
+/** Settings under which a fault is noticed within seconds. */
+export const impatient = {
+  LONGHAUL_HTTP_CONNECTIONS_AFTER: '0s',
   LONGHAUL_HTTP_CONNECT_TIMEOUT: '2s',
   LONGHAUL_HTTP_HEADERS_TIMEOUT: '1500ms',
   LONGHAUL_HTTP_IDLE_TIMEOUT: '1500ms',
@@ -37,24 +41,23 @@ export async function tryLonghaul(
 ): Promise<Trial> {
   await using stage = await openStage(script, certificates);
   await using place = await ownPlace();
-  const env = {
-    LONGHAUL_HTTP_CONNECTIONS_AFTER: '20ms',
-    ...(script.secure ? { LONGHAUL_HTTP_CA_FILE: certificates.caFile } : {}),
-  };
+  const env = script.secure ? { LONGHAUL_HTTP_CA_FILE: certificates.caFile } : {};
   const many = ['--connections', String(connections), '--wait', '5s', '--json'];
   const checksum = script.checksum ? ['--checksum', `sha-256=${digestOfA}`] : [];
   const faulty = { ...place, env: { ...env, ...impatient } };
   const first = await ended(['get', stage.link, ...many, ...checksum], faulty);
-  if (!first) return { ending: 'hangs', problems: ['it hangs'], said: '' };
+  if (!first) return { ending: 'hangs', problems: ['it hangs'], said: '', connections: 0 };
   const row = rowIn(first.stdout);
   const said = `${first.stdout}\n${first.stderr}`;
   const ending = row?.status === 'completed' ? 'right' : (row?.error?.class ?? 'wrong');
+  const most = Math.max(0, ...stage.server.requests.map(({ open }) => open));
   const problems = [...(await judged(first, row, script.has, place)), ...unexpected(ending, script)];
   if (row && row.status !== 'completed') {
     await stage.heal();
     problems.push(...(await goOn(row, { ...place, env }, script)));
   }
-  return { ending: problems.some((one) => one.startsWith('WRONG')) ? 'wrong' : ending, problems, said };
+  const isWrong = problems.some((one) => one.startsWith('WRONG'));
+  return { ending: isWrong ? 'wrong' : ending, problems, said, connections: most };
 }
 
 async function ended(args: readonly string[], place: Place): Promise<Ended | undefined> {
@@ -102,7 +105,8 @@ async function judged(
 /** With a good server it is delivered, whatever state it is in. */
 async function goOn(row: WireDownload, place: Place, script: FaultScript): Promise<string[]> {
   const retried = await ended(['retry', String(row.id)], place);
-  if (retried?.code !== 0) return [`retry of one that is ${row.status} ended with ${retried?.code}: ${retried?.stderr}`];
+  if (retried?.code !== 0)
+    return [`retry of one that is ${row.status} ended with ${retried?.code}: ${retried?.stderr}`];
   const resumed = await ended(['resume-downloads', '--wait', '5s', '--json'], place);
   if (!resumed) return ['it hangs with a good server'];
   const later = rowIn(resumed.stdout);
