@@ -75,10 +75,10 @@ export function createEngine(setup: EngineSetup): Engine {
   });
   const reports = () => [...scheduler.runs.values()].map((run) => run.progress());
   const path = socketPath(setup.paths.sockets, uid);
-  const socket = createInstanceSocket({ path, uid, clock, reports });
-  /** Whoever finds the row must find the socket: it comes first and goes last. */
+  /** Whoever finds the row must find the socket: it comes first and goes last. Nobody finds a row in memory. */
+  const socket = store.kind === 'memory' ? [] : [createInstanceSocket({ path, uid, clock, reports })];
   const services: readonly Service[] = [
-    ...[socket, registration(setup, path), backups(setup)],
+    ...[...socket, registration(setup, path), backups(setup)],
     ...[keeper, rates, rescuer, scheduler],
   ];
 

@@ -41,7 +41,10 @@ export interface InstanceParts {
   readonly onClosed?: () => Promise<void>;
 }
 
-/** Puts the rooms together. What must flow left (events, progress, liveness) is handed over here, as functions. */
+/**
+ * Puts the rooms together. What must flow left (events, progress, liveness) is handed over here, as functions.
+ * When it throws, everything that was begun is closed again, the store included, but for what `onClosed` closes.
+ */
 export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const { config, log, clock, store, sources } = parts;
   const uid = uuidv7();
@@ -84,8 +87,13 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     engine?.look();
   });
   events.listen((event) => settling.look(event.downloadId));
-  await tail.start();
-  await engine?.start();
+  try {
+    await tail.start();
+    await engine?.start();
+  } catch (error) {
+    await close().catch((second) => log.warn({ error: second }, 'what was begun could not be closed'));
+    throw error;
+  }
   live.start();
 
   let closing: Promise<void> | undefined;
@@ -99,7 +107,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     onProgress: (listener) => progress.listen(listener),
     settled: (id, options) => settling.wait(id, options),
     close() {
-      closing ??= close();
+      closing ??= close().then(parts.onClosed);
       return closing;
     },
   };
@@ -113,7 +121,6 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     settling.stop();
     await sources.close();
     await store.close();
-    await parts.onClosed?.();
   }
 }
 

@@ -49,41 +49,43 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
     now: () => clock.now(),
   });
   for (const secret of secretsOf(config)) log.secrets.add(secret);
-  const { store, warnings, backupIfDue } = await openOrRemember();
-  return openInstance({
-    config,
-    paths,
-    log,
-    clock,
-    store,
-    backupIfDue,
-    sources: lazySources({ config, clock, log }),
-    role: options.role,
-    engine: options.engine,
-    anyRunner: options.anyRunner ?? false,
-    slots: options.slots ?? config.queue.slots,
-    warnings: [...loaded.warnings, ...warnings],
-    onClosed: () => log.close(),
-  });
-
-  async function openOrRemember(): Promise<OpenedStore> {
-    const where = { clock, log: log.room('store') };
-    try {
-      return await openStore({
+  const where = { clock, log: log.room('store') };
+  try {
+    return await openWith(
+      await openStore({
         path: paths.database,
         backups: { directory: paths.backups, keep: config.store.backups },
         recoverFrom: sidecarsOf,
         ...where,
-      });
-    } catch (error) {
-      if (options.role !== 'get' || !(error instanceof StoreFailure)) {
-        await log.close();
-        throw error;
-      }
-      log.error({ error }, 'the store cannot be used');
-      const inMemory = await openStore({ path: ':memory:', ...where });
-      return { ...inMemory, warnings: [`${error.message}; downloading without a memory: this run cannot be resumed`] };
+      }),
+    );
+  } catch (error) {
+    if (options.role !== 'get' || !(error instanceof StoreFailure)) {
+      await log.close();
+      throw error;
     }
+    log.error({ error }, 'the store cannot be used');
+    const inMemory = await openStore({ path: ':memory:', ...where });
+    const warning = `${error.message}; downloading without a memory: this run cannot be resumed`;
+    return openWith({ ...inMemory, warnings: [warning] });
+  }
+
+  function openWith({ store, warnings, backupIfDue }: OpenedStore): Promise<Longhaul> {
+    return openInstance({
+      config,
+      paths,
+      log,
+      clock,
+      store,
+      backupIfDue,
+      sources: lazySources({ config, clock, log }),
+      role: options.role,
+      engine: options.engine,
+      anyRunner: options.anyRunner ?? false,
+      slots: options.slots ?? config.queue.slots,
+      warnings: [...loaded.warnings, ...warnings],
+      onClosed: () => log.close(),
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { ProgressReport } from '../downloads/events.ts';
 import type { Service } from '../queue/service.ts';
+import { StoreFailure } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 
 /** An engine that is connected to but says nothing for so long is stopped (SIGSTOP, suspended), ms. */
@@ -31,16 +32,15 @@ export function createInstanceSocket(parts: {
   return {
     async start() {
       if (server) return;
-      await privateFolder(dirname(parts.path));
-      const opened = createServer((client) => serve(client));
-      server = opened;
-      await new Promise<void>((resolve, reject) => {
-        opened.once('error', reject);
-        opened.listen(parts.path, resolve);
-      });
-      opened.on('error', () => {});
-      await chmod(parts.path, 0o600);
-      opened.unref();
+      try {
+        server = await listening(parts.path, serve);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new StoreFailure(
+          `no sign of life can be given in ${dirname(parts.path)} (${why}): make the folder writable for this user, or set LONGHAUL_HOME to another one`,
+          { cause: error },
+        );
+      }
     },
     async stop() {
       const closing = server;
@@ -124,6 +124,18 @@ function reportsIn(line: string): readonly ProgressReport[] {
   } catch {
     return [];
   }
+}
+
+async function listening(path: string, serve: (client: Socket) => void): Promise<Server> {
+  await privateFolder(dirname(path));
+  const server = createServer(serve);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  server.on('error', () => {});
+  await chmod(path, 0o600);
+  return server.unref();
 }
 
 /** 0700 and ours: a folder below /tmp could have been put there by somebody else. */

@@ -169,18 +169,48 @@ test('a database that is a picture is kept aside, and said', async () => {
 });
 
 test('a database that another program has locked: verbs end with 5, get downloads without it', async () => {
-  await using place = await ownPlace();
   const server = await startFaultServer({ body: Buffer.from('hello') });
+  const kinds = [
+    { lock: 'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;', verb: ['list'] },
+    { lock: 'BEGIN IMMEDIATE', verb: ['add', `${server.url}/x.bin`] },
+  ];
+  try {
+    await Promise.all(kinds.map((kind) => tryLocked(kind.lock, kind.verb, server.url)));
+  } finally {
+    await server.close();
+  }
+});
+
+async function tryLocked(how: string, verb: readonly string[], url: string): Promise<void> {
+  await using place = await ownPlace();
   await run(['list'], place);
   const lock = new DatabaseSync(join(place.home, 'db', 'longhaul.db'));
-  lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
+  lock.exec(how);
   try {
-    const [list, get] = await Promise.all([run(['list'], place), run(['get', `${server.url}/x.bin`], place)]);
-    assertClear(list, 5, /locked by another program .*close what has it open/);
+    const [refused, get] = await Promise.all([run(verb, place), run(['get', `${url}/x.bin`], place)]);
+    assertClear(refused, 5, /locked by another program .*close what has it open/);
     assertClear(get, 0, /locked by another program .*without a memory/);
     assert.equal(await readFile(join(place.cwd, 'x.bin'), 'utf8'), 'hello');
   } finally {
     lock.close();
+  }
+}
+
+test('where no state can be kept at all, get says so and downloads; other verbs end with 5', async () => {
+  await using place = await ownPlace();
+  const server = await startFaultServer({ body: Buffer.from('hello') });
+  await writeFile(join(place.cwd, 'file'), '');
+  const state = join(place.cwd, 'file', 'state');
+  const nowhere = { ...place, env: { LONGHAUL_HOME: '', HOME: place.cwd, XDG_STATE_HOME: state } };
+  try {
+    assertClear(await run(['list'], nowhere), 5, /LONGHAUL_HOME/);
+    assertClear(await run(['get', `${server.url}/x.bin`], nowhere), 0, /without a memory/);
+    assert.equal(await readFile(join(place.cwd, 'x.bin'), 'utf8'), 'hello');
+    await mkdir(place.home);
+    await writeFile(join(place.home, 'run'), 'in the way of the sockets');
+    assertClear(await run(['get', `${server.url}/y.bin`], place), 0, /sign of life .*without a memory/);
+    assertClear(await run(['resume-downloads'], place), 5, /sign of life .*LONGHAUL_HOME/);
+  } finally {
     await server.close();
   }
 });
