@@ -29,6 +29,8 @@ export interface ScriptedSource extends Source {
   name_: string;
   /** Further files beside the main one. */
   more: readonly { readonly path: string; readonly content: Buffer }[];
+  /** The position of the main file among them. */
+  mainAt: number;
   readonly acts: Act[];
   /** The next resolves throw these first. */
   readonly resolveFailures: Failure[];
@@ -60,6 +62,7 @@ export function scriptedSource(
     version: 'v1',
     name_: 'file.bin',
     more: [],
+    mainAt: 0,
     acts: [],
     resolveFailures: [],
     resolves: [],
@@ -74,11 +77,8 @@ export function scriptedSource(
       const continues = request.resume?.token.version === source.version;
       return {
         name: source.name_,
-        files: [
-          { path: source.name_, size: source.content.length, main: true },
-          ...source.more.map((file) => ({ path: file.path, size: file.content.length, main: false })),
-        ],
-        totalBytes: [source, ...source.more].reduce((sum, file) => sum + file.content.length, 0),
+        files: filesOf(source).map(({ path, content: { length }, main }) => ({ path, size: length, main })),
+        totalBytes: filesOf(source).reduce((sum, file) => sum + file.content.length, 0),
         resumeToken: { version: source.version },
         continues,
         ...(request.resume && !continues ? { reason: 'the file changed on the server' } : {}),
@@ -150,7 +150,7 @@ function startTransfer(
 
   function writeSome(written: Written, at: number, length: number): void {
     const bytes = Buffer.from(written.content.subarray(at, at + length));
-    if (act.wrong && written.target.position === 0) bytes[0] = ~(bytes[0] ?? 0) & 0xff;
+    if (act.wrong && written.target.position === source.mainAt) bytes[0] = ~(bytes[0] ?? 0) & 0xff;
     written.file.write(bytes, 0, length, at);
     written.ranges = normalRanges([...written.ranges, [at, at + length]]);
   }
@@ -183,7 +183,20 @@ function startTransfer(
   }
 }
 
+function filesOf({ name_, content, more, mainAt }: ScriptedSource) {
+  const others = more.map((file) => ({ ...file, main: false }));
+  return others.toSpliced(mainAt, 0, { path: name_, content, main: true });
+}
+
 function openTarget(disk: Disk, source: ScriptedSource, target: FetchTarget): Written {
-  const { content } = [source, ...source.more][target.position] ?? source;
-  return { target, content, file: disk.open(target.path), ranges: target.durable, durable: target.durable };
+  const { content } = filesOf(source)[target.position] ?? source;
+  return { target, content, file: opened(disk, target.path), ranges: target.durable, durable: target.durable };
+}
+
+function opened(disk: Disk, path: string): OpenFile {
+  try {
+    return disk.open(path);
+  } catch (error) {
+    throw diskFailure(error, path);
+  }
 }
