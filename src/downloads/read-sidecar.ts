@@ -2,8 +2,8 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Sidecar } from './sidecar.ts';
 
-/** A sidecar is one small file per partial; what is larger is something else. */
-const longest = 1024 * 1024;
+/** A sidecar is one small file per partial; what is larger, in bytes, is something else. */
+export const longestSidecar = 1024 * 1024;
 
 const text = z.string().max(65_536);
 const line = text.refine((value) => !value.includes('\0'), 'holds a NUL');
@@ -60,7 +60,7 @@ const schema = z.object({
  * stands in a folder that others may write to, so nothing of it is believed unread.
  */
 export function readSidecar(content: string): Sidecar | undefined {
-  if (content.length > longest) return undefined;
+  if (content.length > longestSidecar) return undefined;
   try {
     const sidecar = schema.safeParse(JSON.parse(content));
     return sidecar.success ? sidecar.data : undefined;

@@ -1,18 +1,39 @@
+import { constants, open } from 'node:fs/promises';
 import { sidecarsIn } from '../disk/partial.ts';
 import { realDisk } from '../disk/real-disk.ts';
-import { readSidecar } from '../downloads/read-sidecar.ts';
+import { longestSidecar, readSidecar } from '../downloads/read-sidecar.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
 
-/** What the partials in these folders say of their downloads; a folder or a file that cannot be read is left out. */
-export async function sidecarsOf(directories: readonly string[]): Promise<Sidecar[]> {
+/**
+ * What the partials in these folders say of their downloads; a folder or a file that cannot be read is left out, and
+ * so is what anybody but `user` (a uid; undefined: there are none here) can have written.
+ */
+export async function sidecarsOf(directories: readonly string[], user = process.getuid?.()): Promise<Sidecar[]> {
   const found: Sidecar[] = [];
   for (const directory of directories) {
     const paths = await sidecarsIn(realDisk, directory).catch(() => []);
     for (const path of paths) {
-      const text = await realDisk.readText(path).catch(() => undefined);
+      const text = await textOf(path, user).catch(() => undefined);
       const sidecar = text === undefined ? undefined : readSidecar(text);
       if (sidecar) found.push(sidecar);
     }
   }
   return found;
+}
+
+/**
+ * The text of a file that only this user can have written; undefined for any other. A sidecar says what to fetch
+ * and where to put it, and its folder may be everybody's. It is opened without following a link and without
+ * waiting for a writer, who may never come to a named pipe.
+ */
+async function textOf(path: string, user: number | undefined): Promise<string | undefined> {
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const facts = await file.stat();
+    const isOurs = user === undefined || (facts.uid === user && (facts.mode & 0o022) === 0);
+    return facts.isFile() && isOurs && facts.size <= longestSidecar ? await file.readFile('utf8') : undefined;
+  } finally {
+    await file.close();
+  }
 }
