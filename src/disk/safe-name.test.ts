@@ -26,11 +26,20 @@ const examples: [raw: string, safe: string][] = [
   ['trailing. . ', 'trailing'],
   ['e\u0301te\u0301.txt', '\u00e9t\u00e9.txt'],
   ['\ud800lone', 'lone'],
+  ['film.mkv.part.json', 'film.mkv.part_json'],
+  ['X.PART.JSON', 'X.part_json'],
 ];
 
 for (const [raw, safe] of examples) {
   test(`safeName(${JSON.stringify(raw)}) is ${JSON.stringify(safe)}`, () => assert.equal(safeName(raw), safe));
 }
+
+test('no name, however it is cut, looks like one of our sidecars', () => {
+  for (let length = 200; length < 260; length += 1) {
+    const name = safeName(`${'a'.repeat(length)}.part${'b'.repeat(60)}.json`);
+    assert.doesNotMatch(name, /\.part\.json$/);
+  }
+});
 
 test('a name of 300 bytes keeps its extension and leaves room for our endings', () => {
   const name = safeName(`${'名'.repeat(200)}.tar.gz`);

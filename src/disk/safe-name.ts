@@ -12,6 +12,8 @@ const reserved = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|cono
 /** C0, DEL, C1; line and paragraph separators; bidirectional controls; zero-width and invisible ones; lone surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
+/** Ours: what is delivered under such a name would be taken for what we wrote about a download. */
+const sidecarEnding = /\.part\.json$/i;
 const forbiddenOnWindows = /[<>:"|?*]/g;
 
 /** Makes one safe file name of whatever was given; of a path its last usable part. Never empty. */
@@ -49,7 +51,7 @@ function safeComponent(raw: string): string {
   name = name.replace(/[. ]+$/, '').replace(/^[-.~]/, '_');
   if (name === '' || name === '_') name = fallbackName;
   if (reserved.test(name)) name = `_${name}`;
-  return cutToBytes(name, longestBytes);
+  return cutToBytes(name, longestBytes).replace(sidecarEnding, '.part_json');
 }
 
 /** Cuts the stem, never inside a character, and keeps a short extension. */
