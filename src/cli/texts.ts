@@ -1,19 +1,19 @@
-import { maskLink } from '../contract/mask-link.ts';
 import type { Download } from '../downloads/download.ts';
 import { fractionOf, percentText } from '../downloads/progress.ts';
 import type { Status } from '../downloads/states.ts';
 import { printable } from '../log/printable.ts';
+import { maskLinks } from '../log/redaction.ts';
 import { type ExitCode, exit } from './exit-codes.ts';
 
 /** What a row says on a terminal. Everything that came from outside goes through `printable` here. */
 
 /** The name, or the link while no name is known; no control characters, secrets masked. */
 export function nameOf(download: Pick<Download, 'name' | 'link'>): string {
-  return printable(download.name ?? maskLink(download.link));
+  return printable(download.name ?? maskLinks(download.link));
 }
 
 export function linkOf(download: Download): string {
-  return printable(maskLink(download.link));
+  return printable(maskLinks(download.link));
 }
 
 /** Where it was delivered, or will be. */

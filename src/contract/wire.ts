@@ -3,7 +3,7 @@ import type { Attempt, Download, DownloadFile } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
-import { maskLink } from './mask-link.ts';
+import { maskLinks } from '../log/redaction.ts';
 import type {
   WireAttempt,
   WireDownload,
@@ -23,7 +23,7 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
   return {
     id: download.id,
     uid: download.uid,
-    link: maskLink(download.link),
+    link: maskLinks(download.link),
     name: download.name,
     status: download.status,
     path: download.downloadPath,
@@ -72,7 +72,7 @@ export function wirePreview({
   files,
   ...preview
 }: Omit<WirePreview, 'files'> & { readonly files: readonly WirePreview['files'][number][] }): WirePreview {
-  return { link: maskLink(link), ...preview, files: files.map(({ path, size, main }) => ({ path, size, main })) };
+  return { link: maskLinks(link), ...preview, files: files.map(({ path, size, main }) => ({ path, size, main })) };
 }
 
 export function wireVerification({

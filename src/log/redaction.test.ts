@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createRedactor } from './redaction.ts';
+import { createRedactor, maskLinks } from './redaction.ts';
 
 const text = (given: string, ...secrets: string[]) => {
   const redactor = createRedactor();
@@ -130,4 +130,48 @@ test('long texts without a secret cost no more than their length', () => {
     const { user } = process.cpuUsage(started);
     assert.ok(user < 1_000_000, `${JSON.stringify(piece)} took ${user} µs`);
   }
+});
+
+test('user name and password before the host are masked', () => {
+  assert.equal(maskLinks('https://ann:s3cret@host:8080/a?b=c#d'), 'https://***@host:8080/a?b=c#d');
+  assert.equal(maskLinks('https://ann@host/'), 'https://***@host/');
+  assert.equal(maskLinks('ftp://a:p@ss@host/x'), 'ftp://***@host/x');
+  assert.equal(maskLinks('  HTTP:\\\\a:b@host/x'), '  HTTP:\\\\***@host/x');
+});
+
+test('an @ in the path or the query is no user name', () => {
+  assert.equal(maskLinks('https://host/@ann/x?mail=a@b'), 'https://host/@ann/x?mail=a@b');
+  assert.equal(maskLinks('https://host?x=@y'), 'https://host?x=@y');
+});
+
+test('passwords in the query are masked, the rest stays', () => {
+  assert.equal(
+    maskLinks('http://tv/get.php?username=ann&password=s3cret&type=m3u'),
+    'http://tv/get.php?username=ann&password=***&type=m3u',
+  );
+  assert.equal(maskLinks('http://h/?Token=abc;x=1#password=kept'), 'http://h/?Token=***;x=1#password=kept');
+  assert.equal(maskLinks('http://h/?passage=abc'), 'http://h/?passage=abc');
+  assert.equal(maskLinks('http://h/?Signature=s3cret&sig=a&key=b'), 'http://h/?Signature=***&sig=***&key=***');
+});
+
+test('a link that is masked already leaves the rest of its sentence alone', () => {
+  const sentence = `${maskLinks('http://h/?token=s3cret')}: downloading`;
+  assert.equal(sentence, 'http://h/?token=***: downloading');
+  assert.equal(maskLinks(sentence), sentence);
+  assert.equal(maskLinks('http://h/?token=***s3cret'), 'http://h/?token=***');
+});
+
+test('what is no link stays as it is', () => {
+  for (const text of ['', 'film.mkv', 'a@b', 'mailto']) assert.equal(maskLinks(text), text);
+});
+
+test('no password survives, whatever surrounds it', () => {
+  const word = fc.stringMatching(/^[A-Za-z0-9:@!$.+-]{0,12}$/);
+  fc.assert(
+    fc.property(word, word, fc.webPath(), (user, host, path) => {
+      const masked = maskLinks(`https://${user}:PLANTED@h${host.replace(/[@:]/g, '')}${path}`);
+      assert.doesNotMatch(masked, /PLANTED/);
+      assert.ok(masked.endsWith(path));
+    }),
+  );
 });
