@@ -8,7 +8,7 @@ import type { Schedule } from '../downloads/schedule.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import type { Log } from '../log/log.ts';
 import { LeaseKeeper } from '../queue/lease-keeper.ts';
-import { RateKeeper } from '../queue/rate-keeper.ts';
+import { RateKeeper, type RateKeeperParts } from '../queue/rate-keeper.ts';
 import { createRescuer } from '../queue/rescuer.ts';
 import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
 import type { Service } from '../queue/service.ts';
@@ -55,14 +55,14 @@ export function createEngine(setup: EngineSetup): Engine {
     anyRunner: setup.anyRunner,
     closedUntil: setup.schedule.closedUntil,
     onRun: (run) => {
-      rates.share();
+      rates.admit(run);
       if (run.claim.download.wish) keeper.look();
     },
   });
   const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
   const rates: RateKeeper = new RateKeeper({
     ...{ engine, store, runs: scheduler.runs, host: setup.host, limits: config.limits, schedule: setup.schedule },
-    rateOfHost: (place) => bytesPerSecond(settingsOfHost(config.hosts, place).rate),
+    ...hostRates(config),
     onOpen: () => scheduler.wake(),
   });
   const rescuer = createRescuer({
@@ -159,4 +159,9 @@ function engineParts({ config, store, sources, clock, log, uid }: EngineSetup): 
       headroom: config.space.headroom,
     },
   };
+}
+
+function hostRates({ hosts }: Config): Pick<RateKeeperParts, 'rateOfHost'> {
+  if (!Object.values(hosts).some(({ rate }) => rate !== undefined)) return {};
+  return { rateOfHost: (place) => bytesPerSecond(settingsOfHost(hosts, place).rate) };
 }

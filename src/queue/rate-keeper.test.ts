@@ -109,15 +109,31 @@ test('the limit of all is shared evenly, and a slow one leaves its share to the 
   await on.keeper.stop();
 });
 
-test('one that begins gets its share before its first byte', async () => {
+test('one that begins is limited before its first byte, and the limit is shared anew at once', async () => {
   const runs = [fakeRun(1), fakeRun(2)];
   const on = await onStage({ rate: 1_000_000 }, runs);
   on.held.delete(2);
-  on.keeper.share();
+  await on.pass(1);
   assert.equal(runs[0]?.rate, 1_000_000);
   on.held.set(2, runs[1] as Run);
-  on.keeper.share();
+  on.keeper.admit(runs[1] as Run);
+  assert.deepEqual(on.limits(), [1_000_000, 500_000]);
+  await on.clock.advance(50);
   assert.deepEqual(on.limits(), [500_000, 500_000]);
+  await on.keeper.stop();
+});
+
+test('one that begins is held to its own limit, to that of its host, or to none', async () => {
+  const runs = [fakeRun(1, { rate: 5000 }), fakeRun(2), fakeRun(3, { link: 'http://other/x' })];
+  const on = await onStage({ hosts: { 'host:80': 90_000 } }, []);
+  for (const run of runs) {
+    on.held.set(run.claim.download.id, run);
+    on.keeper.admit(run);
+  }
+  assert.deepEqual(
+    runs.map(({ rate }) => rate),
+    [5000, 90_000, 0],
+  );
   await on.keeper.stop();
 });
 
@@ -137,11 +153,11 @@ test('what a person sets while they run is obeyed at the next change of the stor
   });
   on.stage.rates = { total: 200_000, downloading: [row(1, 50_000), row(2)] };
   on.keeper.look();
-  await on.clock.advance(0);
+  await on.clock.advance(200);
   assert.deepEqual(on.limits(), [50_000, 150_000]);
   on.stage.rates = { total: 'off', downloading: [row(1), row(2)] };
   on.keeper.look();
-  await on.clock.advance(0);
+  await on.clock.advance(200);
   assert.deepEqual(on.limits(), [0, 0]);
   await on.keeper.stop();
 });
@@ -180,11 +196,11 @@ test('in a window its rate holds; a limit by hand holds there too where it is lo
   assert.deepEqual(on.limits(), [300_000]);
   on.stage.rates = { total: 200_000, downloading: [] };
   on.keeper.look();
-  await on.clock.advance(0);
+  await on.clock.advance(200);
   assert.deepEqual(on.limits(), [200_000]);
   on.stage.rates = { total: 400_000, downloading: [] };
   on.keeper.look();
-  await on.clock.advance(0);
+  await on.clock.advance(200);
   assert.deepEqual(on.limits(), [300_000]);
   await on.pass(60);
   assert.deepEqual(on.limits(), [400_000], 'the window has ended');
@@ -216,7 +232,7 @@ test('a store that cannot be asked leaves the limits as they are', async () => {
     },
   });
   on.keeper.look();
-  await on.clock.advance(0);
+  await on.clock.advance(200);
   assert.deepEqual(on.limits(), [1_000_000]);
   await on.keeper.stop();
   await on.keeper.stop();

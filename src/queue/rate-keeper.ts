@@ -9,8 +9,14 @@ import { type SharedLimit, shareRates } from './share-rates.ts';
 
 /** How often speeds are measured and limits shared anew, ms. */
 const beat = 1000;
+/** The limits are read at most so often, ms: thousands of downloads change the store all the time. */
+const rest = 200;
 /** Of its even share, what stays for one that takes nothing now: with it, it shows that it goes on. */
 const foothold = 0.1;
+/** After a run began the limits are shared anew this soon, ms: many may begin at once. */
+const settle = 50;
+/** Links whose hosts are remembered. */
+const mostLinks = 20_000;
 /** A share that grows by less than this part is left as it is. */
 const worthTelling = 0.02;
 
@@ -22,11 +28,20 @@ export interface RateKeeperParts {
   readonly host: string;
   readonly limits: { readonly rate: Rate; readonly rate_per_download: Rate };
   readonly schedule: Schedule;
-  /** The limit of all downloads from this host (`name:port`) together, bytes/s; Infinity for none. */
-  rateOfHost(place: string): number;
+  /** The limit of all downloads from this host (`name:port`) together, bytes/s; Infinity for none. Left out: none has one. */
+  rateOfHost?(place: string): number;
   /** Downloads may run again. */
   onOpen(): void;
 }
+
+/** Ports of one host share a limit, unless each has its own in the configuration: then their keys differ. */
+interface HostLimit {
+  readonly key: string;
+  /** Bytes/s. */
+  readonly rate: number;
+}
+
+const noHostLimit: HostLimit = { key: '', rate: Number.POSITIVE_INFINITY };
 
 /** One download of this machine, ours or another instance's. */
 interface Fetching {
@@ -48,6 +63,9 @@ export class RateKeeper implements Service {
   #wasClosed = false;
   #reading: Promise<void> | undefined;
   #readAgain = false;
+  #endRest: (() => void) | undefined;
+  #endSettling: (() => void) | undefined;
+  readonly #hosts = new Map<string, HostLimit>();
   #cancel: (() => void) | undefined;
 
   constructor(parts: RateKeeperParts) {
@@ -65,18 +83,36 @@ export class RateKeeper implements Service {
   async stop(): Promise<void> {
     this.#cancel?.();
     await this.#reading;
+    this.#endRest?.();
+    this.#endSettling?.();
   }
 
   /** After a change of the store: a limit may have been changed, or another instance have begun something. */
   look(): void {
     this.#readAgain = true;
+    if (this.#endRest) return;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
+      this.#endRest = this.#parts.engine.clock.after(rest, () => {
+        this.#endRest = undefined;
+        if (this.#readAgain) this.look();
+      });
     });
   }
 
-  /** A run has begun: it gets its share before its first byte. */
-  share(): void {
+  /** A run has begun: before its first byte it gets what it may have for the moment. */
+  admit(run: Run): void {
+    const { engine, runs } = this.#parts;
+    const { link, options } = run.claim.download;
+    const even = this.#total() / Math.max(1, runs.size);
+    tell(run, Math.min(this.#capOf(options.rate), even, this.#hostOf(link).rate));
+    this.#endSettling ??= engine.clock.after(settle, () => {
+      this.#endSettling = undefined;
+      this.#share();
+    });
+  }
+
+  #share(): void {
     if (this.#isClosed()) return;
     const fetching = this.#fetching();
     const caps = fetching.map(({ cap }) => cap);
@@ -88,7 +124,7 @@ export class RateKeeper implements Service {
     });
     for (const [n, share] of shareRates(wants, limits).entries()) {
       const run = fetching[n]?.run;
-      if (run && isNews(run.rate, share)) run.limit(share === Number.POSITIVE_INFINITY ? 0 : Math.max(1, share));
+      if (run) tell(run, share);
     }
   }
 
@@ -98,7 +134,7 @@ export class RateKeeper implements Service {
       for (const run of this.#running()) run.stop({ by: 'window' });
     } else {
       this.#measure();
-      this.share();
+      this.#share();
     }
     if (this.#wasClosed && !closed) this.#parts.onOpen();
     this.#wasClosed = closed;
@@ -115,47 +151,64 @@ export class RateKeeper implements Service {
 
   async #read(): Promise<void> {
     const { store, host, engine } = this.#parts;
-    while (this.#readAgain) {
-      this.#readAgain = false;
-      try {
-        this.#rates = await store.rates(host);
-        this.share();
-      } catch (error) {
-        engine.log.warn({ error }, 'the rate limits could not be read');
-      }
+    this.#readAgain = false;
+    try {
+      this.#rates = await store.rates(host);
+      this.#share();
+    } catch (error) {
+      engine.log.warn({ error }, 'the rate limits could not be read');
     }
   }
 
   /** All of this machine; ours as they run, the others' as recorded. */
   #fetching(): Fetching[] {
-    const { engine, limits } = this.#parts;
+    const { engine } = this.#parts;
     const recorded = new Map(this.#rates.downloading.map((row) => [row.id, row]));
     const ours = this.#running().map((run) => {
       const { id, link, options } = run.claim.download;
       const { rate } = recorded.get(id) ?? options;
-      return { run, link, cap: bytesPerSecond(rate ?? limits.rate_per_download) };
+      return { run, link, cap: this.#capOf(rate) };
     });
     const others = this.#rates.downloading.filter(({ instance }) => instance !== engine.instance);
-    return [
-      ...ours,
-      ...others.map(({ link, rate }) => ({
-        ...{ run: undefined, link, cap: bytesPerSecond(rate ?? limits.rate_per_download) },
-      })),
-    ];
+    return [...ours, ...others.map(({ link, rate }) => ({ run: undefined, link, cap: this.#capOf(rate) }))];
   }
 
   #limitsOf(fetching: readonly Fetching[]): SharedLimit[] {
-    const { engine, schedule, limits, rateOfHost } = this.#parts;
+    const hosts = new Map<string, { readonly rate: number; readonly members: number[] }>();
+    for (const [n, { link }] of fetching.entries()) {
+      const { key, rate } = this.#hostOf(link);
+      if (rate === Number.POSITIVE_INFINITY) continue;
+      const known = hosts.get(key) ?? { rate, members: [] };
+      known.members.push(n);
+      hosts.set(key, known);
+    }
+    const total = this.#total();
+    const ofAll = total === Number.POSITIVE_INFINITY ? [] : [{ rate: total, members: [...fetching.keys()] }];
+    return [...ofAll, ...hosts.values()];
+  }
+
+  #total(): number {
+    const { engine, schedule, limits } = this.#parts;
     const scheduled = schedule.at(engine.clock.now()).rate;
-    const total = effectiveRate({ scheduled, set: this.#rates.total, configured: limits.rate });
-    const places = fetching.map(({ link }) => placeOf(link));
-    const rates = places.map(({ host, port }) => rateOfHost(`${host}:${port}`));
-    const hosts = Map.groupBy(fetching.keys(), (n) => `${places[n]?.host} ${rates[n]}`);
-    const shared = [
-      { rate: total, members: [...fetching.keys()] },
-      ...[...hosts.values()].map((members) => ({ rate: rates[members[0] ?? 0] ?? total, members })),
-    ];
-    return shared.filter(({ rate }) => rate !== Number.POSITIVE_INFINITY);
+    return effectiveRate({ scheduled, set: this.#rates.total, configured: limits.rate });
+  }
+
+  #capOf(own: Rate | undefined): number {
+    return bytesPerSecond(own ?? this.#parts.limits.rate_per_download);
+  }
+
+  /** Remembered, as it is asked for of every download each second. */
+  #hostOf(link: string): HostLimit {
+    const { rateOfHost } = this.#parts;
+    if (!rateOfHost) return noHostLimit;
+    const known = this.#hosts.get(link);
+    if (known) return known;
+    if (this.#hosts.size >= mostLinks) this.#hosts.clear();
+    const { host, port } = placeOf(link);
+    const rate = rateOfHost(`${host}:${port}`);
+    const found = { key: `${host} ${rate}`, rate };
+    this.#hosts.set(link, found);
+    return found;
   }
 
   #running(): Run[] {
@@ -168,13 +221,17 @@ export class RateKeeper implements Service {
   }
 }
 
+/** `share` in bytes/s; Infinity: no limit. */
+function tell(run: Run, share: number): void {
+  if (isNews(run.rate, share)) run.limit(share === Number.POSITIVE_INFINITY ? 0 : Math.max(1, share));
+}
+
 /** Less is always told, more where it matters. `now` 0: no limit. */
 function isNews(now: number, share: number): boolean {
   const before = now === 0 ? Number.POSITIVE_INFINITY : now;
   return share < before || share > before * (1 + worthTelling);
 }
 
-/** Ports of one host share a limit, unless each has its own in the configuration. */
 function placeOf(link: string): { readonly host: string; readonly port: string } {
   const { hostname = '', port = '', protocol = '' } = URL.parse(link) ?? {};
   return { host: hostname, port: port === '' ? (defaultPorts[protocol] ?? '') : port };

@@ -26,6 +26,18 @@ test('without a limit everybody gets what it wants', () => {
   assert.deepEqual(shareRates([], [all([], 1000)]), []);
 });
 
+test('ten thousand downloads are shared out within a fraction of a second', () => {
+  const wants = Array.from({ length: 10_000 }, (_, n) => (n % 3 === 0 ? any : n * 10));
+  const hosts = Array.from({ length: 100 }, (_, host) => ({
+    rate: 1_000_000,
+    members: Array.from({ length: 100 }, (__, n) => host * 100 + n),
+  }));
+  const begun = performance.now();
+  const sum = shareRates(wants, [all(wants, 50_000_000), ...hosts]).reduce((total, share) => total + share, 0);
+  assert.ok(Math.abs(sum - 50_000_000) < 1);
+  assert.ok(performance.now() - begun < 500);
+});
+
 const wantsAndLimits = fc
   .array(fc.oneof(fc.integer({ min: 0, max: 1e9 }), fc.constant(any)), { minLength: 1, maxLength: 12 })
   .chain((wants) =>

@@ -11,21 +11,36 @@ export interface SharedLimit {
  */
 export function shareRates(wants: readonly number[], limits: readonly SharedLimit[]): number[] {
   const shares: (number | undefined)[] = wants.map(() => undefined);
-  while (shares.includes(undefined)) {
+  for (;;) {
     const levels = limits.map((limit) => levelOf(limit, shares));
-    const open = wants.filter((_, n) => shares[n] === undefined);
-    const level = Math.min(...levels, ...open);
-    for (const [n, want] of wants.entries()) {
-      const full = limits.some(({ members }, at) => levels[at] === level && members.includes(n));
-      if (shares[n] === undefined && (full || want === level)) shares[n] = level;
+    const level = Math.min(Number.POSITIVE_INFINITY, ...levels);
+    if (giveModest(wants, level, shares)) continue;
+    if (level === Number.POSITIVE_INFINITY) return shares.map((share) => share ?? level);
+    for (const [at, { members }] of limits.entries()) {
+      if (levels[at] === level) for (const member of members) shares[member] ??= level;
     }
   }
-  return shares.map((share) => share ?? Number.POSITIVE_INFINITY);
 }
 
-/** What each of the members without a share gets when they divide what is left. */
+/** Whoever wants no more than the level of the tightest limit gets it, and leaves the rest; false: nobody does. */
+function giveModest(wants: readonly number[], level: number, shares: (number | undefined)[]): boolean {
+  let given = false;
+  for (const [n, want] of wants.entries()) {
+    if (shares[n] !== undefined || want > level || want === Number.POSITIVE_INFINITY) continue;
+    shares[n] = want;
+    given = true;
+  }
+  return given;
+}
+
+/** What each of the members without a share gets when they divide what is left; Infinity when there are none. */
 function levelOf({ rate, members }: SharedLimit, shares: readonly (number | undefined)[]): number {
-  const given = members.reduce((sum, member) => sum + (shares[member] ?? 0), 0);
-  const open = members.filter((member) => shares[member] === undefined).length;
-  return open === 0 ? Number.POSITIVE_INFINITY : Math.max(0, rate - given) / open;
+  let left = rate;
+  let open = 0;
+  for (const member of members) {
+    const share = shares[member];
+    if (share === undefined) open += 1;
+    else left -= share;
+  }
+  return open === 0 ? Number.POSITIVE_INFINITY : Math.max(0, left) / open;
 }

@@ -40,10 +40,15 @@ export function* rates(host: string): Work<Rates> {
   return {
     ...(yield* totalRate()),
     downloading: rows.map(({ id, instance, link, options }) => {
-      const { rate } = parsed(options) as DownloadOptions;
+      const rate = ownRate(options);
       return { id, instance, link, ...(rate === undefined ? {} : { rate }) };
     }),
   };
+}
+
+/** It is asked for of every running download at every change: most have none, and are not parsed. */
+function ownRate(options: string): Rate | undefined {
+  return options.includes('"rate"') ? (parsed(options) as DownloadOptions).rate : undefined;
 }
 
 function* totalRate(): Work<Pick<Rates, 'total'>> {
