@@ -32,6 +32,10 @@ export async function controlAll(
       const controlled = await longhaul.commands.control(reference, asked.wish);
       if (asked.json) context.screen.json({ ...wireDownload(controlled.download), obeyed: controlled.obeyed });
       else context.screen.out.line(await lineOf(context, longhaul, controlled, asked));
+      for (const path of controlled.left) {
+        const { err } = context.screen;
+        err.line(`${err.look.symbol('warning')} ${printable(path)} was left: it is not what was delivered any more`);
+      }
       codes.push(exit.done);
     } catch (error) {
       codes.push(refused(context, error));

@@ -19,7 +19,8 @@ export interface SummaryPlace {
 export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>, place: SummaryPlace): string[] {
   const { download } = shown;
   const symbol = place.look.symbol(download.status);
-  if (download.status !== 'completed') return [`${symbol} ${nameOf(download)}: ${printable(shown.why)}${later(download)}`];
+  if (download.status !== 'completed')
+    return [`${symbol} ${nameOf(download)}: ${printable(shown.why)}${later(download)}`];
   const facts = deliveredFacts(download, shown.attempts).join(` ${place.look.dot} `);
   const path = placeOf(download);
   if (place.measure(path) + place.measure(facts) + 4 < place.columns)

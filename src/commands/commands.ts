@@ -114,6 +114,8 @@ export interface Controlled {
   readonly download: Download;
   /** False: the instance that holds it has been told and will obey within a second. */
   readonly obeyed: boolean;
+  /** Delivered files that were to be deleted and were not: somebody has changed or replaced them since. */
+  readonly left: readonly string[];
 }
 
 /** What holds for all downloads together. Rates in bytes/s. */

@@ -1,5 +1,5 @@
 import { removeWork } from '../disk/remove-work.ts';
-import type { Download } from '../downloads/download.ts';
+import type { Download, DownloadFile } from '../downloads/download.ts';
 import type { AskedWish } from '../store/store.ts';
 import type { Controlled } from './commands.ts';
 import { findDownload } from './find-download.ts';
@@ -21,12 +21,19 @@ export async function controlDownload(parts: CommandParts, reference: string, wi
   const files = await store.files(found.id);
   const { download, obeyed } = await store.wish(found.id, wish, clock.now());
   if (!obeyed) return untilObeyed(parts, download, wish);
-  if (wish.wish === 'cancel' || wish.wish === 'remove') {
-    const what = { partials: !wish.keepPartial, delivered: wish.deleteFiles === true };
-    await removeWork(parts.disk, files, found.uid, what);
-  }
+  const left = wish.wish === 'cancel' || wish.wish === 'remove' ? await clearAway(parts, found, files, wish) : [];
   if (wish.wish === 'remove') await store.forget(found.id, clock.now());
-  return { download, obeyed: true };
+  return { download, obeyed: true, left };
+}
+
+function clearAway(
+  { disk }: CommandParts,
+  { uid, completedAt }: Download,
+  files: readonly DownloadFile[],
+  { keepPartial, deleteFiles }: AskedWish,
+): Promise<string[]> {
+  const what = { partials: !keepPartial, delivered: deleteFiles === true, deliveredAt: completedAt };
+  return removeWork(disk, files, uid, what);
 }
 
 async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish): Promise<Controlled> {
@@ -34,9 +41,9 @@ async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish
   const end = clock.monotonic() + patience;
   while (clock.monotonic() < end) {
     const row = await store.get(asked.id);
-    if (!row) return { download: asked, obeyed: true };
-    if (row.wish === null && wish.wish !== 'remove') return { download: row, obeyed: true };
+    if (!row) return { download: asked, obeyed: true, left: [] };
+    if (row.wish === null && wish.wish !== 'remove') return { download: row, obeyed: true, left: [] };
     await clock.sleep(lookEvery);
   }
-  return { download: asked, obeyed: false };
+  return { download: asked, obeyed: false, left: [] };
 }

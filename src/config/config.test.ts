@@ -124,7 +124,7 @@ test('each problem has a line of its own with key, value, place and what is allo
       `checkpoint: "often" (${file}:7) must be a section with keys of its own: bytes, interval`,
       'lease.ttl: "x" (--ttl) must be a duration such as 30s, 10m or 1h30m, from 1s to 20d',
       `log.level: "loud" (${file}:6) must be one of trace, debug, info, warn, error, silent`,
-      `queue.slots: "many" (${file}:2) must be a whole number from 1 to 64`,
+      `queue.slots: "many" (${file}:2) must be a whole number from 1 to 10000`,
       `retry.max_tires (${file}:4) is not a key of the configuration; did you mean retry.max_tries?`,
       'store.backups: -1 (LONGHAUL_STORE_BACKUPS) must be a whole number from 0 to 365',
     ],

@@ -30,6 +30,9 @@ export function diskFailure(error: unknown, path: string): unknown {
       cause: error,
     });
   }
+  if (code === 'EINVAL') {
+    return new Failure('disk', `${folder} is no place for files; choose another folder with -d`, { cause: error });
+  }
   if (code === 'ENAMETOOLONG') {
     return new Failure('disk', `the path is too long for this disk: ${path}; choose a shorter one with -o or -d`, {
       cause: error,

@@ -167,11 +167,26 @@ test('what is given up takes the delivered file with it when asked, but never on
   const finalPath = join(directory, 'a.iso');
   const files = [{ partialPath, finalPath, size: 4 }];
   await writeFile(finalPath, 'them');
-  await removeWork(realDisk, files, 'u', { partials: false, delivered: true });
+  await removeWork(realDisk, files, 'u', { partials: false, delivered: true, deliveredAt: null });
   assert.equal(await readFile(finalPath, 'utf8'), 'them');
   await rm(finalPath);
   assert.equal(await publish(realDisk, partialPath, 'a.iso', granted), finalPath);
-  await removeWork(realDisk, files, 'u', { partials: true, delivered: true });
+  await removeWork(realDisk, files, 'u', { partials: true, delivered: true, deliveredAt: null });
+  assert.deepEqual(await readdir(directory), []);
+});
+
+test('a delivered file is deleted while it is what was delivered, and left when somebody changed or replaced it', async () => {
+  const directory = await folder();
+  const finalPath = join(directory, 'a.iso');
+  const files = [{ partialPath: null, finalPath, size: 4 }];
+  const remove = (deliveredAt: number) =>
+    removeWork(realDisk, files, 'u', { partials: true, delivered: true, deliveredAt });
+  await writeFile(finalPath, 'longer');
+  assert.deepEqual(await remove(Date.now()), [finalPath]);
+  await writeFile(finalPath, 'diff');
+  assert.deepEqual(await remove(Date.now() - 3_600_000), [finalPath], 'written after it was delivered');
+  assert.equal(await readFile(finalPath, 'utf8'), 'diff');
+  assert.deepEqual(await remove(Date.now()), []);
   assert.deepEqual(await readdir(directory), []);
 });
 

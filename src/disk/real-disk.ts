@@ -13,7 +13,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '../config/make-folder.ts';
 import type { Disk, FileFacts, OpenFile } from './disk.ts';
+import { sharedSync } from './shared-sync.ts';
 
 const closeFile = promisify(close);
 const syncFile = promisify(fsync);
@@ -24,6 +26,10 @@ const factsOfFile = promisify(fstat);
 /** Windows has neither flag; there a name is never a link to elsewhere for those without that right. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 const partialMode = 0o640;
+/** A person's own folders: as the umask says. */
+const folderMode = 0o777;
+
+const syncFolder = sharedSync(syncDirectory);
 
 /** The disk of this machine. */
 export const realDisk: Disk = {
@@ -39,11 +45,9 @@ export const realDisk: Disk = {
     await unlessMissing(() => files.unlink(path));
   },
   async makeDirectory(path) {
-    const first = await files.mkdir(path, { recursive: true });
-    if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+    for (const made of makeFolder(path, folderMode)) await syncFolder(dirname(made));
   },
-  syncDirectory,
+  syncDirectory: syncFolder,
   list: (path) => files.readdir(path),
   async space(path) {
     const facts = await files.statfs(path);
@@ -98,7 +102,7 @@ async function writeText(path: string, text: string, mode: number): Promise<void
     await files.rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await syncFolder(dirname(path));
 }
 
 /**

@@ -7,22 +7,41 @@ import { isPublishedAs } from './publish.ts';
 export interface WorkToRemove {
   readonly partials: boolean;
   readonly delivered: boolean;
+  /** When the download was completed, epoch ms; null: it was not. */
+  readonly deliveredAt: number | null;
 }
 
+/** File systems keep times this coarsely, ms. */
+const coarseness = 2000;
+
 /**
- * Removes what a download that was given up has on disk, and nothing that somebody else put under a name which
- * was only reserved: a final name counts as ours when it is our partial's, or when the partial was given up for it.
+ * Removes what a download that was given up has on disk, and nothing that somebody else put under its names. A
+ * delivered file counts as ours while it is our partial's, or while it has the delivered size and was not
+ * written since. Returns the paths that were left because they are not ours any more.
  */
 export async function removeWork(
   disk: Disk,
   files: readonly Pick<DownloadFile, 'partialPath' | 'finalPath' | 'size'>[],
   uid: string,
   what: WorkToRemove,
-): Promise<void> {
+): Promise<string[]> {
+  const left: string[] = [];
   for (const { partialPath, finalPath, size } of files) {
-    const isOurs =
-      finalPath !== null && (partialPath === null || (await isPublishedAs(disk, partialPath, finalPath, size)));
-    if (what.delivered && isOurs) await onDisk(finalPath, () => disk.remove(finalPath));
+    if (what.delivered && finalPath !== null) {
+      const isOurs =
+        partialPath === null
+          ? await isUntouched(disk, finalPath, size, what.deliveredAt)
+          : await isPublishedAs(disk, partialPath, finalPath, size);
+      if (isOurs) await onDisk(finalPath, () => disk.remove(finalPath));
+      else if (await disk.facts(finalPath)) left.push(finalPath);
+    }
     if (what.partials && partialPath !== null) await removeOwnPartial(disk, partialPath, uid);
   }
+  return left;
+}
+
+async function isUntouched(disk: Disk, path: string, size: number | null, since: number | null): Promise<boolean> {
+  const facts = await onDisk(path, () => disk.facts(path));
+  if (!facts?.isFile || since === null) return false;
+  return facts.size === size && facts.modifiedAt <= since + coarseness;
 }

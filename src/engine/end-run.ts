@@ -27,7 +27,8 @@ async function obey(run: Run, order: StopOrder): Promise<void> {
   }
   if (!(await change(run, { to: 'cancelled' }))) return;
   // After the state is recorded, so that a crash leaves a file too many and never one too few.
-  const what = { partials: !keepPartial, delivered: !keepPartial && order.wish.deleteFiles === true };
+  const delivered = !keepPartial && order.wish.deleteFiles === true;
+  const what = { partials: !keepPartial, delivered, deliveredAt: null };
   await removeWork(run.parts.disk, run.files, run.claim.download.uid, what);
   if (wish === 'remove') await run.parts.store.forget(run.claim.download.id, run.parts.clock.now());
 }

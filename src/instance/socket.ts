@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { makeFolder } from '../config/make-folder.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import type { Service } from '../queue/service.ts';
 import { StoreFailure } from '../store/store.ts';
@@ -140,7 +141,7 @@ async function listening(path: string, serve: (client: Socket) => void): Promise
 
 /** 0700 and ours: a folder below /tmp could have been put there by somebody else. */
 async function privateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const facts = await lstat(path);
   const own = process.getuid?.();
   if (!facts.isDirectory() || (own !== undefined && facts.uid !== own)) {

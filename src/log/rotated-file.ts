@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A file of lines that several processes write at the same time. */
 export interface LineFile {
@@ -52,7 +52,7 @@ export function rotatedFile(options: RotatedFileOptions): LineFile {
 }
 
 function openFile(folder: string, path: string): number {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   // Neither through a link, nor waiting for the reader of a named pipe.
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
   const file = fs.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
@@ -64,6 +64,13 @@ function openFile(folder: string, path: string): number {
   if ((facts.mode & 0o077) !== 0) quietly(() => fs.fchmodSync(file, 0o600));
   if ((fs.statSync(folder).mode & 0o077) !== 0) quietly(() => fs.chmodSync(folder, 0o700));
   return file;
+}
+
+/** With the one above it at most: what is further up is the database's to make, and a recursive mkdir never returns below /proc. */
+function makeFolder(folder: string): void {
+  for (const path of [dirname(folder), folder]) {
+    if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 function isCurrent(file: number, path: string): boolean {

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { makeFolder } from '../config/make-folder.ts';
 import type { Log } from '../log/log.ts';
 import type { BackupOrder } from './backup.worker.ts';
 import { type Database, run } from './database.ts';
@@ -48,7 +49,7 @@ export function createBackups(path: string, options: BackupOptions, database: Da
   };
 
   async function backUp(now: number): Promise<string | undefined> {
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    makeFolder(options.directory);
     const target = join(options.directory, `longhaul-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}.db`);
     const worker = new Worker(new URL('./backup.worker.ts', import.meta.url), {
       workerData: { database: path, target } satisfies BackupOrder,

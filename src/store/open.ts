@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../config/make-folder.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
 import type { Log } from '../log/log.ts';
 import type { Clock } from '../time/clock.ts';
@@ -187,7 +188,7 @@ function migrated(path: string, now: number): DatabaseSync {
 /** 0700; the file is 0600, and SQLite gives its other files the mode of the first. */
 function prepareFolder(path: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   chmodSync(folder, 0o700);
   refuseNetworkFileSystem(folder);
 }

@@ -139,7 +139,7 @@ test('a configuration that cannot be used names key, value and what is allowed',
     assertClear(
       await run(verb, place),
       2,
-      /queue\.slots: "many" \(.*config\.yaml:2\) must be a whole number from 1 to 64/,
+      /queue\.slots: "many" \(.*config\.yaml:2\) must be a whole number from 1 to 10000/,
     );
   }
   await writeFile(config, 'queue: [');

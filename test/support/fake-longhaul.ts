@@ -169,7 +169,7 @@ function fakeCommands(
       if (!mayWish(row.status, wish)) throw new NotPossible(`download ${row.id} is ${row.status}`);
       if (wish === 'remove') rows.delete(row.id);
       else if (wish !== 'nudge') change(row.id, { status: wishLeadsTo[wish] });
-      return { download: rows.get(row.id) ?? row, obeyed: true };
+      return { download: rows.get(row.id) ?? row, obeyed: true, left: [] };
     },
     ...fakeLimits(rows, find),
     async history({ limit }) {
