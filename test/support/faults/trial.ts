@@ -51,7 +51,11 @@ export async function tryLonghaul(
   const said = `${first.stdout}\n${first.stderr}`;
   const ending = row?.status === 'completed' ? 'right' : (row?.error?.class ?? 'wrong');
   const most = Math.max(0, ...stage.server.requests.map(({ open }) => open));
-  const problems = [...(await judged(first, row, script.has, place)), ...unexpected(ending, script)];
+  const problems = [
+    ...(await judged(first, row, script.has, place)),
+    ...unexpected(ending, script),
+    ...boasting(row, script),
+  ];
   if (row && row.status !== 'completed') {
     await stage.heal();
     problems.push(...(await goOn(row, { ...place, env }, script)));
@@ -75,6 +79,12 @@ function rowIn(stdout: string): WireDownload | undefined {
 
 function unexpected(ending: Ending | 'wrong', { ends }: FaultScript): string[] {
   return ends.some((one) => one === ending) ? [] : [`it ended with ${ending}, expected was ${ends.join(' or ')}`];
+}
+
+/** Nobody may say that one strong validator held where there was none. */
+function boasting(row: WireDownload | undefined, { validators }: FaultScript): string[] {
+  const isStrong = ['etag', 'same etag', 'date'].includes(validators);
+  return row?.integrity === 'validator' && !isStrong ? [`integrity validator although there is ${validators}`] : [];
 }
 
 /** State, exit code and what stands in the folder must tell the same. */
