@@ -104,9 +104,7 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
   const { dice, medium, links } = world;
   const nap = dice.pick([0, 30, 200]);
   const latency = () => (nap === 0 ? Promise.resolve() : clock.sleep(dice.between(0, nap)));
-  const faults = faultsFor(dice);
-  const fault = ({ number }: Operation) => faults.get(number);
-  const disk = bend(simulatedDisk(medium, { power, latency, links, fault }));
+  const disk = bend(simulatedDisk(medium, { power, latency, links, fault: faultsOf(dice) }));
   const pause = dice.between(10, 300);
   world.writing = { disk, chunk: dice.between(300, 5000), pace: () => clock.sleep(dice.between(1, pause)) };
   return {
@@ -129,10 +127,21 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
   };
 }
 
-/** Now and then the disk is not only cut off: it reports an error, or is full for a moment. */
-function faultsFor(dice: Dice): ReadonlyMap<number, string> {
-  const count = dice.chance(0.3) ? dice.between(1, 3) : 0;
-  return new Map(Array.from({ length: count }, () => [dice.between(1, 200), dice.pick(['EIO', 'EIO', 'ENOSPC'])]));
+/** Now and then the disk is not only cut off: it reports an error, is full for a moment, or a sync fails. */
+function faultsOf(dice: Dice): (operation: Operation) => string | undefined {
+  const at = () => (dice.chance(0.2) ? dice.between(1, 200) : 0);
+  const codes = new Map([
+    [at(), 'EIO'],
+    [at(), 'ENOSPC'],
+  ]);
+  let syncs = dice.chance(0.3) ? dice.between(1, 12) : 0;
+  return ({ number, kind }) => {
+    if (kind === 'syncData' || kind === 'sync') {
+      syncs -= 1;
+      if (syncs === 0) return 'EIO';
+    }
+    return codes.get(number);
+  };
 }
 
 /** Now and then somebody pauses, cancels or goes on; at the last start whatever stands still goes on. True: somebody did. */
@@ -163,7 +172,7 @@ async function wished(world: World, id: number, wish: Wish): Promise<boolean> {
     const { download, obeyed } = await world.store.wish(id, { wish, deleteFiles }, world.now);
     if (obeyed && wish === 'cancel' && world.writing.disk) {
       // Not waited for: it never comes back when the power goes.
-      const what = { partials: true, delivered: deleteFiles };
+      const what = { partials: true, delivered: deleteFiles, deliveredAt: null };
       removeWork(world.writing.disk, files, download.uid, what).catch(() => {});
     }
     return true;
