@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { sidecarUid } from '../downloads/sidecar.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
@@ -7,6 +7,7 @@ import { numberedName } from './safe-name.ts';
 /** Endings of our work files; `docs/design.md` tells people what they are. */
 const partialEnding = '.part';
 const sidecarEnding = '.part.json';
+const mismatchEnding = '.mismatch';
 const sidecarMode = 0o600;
 const mostNumbers = 9999;
 
@@ -66,6 +67,22 @@ export async function removePartial(disk: Disk, partialPath: string): Promise<vo
   await onDisk(partialPath, async () => {
     await disk.remove(sidecarOf(partialPath));
     await disk.remove(partialPath);
+  });
+}
+
+/**
+ * Keeps a partial whose bytes are wrong beside the others as `NAME.mismatch`, for a person to look at, and never as
+ * something to go on with. Returns its path. Throws `Failure`.
+ */
+export async function setAside(disk: Disk, partialPath: string): Promise<string> {
+  return onDisk(partialPath, async () => {
+    for (let n = 1; ; n += 1) {
+      const aside = join(dirname(partialPath), numberedName(basename(finalOf(partialPath)), n) + mismatchEnding);
+      if (n < mostNumbers && (await disk.facts(aside))) continue;
+      await disk.rename(partialPath, aside);
+      await disk.remove(sidecarOf(partialPath));
+      return aside;
+    }
   });
 }
 

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { setAside } from '../disk/partial.ts';
 import { removeWork } from '../disk/remove-work.ts';
 import { asFailure, type Failure } from '../downloads/failure.ts';
 import type { Change } from '../store/store.ts';
@@ -55,7 +57,16 @@ async function fail(run: Run, failure: Failure): Promise<void> {
     clock.now(),
     random(),
   );
-  await change(run, outcome);
+  await change(run, outcome.to === 'failed' && failure.class === 'checksum' ? await asideFirst(run, outcome) : outcome);
+}
+
+/** Wrong bytes are kept for a person to look at, under a name that nobody takes for the file, nor for a partial. */
+async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>): Promise<Change> {
+  const kept: string[] = [];
+  for (const { partialPath } of run.files) {
+    if (partialPath) kept.push(basename(await setAside(run.parts.disk, partialPath)));
+  }
+  return { ...failed, error: { ...failed.error, message: `${failed.error.message}; kept as ${kept.join(', ')}` } };
 }
 
 /** False when the lease is lost: then nothing else is touched either. */

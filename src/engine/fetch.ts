@@ -146,7 +146,7 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
       await ensureSpace(run.parts.disk, folder, Math.max(0, missing), run.parts.policy.headroom);
       spaceIsChecked = true;
     }
-    const path = (await ownPartial(run, file)) ?? (await newPartial(run, file, folder));
+    const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest, file, folder));
     targets.push({ position: file.position, path, size: file.size, durable: file.durable });
   }
   return targets;
@@ -164,7 +164,7 @@ async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefi
   return undefined;
 }
 
-async function newPartial(run: Run, file: DownloadFile, folder: string): Promise<string> {
+async function newPartial(run: Run, manifest: Manifest, file: DownloadFile, folder: string): Promise<string> {
   const { disk, store, clock } = run.parts;
   const path = await createPartial(disk, folder, wantedName(run.claim.download, file), async (candidate) => {
     const answer = await store.recordPartial(run.claim.lease, file.id, candidate, clock.now());
@@ -172,7 +172,7 @@ async function newPartial(run: Run, file: DownloadFile, folder: string): Promise
     return answer === 'recorded';
   });
   run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
-  await writeSidecar(disk, path, sidecarFor(run.claim.download, run.files));
+  await writeSidecar(disk, path, sidecarFor({ ...run.claim.download, name: run.name, resumeToken: manifest.resumeToken }, run.files));
   return path;
 }
 

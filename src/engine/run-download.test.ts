@@ -158,7 +158,11 @@ test('wrong bytes are fetched once more, then the download fails and nothing is 
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), { status: 'failed', errorClass: 'checksum' });
   assert.deepEqual(on.source.fetchedFrom, [0, 0]);
-  assert.ok(!(await on.names()).includes('file.bin'));
+  assert.deepEqual(await on.names(), ['file.bin.mismatch']);
+  assert.match((await on.row())?.errorMessage ?? '', /kept as file\.bin\.mismatch$/);
+  await on.store.wish(on.id, { wish: 'retry' }, Date.now());
+  await on.run();
+  assert.equal(on.source.fetchedFrom.at(-1), 0, 'a retry fetches again from the beginning');
   await on.close();
 });
 
