@@ -117,7 +117,7 @@ function refusal({ status, reason }: ResponseHead, target: string, proxy: ProxyS
 
 /** The library speaks the protocol; opening, waiting and giving up are ours. */
 async function bySocks(socket: Socket, endpoint: Endpoint, proxy: ProxyServer): Promise<void> {
-  const { SocksClient } = await import('socks');
+  const { SocksClient } = (await import('socks')).default;
   const { host, port, user, password } = proxy;
   const credentials = user === undefined ? {} : { userId: user, password: password ?? '' };
   try {
@@ -155,11 +155,7 @@ function socksFailure(error: unknown, endpoint: Endpoint, proxy: ProxyServer): F
 
 function wantsLogin(proxy: ProxyServer): Failure {
   const given = proxy.user === undefined ? 'wants a user name and password' : 'refuses this user name and password';
-  const scheme = proxy.kind === 'http' ? 'http' : 'socks5';
-  return new Failure(
-    'refused',
-    `the proxy ${hostAndPort(proxy)} ${given}; they are written as ${scheme}://NAME:PASSWORD@HOST:PORT`,
-  );
+  return new Failure('refused', `the proxy ${hostAndPort(proxy)} ${given}; they stand before the host in its URL`);
 }
 
 function broken(proxy: ProxyServer): Failure {

@@ -34,17 +34,17 @@ export interface Place {
 }
 
 /** Starts `longhaul ARGS…` with nothing of this machine's configuration. */
-export function longhaul(args: readonly string[], place: Place): Program {
+export function longhaul(args: readonly string[], place: Place, stdin: 'ignore' | 'pipe' = 'ignore'): Program {
   if (!existsSync(built)) throw new Error('dist/main.js is not built: run npm test, or npm run build');
   const child = spawn(process.execPath, [built, ...args], {
     cwd: place.cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },
   });
   const written = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
       written[name] += text;
       for (const look of waiting) look();
     });

@@ -43,7 +43,7 @@ export function createFtpSource({ config, clock, disk, log }: FileSourceOptions)
       const how = '--proxy none, or hosts: { HOST: { proxy: none } }, connects directly';
       throw new Failure('refused', `ftp links cannot go through a proxy: ${how}`);
     }
-    const { Client } = await import('basic-ftp');
+    const { Client } = (await import('basic-ftp')).default;
     const client = new Client(config.http.idle_timeout);
     const stop = () => client.close();
     signal.addEventListener('abort', stop, { once: true });
@@ -165,7 +165,7 @@ function ftpFailure(error: unknown, link: FileLink): Failure {
     return connectFailure(error, place);
   }
   if (code === 530 || code === 331 || code === 332) {
-    return new Failure('refused', `${place} wants a user name and password: ftp://NAME@…, --user NAME, or --netrc`);
+    return new Failure('refused', `${place} wants a user name and password: --user NAME, or --netrc`);
   }
   if (code === 550) return notThere(link);
   if (code >= 500) return new Failure('refused', `${place} refuses (FTP ${code})`);

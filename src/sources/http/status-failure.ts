@@ -11,7 +11,7 @@ const advice: Readonly<Record<number, string>> = {
   401: 'it wants a user name and password: --user NAME, --netrc, or --bearer',
   403: 'it does not allow this; perhaps the link has expired, or it wants a --header, --referer or --cookies',
   404: 'there is no such file; check the link',
-  407: 'the proxy wants a user name and password: http://NAME:PASSWORD@HOST:PORT',
+  407: 'the proxy wants a user name and password; they stand before the host in its URL',
   410: 'the file is gone for good',
   451: 'it may not show this file here',
 };

@@ -141,7 +141,7 @@ export function sshFailure(error: unknown, place: string): Failure {
   if (level === 'client-authentication') {
     return new Failure(
       'refused',
-      `${place} refuses the login: sftp://NAME@…, --user NAME, --netrc, sftp.key_file, or an SSH agent`,
+      `${place} refuses the login: give it a user name in the link or by --user, with a password, --netrc, sftp.key_file or an SSH agent`,
     );
   }
   if (level === 'client-timeout') return new Failure('network', `${place} does not answer`);
