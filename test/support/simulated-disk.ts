@@ -115,7 +115,7 @@ export function simulatedDisk(medium: Medium, options: SimulatedDiskOptions = {}
       for (const made of [...ancestorsOf(path), path]) {
         const known = medium.at(made);
         if (known instanceof Directory) continue;
-        if (known) throw errno(made === path ? 'EEXIST' : 'ENOTDIR', path);
+        if (known) throw errno('EEXIST', path);
         const { folder, name } = medium.holderOf(made);
         folder.change(new Map([[name, medium.newDirectory()]]));
         folder.beginSync()();
