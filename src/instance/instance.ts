@@ -52,7 +52,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const events = createBus<DownloadEvent>(log.room('events'));
   const progress = createBus<ProgressReport>(log.room('events'));
   const tail = createEventTail(store, events, log.room('events'));
-  const living = createLiving({ store, clock, sockets: parts.paths.sockets, ttl: config.lease.ttl });
+  const living = createLiving({ store, clock, sockets: parts.paths.sockets, own: uid, ttl: config.lease.ttl });
   const commandParts: CommandParts = {
     store,
     sourceFor: async (link) => (await sources.load()).forLink(link),

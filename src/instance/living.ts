@@ -15,6 +15,8 @@ export interface LivingParts {
   readonly store: Pick<Store, 'instances' | 'rescue'>;
   readonly clock: Clock;
   readonly sockets: string;
+  /** The instance that asks: it lives, also where it has no socket. */
+  readonly own?: string;
   /** Lease time to live, ms. */
   readonly ttl: number;
 }
@@ -25,9 +27,10 @@ export interface LivingParts {
  * heartbeat is known.
  */
 export function createLiving(parts: LivingParts): Living & { dead(except: string): Promise<string[]> } {
-  const { store, clock, sockets, ttl } = parts;
+  const { store, clock, sockets, own, ttl } = parts;
 
   const isDead = async (row: InstanceRow) => {
+    if (row.uid === own) return false;
     const silentFor = clock.now() - row.beatAt;
     if (row.host !== hostname()) return silentFor > 2 * ttl;
     const path = socketPath(sockets, row.uid);
