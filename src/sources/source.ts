@@ -88,8 +88,8 @@ export interface FetchRequest {
 
 export interface Transfer {
   /**
-   * Resolves when every target is complete and durable as far as `flush` would make it; rejects
-   * with a `Failure`. Never rejects after `close`.
+   * Resolves when every target is complete; a last `flush` makes it durable. Rejects with a `Failure`.
+   * Never rejects after `close`.
    */
   readonly done: Promise<TransferEnd>;
   /** Makes what has arrived durable (fdatasync first), then tells it. Not concurrent with itself. */

@@ -140,7 +140,7 @@ export class HttpTransfer implements Transfer {
   async #finish(partial: PartialFile, joiner: Joiner, segments: Segments): Promise<TransferEnd> {
     const size = segments.size ?? partial.bytes;
     await partial.cutTo(size);
-    await partial.flush();
+    partial.settle();
     if (partial.failure) throw partial.failure;
     const { validated, doubtful } = joiner;
     const integrity = integrityOf({ validated, doubtful, sized: segments.sized, framing: segments.framing });
