@@ -86,14 +86,15 @@ export function checkSqliteVersion(version: string | undefined = process.version
 
 /** A connection that is open and migrated, as the database that operations work on. */
 export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): SqliteDatabase {
-  const { path, clock, patience, onError } = parts;
+  const { path } = parts;
   const prepared = new Map<object, StatementSync>();
   const listeners = new Set<() => void>();
   const readVersion = connection.prepare('PRAGMA data_version');
   const home = identityOf(path);
-  const commitSoon = createCommitQueue({ commit: (run) => patiently(() => writing(run)), apart });
   let written = false;
   let closed = false;
+  const patiently = patienceWith(parts, () => closed);
+  const commitSoon = createCommitQueue({ commit: (run) => patiently(() => writing(run)), apart });
 
   return {
     read: (work) => patiently(() => transaction('BEGIN', work)),
@@ -157,10 +158,19 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
     return changes;
   }
 
-  async function patiently<T>(attempt: () => T): Promise<T> {
+  /** A file that was deleted or replaced under us would take our writes into nothing. */
+  function checkIdentity(): void {
+    if (home === undefined || identityOf(path) === home) return;
+    throw new StoreFailure(`the database was moved, deleted or replaced while it was in use (${path}): start again`);
+  }
+}
+
+/** Tries again while the database is locked by another program, with pauses in which the loop turns. */
+function patienceWith({ path, clock, patience, onError }: SqliteParts, isClosed: () => boolean) {
+  return async <T>(attempt: () => T): Promise<T> => {
     const end = clock.monotonic() + patience;
     for (let wait = shortestWait; ; wait = Math.min(wait * 2, longestWait)) {
-      if (closed) throw new StoreFailure('the store is closed');
+      if (isClosed()) throw new StoreFailure('the store is closed');
       try {
         return attempt();
       } catch (error) {
@@ -170,13 +180,7 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
       }
       await clock.sleep(wait);
     }
-  }
-
-  /** A file that was deleted or replaced under us would take our writes into nothing. */
-  function checkIdentity(): void {
-    if (home === undefined || identityOf(path) === home) return;
-    throw new StoreFailure(`the database was moved, deleted or replaced while it was in use (${path}): start again`);
-  }
+  };
 }
 
 function applyFrom(version: number, connection: DatabaseSync, now: number): void {

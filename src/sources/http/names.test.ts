@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { startFaultServer } from '../../../test/support/fault-server.ts';
+import { httpSource } from '../../../test/support/http-bench.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { HeaderFields } from '../../net/http1/header.ts';
 import { digestsOf, runningDigest } from './digests.ts';
 import { isWebLink, linkKey, withoutSecrets } from './link.ts';
-import { startFaultServer } from '../../../test/support/fault-server.ts';
-import { httpSource } from '../../../test/support/http-bench.ts';
 import { dispositionName, endingOf, nameOf } from './name.ts';
 import { requestHeaders } from './request-headers.ts';
 
