@@ -32,7 +32,7 @@ export function secretsOf({ http, hosts }: WithSecrets): readonly string[] {
 }
 
 /** What is secret in `Name: value`: the value, and what stands behind the scheme of credentials. */
-export function secretsOfHeader(header: string): readonly string[] {
+function secretsOfHeader(header: string): readonly string[] {
   const [name, value] = splitHeader(header);
   if (openHeaders.test(name) || value === '') return [];
   const [, credentials] = /^\w+\s+(\S.*)$/.exec(value) ?? [];

@@ -286,7 +286,10 @@ test('planted secrets are sent, and stand in no output, no log, no file that oth
   for (const [n, { stdout, stderr }] of runs.entries())
     for (const form of forms) assert.ok(!(stdout + stderr).includes(form), `run ${n}: ${form} in ${stdout}${stderr}`);
   const files = await filesBelow(own.cwd);
-  assert.ok(files.some(({ path: file }) => isLog(file)), 'there is a log to be looked at');
+  assert.ok(
+    files.some(({ path: file }) => isLog(file)),
+    'there is a log to be looked at',
+  );
   for (const { path: file, text, mode } of files) {
     const isPrivate = (mode & 0o077) === 0;
     const shown = isLog(file) || !isPrivate;

@@ -9,7 +9,7 @@ import { Asker } from './asker.ts';
 import { HeldAnswers } from './held.ts';
 import { HostConnections } from './host-connections.ts';
 import { isWebLink, linkKey } from './link.ts';
-import { resolveLink } from './resolve.ts';
+import { resolveAny } from './resolve.ts';
 import { HttpTransfer } from './transfer.ts';
 
 export interface HttpSourceOptions {
@@ -35,7 +35,7 @@ export function createHttpSource({ config, hosts: settings = {}, clock, disk, lo
     accepts: isWebLink,
     keyOf: linkKey,
     async resolve(request, signal) {
-      const manifest = await resolveLink(context, request, signal);
+      const manifest = await resolveAny(context, request, signal);
       const { continues, reason, totalBytes } = manifest;
       log.debug({ host: new URL(request.link.trim()).host, totalBytes, continues, reason }, 'resolved');
       return manifest;

@@ -160,7 +160,8 @@ export class Joiner {
     const { token, target, trusted } = this.#plan;
     const to = gap.to !== null && gap.to !== token.total ? gap.to : undefined;
     const ifRange = from === undefined ? undefined : validatorOf(token);
-    const question: Question = { link: this.#link, options: this.#request.options, from, to, ifRange };
+    const isMirror = this.#plan.isMirror === true;
+    const question: Question = { link: this.#link, options: this.#request.options, from, to, ifRange, isMirror };
     const url = new URL(target);
     const answer = await this.#context.asker.ask({ ...question, start: { url, visited: [], trusted } }, this.#signal);
     if (!expired.has(answer.exchange.head.status) || url.href === this.#link.href) return answer;

@@ -21,6 +21,8 @@ export interface HttpPlan {
   readonly ranges: boolean;
   /** Content coding that must be taken off while the bytes pass. */
   readonly encoding?: string;
+  /** It is another link than the one that was asked for: no secret of that one's host goes there. */
+  readonly isMirror?: boolean;
   /** Whether the first bytes must be looked at for a page in the place of the file. */
   readonly sniff: boolean;
 }

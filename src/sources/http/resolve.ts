@@ -29,19 +29,40 @@ const mostQuestions = 4;
 /** What is to be asked, and the end of the range where it is bounded. */
 interface Ask extends Asked {
   readonly to?: number | undefined;
+  readonly isMirror?: boolean;
+}
+
+/** Asks the links of the file in their order until one answers. Throws what the first one's failure was. */
+export async function resolveAny(context: Resolving, request: ResolveRequest, signal: AbortSignal): Promise<Manifest> {
+  const mirrors = request.options.mirrors ?? [];
+  try {
+    return await resolveLink(context, request, signal);
+  } catch (failure) {
+    for (const link of mirrors) {
+      signal.throwIfAborted();
+      const manifest = await resolveLink(context, { ...request, link }, signal, true).catch(() => undefined);
+      if (manifest) return manifest;
+    }
+    throw failure;
+  }
 }
 
 /**
  * Asks for the file, from the first gap of the partial where there is one, and keeps the answer for
  * `fetch`. Throws `Failure`, or the signal's reason.
  */
-export async function resolveLink(context: Resolving, request: ResolveRequest, signal: AbortSignal): Promise<Manifest> {
+async function resolveLink(
+  context: Resolving,
+  request: ResolveRequest,
+  signal: AbortSignal,
+  isMirror = false,
+): Promise<Manifest> {
   const link = parseLink(request.link);
   let ask = firstAsk(request);
   let givenUp: string | undefined =
     request.resume && !ask.partial && hasBytes(request) ? 'no validator and no size are known' : undefined;
   for (let questions = 0; questions < mostQuestions; questions += 1) {
-    const answer = await sendAsk(context, link, ask, request, signal);
+    const answer = await sendAsk(context, link, { ...ask, isMirror }, request, signal);
     const { head } = answer.exchange;
     const encoding = encodingOf(head, link);
     const verdict = judge(ask, head, encoding !== undefined);

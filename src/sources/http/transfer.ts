@@ -21,6 +21,7 @@ import type { HeldAnswers } from './held.ts';
 import type { HostConnections } from './host-connections.ts';
 import { integrityOf } from './integrity.ts';
 import { Joiner } from './joiner.ts';
+import { Mirrors } from './mirrors.ts';
 import { PartialFile } from './partial-file.ts';
 import type { HttpPlan } from './plan.ts';
 import { Segments } from './segments.ts';
@@ -104,6 +105,8 @@ export class HttpTransfer implements Transfer {
     const { path, durable } = this.#target;
     const partial = this.#opened(path, durable);
     const joiner = new Joiner(this.#context, this.#request, plan, partial, this.#closing.signal);
+    const file = { request: this.#request, plan, partial };
+    const mirrors = new Mirrors(this.#context, joiner, file, this.#closing.signal);
     const size = plan.encoding === undefined ? plan.token.total : null;
     const segments = new Segments(
       {
@@ -116,7 +119,7 @@ export class HttpTransfer implements Transfer {
         signal: this.#closing.signal,
         host: new URL(plan.target).host,
         wanted: this.#request.options.connections ?? config.connections,
-        join: (gap, isExtra) => joiner.next(gap, isExtra),
+        join: (gap, isExtra) => mirrors.next(gap, isExtra),
         onNote: (note) => this.#request.onNote?.(note),
       },
       size,

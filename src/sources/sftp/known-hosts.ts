@@ -84,7 +84,7 @@ function padded(key: string): string {
 }
 
 /** The key's type stands at its beginning, with its length before it. */
-export function typeOf(key: Uint8Array): string {
+function typeOf(key: Uint8Array): string {
   const bytes = Buffer.from(key);
   const length = bytes.length >= 4 ? bytes.readUInt32BE(0) : 0;
   return bytes.toString('latin1', 4, 4 + Math.min(length, 64));

@@ -6,8 +6,8 @@ import { connectFailure } from '../../net/connect-failure.ts';
 import { connectSocket } from '../../net/connect-socket.ts';
 import { hostAndPort } from '../../net/endpoint.ts';
 import { hostKeyFingerprint, parseFingerprint } from '../../net/fingerprint.ts';
-import type { FileSourceOptions } from '../ftp/ftp-source.ts';
 import type { FileLink } from '../one-stream/file-link.ts';
+import type { FileSourceOptions } from '../one-stream/file-source.ts';
 import type { HostAnswers } from '../one-stream/login.ts';
 import { hostVerdict, knownTypes } from './known-hosts.ts';
 

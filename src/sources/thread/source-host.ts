@@ -52,7 +52,10 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
       case 'close':
         return answer(order.call, close(order.transfer));
       case 'end':
-        return answer(order.call, source.close().then(() => undefined));
+        return answer(
+          order.call,
+          source.close().then(() => undefined),
+        );
     }
   });
 
