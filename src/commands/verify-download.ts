@@ -3,6 +3,7 @@ import type { Download, DownloadFile } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
 import { NotPossible } from '../store/store.ts';
 import { digestOf, formatChecksum, parseChecksum } from '../verify/checksum.ts';
+import { wrongPieces } from '../verify/pieces.ts';
 import type { Verification, VerifiedPart } from './commands.ts';
 import { findDownload } from './find-download.ts';
 import type { CommandParts } from './parts.ts';
@@ -48,6 +49,12 @@ async function verifyFile(
     if (!facts.isFile) return { ...part, problem: 'is not a regular file any more' };
     if (file.size !== null && facts.size !== file.size) {
       return { ...part, problem: `has ${facts.size} bytes where ${file.size} were delivered` };
+    }
+    const { pieces } = download.options;
+    if (known === null && pieces && file.main) {
+      const wrong = await wrongPieces(disk, path, pieces, signal);
+      const problem = wrong.length === 0 ? null : `differs in ${wrong.length} of ${pieces.hashes.length} pieces`;
+      return { ...part, size: facts.size, checked: 'digest', problem };
     }
     if (known === null) return { ...part, size: facts.size, problem: null };
     const wanted = parseChecksum(known);

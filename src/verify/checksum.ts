@@ -40,6 +40,13 @@ export function parseChecksum(text: string): Checksum {
   return { algorithm, hex };
 }
 
+/** What node:crypto calls an algorithm, and its digest's bytes. Throws `Failure('link')` for an unknown one. */
+export function algorithmOf(name: string): { readonly hash: string; readonly bytes: number } {
+  const known = Object.hasOwn(algorithms, name) ? algorithms[name as Algorithm] : undefined;
+  if (!known) throw new Failure('link', `${JSON.stringify(name)} is no known kind of checksum`);
+  return known;
+}
+
 export function formatChecksum(checksum: Checksum): string {
   return `${checksum.algorithm}=${checksum.hex}`;
 }

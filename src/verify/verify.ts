@@ -1,8 +1,9 @@
 import type { Disk } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
-import type { Integrity } from '../downloads/download.ts';
+import type { Integrity, Pieces } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { digestOf, formatChecksum, parseChecksum } from './checksum.ts';
+import { wrongPieces } from './pieces.ts';
 
 export interface ToVerify {
   readonly path: string;
@@ -14,6 +15,8 @@ export interface ToVerify {
   readonly digest?: string;
   /** What the person asked for. */
   readonly checksum?: string;
+  /** Digests of its pieces; looked at where no checksum is asked for. */
+  readonly pieces?: Pieces;
 }
 
 export interface Verified {
@@ -31,6 +34,13 @@ export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal
   if (!facts) throw new Failure('disk', `${file.path} is gone; longhaul retry starts it over`);
   if (facts.size !== file.size) {
     throw new Failure('changed', `the partial has ${facts.size} bytes where ${file.size} were delivered`);
+  }
+  if (file.checksum === undefined && file.pieces) {
+    const wrong = await wrongPieces(disk, file.path, file.pieces, signal);
+    if (wrong.length > 0) {
+      throw new Failure('checksum', `${wrong.length} of ${file.pieces.hashes.length} pieces differ from their digests`);
+    }
+    return { size: file.size, integrity: 'checksum', digest: file.digest ?? null };
   }
   if (file.checksum === undefined) {
     return { size: file.size, integrity: file.integrity, digest: file.digest ?? null };

@@ -172,3 +172,9 @@ test('a fingerprint is read in the forms of browsers, curl and OpenSSH', () => {
   for (const text of ['', 'sha256/', 'sha1/AAAA', `sha256/${base64}AA`, 'md5:aa:bb'])
     assert.throws(() => parseFingerprint(text), /sha256\/ and 43 characters/);
 });
+
+test('a file of another size than was announced is refused before it is fetched', async (context) => {
+  const { url } = await rememberingServer(context);
+  assert.equal((await resolve(context, `${url}/x`, { size: 1 })).totalBytes, 1);
+  await assert.rejects(resolve(context, `${url}/x`, { size: 2 }), /has a file of 1 bytes where 2 were announced/);
+});
