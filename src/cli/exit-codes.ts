@@ -20,7 +20,7 @@ export const exitCodes = [
   {
     code: 3,
     name: 'failed',
-    meaning: 'a download failed or was cancelled',
+    meaning: 'a download failed or was cancelled, or a delivered file differs',
     next: 'longhaul show ID says why, longhaul retry ID tries again',
   },
   {
