@@ -30,6 +30,10 @@ interface Moment {
  */
 export class LeaseKeeper implements Service {
   readonly #parts: LeaseKeeperParts;
+  /** When each run was first seen: its lease is no older than that. */
+  readonly #begun = new WeakMap<Run, Moment>();
+  readonly #flushing = new Set<Run>();
+  #durable: Checkpoint[] = [];
   #renewed: Moment;
   #pulsing: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
@@ -43,9 +47,9 @@ export class LeaseKeeper implements Service {
 
   async start(): Promise<void> {
     this.#cancel ??= this.#parts.engine.clock.every(beat, () => {
-      this.#pulsing ??= this.#pulse().finally(() => {
-        this.#pulsing = undefined;
-      });
+      this.#giveUpOldLeases();
+      for (const run of this.#parts.runs.values()) this.#flush(run);
+      this.#pulseSoon();
     });
   }
 
@@ -63,17 +67,34 @@ export class LeaseKeeper implements Service {
     });
   }
 
+  /** A disk that hangs in its sync holds up its own checkpoint: no heartbeat, and no other download, waits for it. */
+  #flush(run: Run): void {
+    if (this.#flushing.has(run)) return;
+    this.#flushing.add(run);
+    void this.#checkpointOf(run).then((checkpoints) => {
+      this.#flushing.delete(run);
+      if (checkpoints.length === 0) return;
+      this.#durable.push(...checkpoints);
+      this.#pulseSoon();
+    });
+  }
+
+  #pulseSoon(): void {
+    this.#pulsing ??= this.#pulse().finally(() => {
+      this.#pulsing = undefined;
+    });
+  }
+
   async #pulse(): Promise<void> {
     const { runs, heartbeat } = this.#parts;
+    const checkpoints = this.#durable;
+    this.#durable = [];
     if (runs.size === 0) {
       this.#renewed = this.#now();
       return;
     }
-    this.#giveUpOldLeases();
-    const held = [...runs.values()];
-    const checkpoints = (await Promise.all(held.map((run) => this.#checkpointOf(run)))).flat();
-    const isDue = this.#sinceRenewal() >= heartbeat;
-    if (checkpoints.length > 0 || isDue) await this.#record(isDue ? held : [], checkpoints);
+    const isDue = this.#since(this.#renewed) >= heartbeat;
+    if (checkpoints.length > 0 || isDue) await this.#record(isDue ? [...runs.values()] : [], checkpoints);
   }
 
   async #record(renew: readonly Run[], checkpoints: readonly Checkpoint[]): Promise<void> {
@@ -108,10 +129,12 @@ export class LeaseKeeper implements Service {
   }
 
   #giveUpOldLeases(): void {
-    const { runs, ttl, engine } = this.#parts;
-    const since = this.#sinceRenewal();
+    const { runs, ttl } = this.#parts;
+    const since = this.#since(this.#renewed);
     for (const run of runs.values()) {
-      const age = Math.min(since, engine.clock.now() - (run.claim.leaseUntil - ttl));
+      const begun = this.#begun.get(run) ?? this.#now();
+      this.#begun.set(run, begun);
+      const age = Math.min(since, this.#since(begun));
       if (age >= ttl - Math.min(margin, ttl / 3)) run.stop({ by: 'lost' });
     }
   }
@@ -139,9 +162,9 @@ export class LeaseKeeper implements Service {
     return { wall: clock.now(), steady: clock.monotonic() };
   }
 
-  #sinceRenewal(): number {
+  #since(moment: Moment): number {
     const { wall, steady } = this.#now();
-    return Math.max(wall - this.#renewed.wall, steady - this.#renewed.steady);
+    return Math.max(wall - moment.wall, steady - moment.steady);
   }
 }
 
