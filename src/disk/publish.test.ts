@@ -9,7 +9,7 @@ import { createPartial, removeOwnPartial, removePartial, sidecarOf, sidecarsIn, 
 import { isPublishedAs, publish } from './publish.ts';
 import { realDisk } from './real-disk.ts';
 import { removeWork } from './remove-work.ts';
-import { ensureSpace, headroomOf } from './space.ts';
+import { headroomOf } from './space.ts';
 
 let root = '';
 before(async () => {
@@ -205,14 +205,4 @@ test('headroom is the smaller of 500 MB and 5 % of the volume', () => {
   assert.equal(headroomOf('auto', 16 * 2 ** 20), Math.floor(16 * 2 ** 20 * 0.05));
   assert.equal(headroomOf('auto', 1e12), 500_000_000);
   assert.equal(headroomOf(7, 1e12), 7);
-});
-
-test('what does not fit is a wait for space, not a try', async () => {
-  const directory = await folder();
-  await ensureSpace(realDisk, directory, 1, 0);
-  await assert.rejects(ensureSpace(realDisk, directory, Number.MAX_SAFE_INTEGER, 0), (error: unknown) => {
-    assert.ok(error instanceof Failure);
-    assert.deepEqual(error.retry, { when: 'later', reason: 'no_space' });
-    return true;
-  });
 });

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { setAside } from '../disk/partial.ts';
 import { removeWork } from '../disk/remove-work.ts';
-import { asFailure, type Failure } from '../downloads/failure.ts';
-import type { Change } from '../store/store.ts';
+import { asFailure, Failure } from '../downloads/failure.ts';
+import { type Change, StoreFailure } from '../store/store.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Run } from './run.ts';
 import { type StopOrder, Stopped } from './stop.ts';
@@ -11,8 +11,9 @@ import { type StopOrder, Stopped } from './stop.ts';
 export async function endRun(run: Run, thrown: unknown): Promise<void> {
   const order = run.order ?? (thrown instanceof Stopped ? thrown.order : undefined);
   if (order) return obey(run, order);
-  const failure = asFailure(thrown);
+  const failure = failureOf(thrown);
   if (failure.class === 'lost') return;
+  if (failure.class === 'no_space') await run.parts.volumes.ranOut(run.claim.download.directory);
   await fail(run, failure);
 }
 
@@ -73,4 +74,13 @@ async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>): 
 async function change(run: Run, to: Change): Promise<boolean> {
   const { store, clock } = run.parts;
   return (await store.change(run.claim.lease, to, clock.now())) !== undefined;
+}
+
+/** A database that cannot be written for now is no fault of the download: it is tried again as it would be for any disk. */
+function failureOf(thrown: unknown): Failure {
+  if (!(thrown instanceof StoreFailure)) return asFailure(thrown);
+  const { message } = thrown;
+  return thrown.full
+    ? new Failure('no_space', message, { cause: thrown })
+    : new Failure('disk', message, { cause: thrown, retry: { when: 'now' } });
 }

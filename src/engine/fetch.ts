@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
 import { createPartial, isOwnPartial, removeOwnPartial, removePartial, writeSidecar } from '../disk/partial.ts';
-import { ensureSpace } from '../disk/space.ts';
 import type { DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
@@ -15,11 +13,12 @@ import type { Run } from './run.ts';
  * belongs to another version, or is gone) it is given up here: first in the store, then on disk.
  */
 export async function resolveLink(run: Run): Promise<Manifest> {
-  const { store, clock, disk, sourceNamed } = run.parts;
+  const { store, clock, disk, sourceNamed, volumes } = run.parts;
   const { download, lease } = run.claim;
   const intact = await withIntactPartials(run);
   const durable = intact?.[0]?.durable ?? [];
   const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
+  if (volumes.isShort(download.directory)) await volumes.reserve(run);
   const manifest = await sourceNamed(download.source).resolve(
     { link: download.link, options: download.options, directory: download.directory, ...(resume ? { resume } : {}) },
     run.signal,
@@ -137,15 +136,9 @@ function withDurable(files: readonly DownloadFile[], intact: readonly DownloadFi
 
 async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget[]> {
   const targets: FetchTarget[] = [];
-  let spaceIsChecked = false;
+  await run.parts.volumes.reserve(run);
   for (const file of run.files.filter((candidate) => candidate.selected)) {
     const folder = wantedFolder(run.claim.download, file);
-    if (!spaceIsChecked) {
-      await onDisk(join(folder, file.path), () => run.parts.disk.makeDirectory(folder));
-      const missing = (manifest.totalBytes ?? 0) - run.files.reduce((sum, each) => sum + bytesIn(each.durable), 0);
-      await ensureSpace(run.parts.disk, folder, Math.max(0, missing), run.parts.policy.headroom);
-      spaceIsChecked = true;
-    }
     const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest, file, folder));
     targets.push({ position: file.position, path, size: file.size, durable: file.durable });
   }
@@ -172,7 +165,11 @@ async function newPartial(run: Run, manifest: Manifest, file: DownloadFile, fold
     return answer === 'recorded';
   });
   run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
-  await writeSidecar(disk, path, sidecarFor({ ...run.claim.download, name: run.name, resumeToken: manifest.resumeToken }, run.files));
+  await writeSidecar(
+    disk,
+    path,
+    sidecarFor({ ...run.claim.download, name: run.name, resumeToken: manifest.resumeToken }, run.files),
+  );
   return path;
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Failure, failureClasses } from '../downloads/failure.ts';
 import { outcomeOf, type RetryPolicy, type TryFacts } from './outcome.ts';
 
-const policy: RetryPolicy = { maxTries: 5, firstWait: 2000, longestWait: 600_000 };
+const policy: RetryPolicy = { maxTries: 5, firstWait: 2000, longestWait: 600_000, spaceWait: 30_000 };
 const first: TryFacts = { triesInVain: 0, progressed: false, mismatchBefore: false };
 const now = 1_000_000;
 

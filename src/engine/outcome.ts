@@ -9,6 +9,8 @@ export interface RetryPolicy {
   /** The first wait is a random part of this; it doubles with each try in vain. */
   readonly firstWait: number;
   readonly longestWait: number;
+  /** How often it is looked whether there is space again. */
+  readonly spaceWait: number;
 }
 
 /** What is known of the try that failed. */
@@ -22,9 +24,8 @@ export interface TryFacts {
 }
 
 /** How long to wait where the other side named no time, ms. */
-const waits: Record<Exclude<RetryReason, 'backoff' | 'rate_limit'>, number> = {
+const waits: Record<Exclude<RetryReason, 'backoff' | 'rate_limit' | 'no_space'>, number> = {
   quota: 600_000,
-  no_space: 30_000,
   offline: 10_000,
 };
 
@@ -51,7 +52,8 @@ export function outcomeOf(
   const { retry } = failure;
   if (retry.when === 'never') return { to: 'failed', error };
   if (retry.when === 'later' && retry.reason !== 'rate_limit' && retry.reason !== 'backoff') {
-    const nextAttemptAt = named(retry.at, now) ?? now + waits[retry.reason];
+    const nextAttemptAt =
+      named(retry.at, now) ?? now + (retry.reason === 'no_space' ? policy.spaceWait : waits[retry.reason]);
     return { to: 'retrying', reason: retry.reason, nextAttemptAt, counts: false, discard, error };
   }
   const tries = (facts.progressed && !discard ? 0 : facts.triesInVain) + 1;

@@ -1,10 +1,10 @@
 import type { Disk } from '../disk/disk.ts';
-import type { Headroom } from '../disk/space.ts';
 import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
 import type { AskingStore, DoingStore } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { RetryPolicy } from './outcome.ts';
+import type { Volumes } from './volumes.ts';
 
 /** What the engine works with; handed over by `instance/`. */
 export interface EngineParts {
@@ -12,6 +12,7 @@ export interface EngineParts {
   /** Throws `Failure('link')` for a source that this version does not know. */
   sourceNamed(name: string): Source;
   readonly disk: Disk;
+  readonly volumes: Volumes;
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: EnginePolicy;
@@ -25,5 +26,4 @@ export interface EnginePolicy {
   readonly retry: RetryPolicy;
   /** After so many bytes, or ms, what arrived is made durable and recorded. */
   readonly checkpoint: { readonly bytes: number; readonly interval: number };
-  readonly headroom: Headroom;
 }

@@ -15,6 +15,7 @@ import { systemClock } from '../time/clock.ts';
 import type { EngineParts } from './parts.ts';
 import { createRun, type Run } from './run.ts';
 import { runDownload } from './run-download.ts';
+import { createVolumes } from './volumes.ts';
 
 const content = Buffer.alloc(100_000, 'All that is fetched is kept. ');
 const digest = createHash('sha256').update(content).digest('hex');
@@ -60,14 +61,14 @@ async function stage(options: DownloadOptions = {}, store?: Store): Promise<Stag
     store: own,
     sourceNamed: () => source,
     disk: realDisk,
+    volumes: createVolumes({ disk: realDisk, store: own, instance: 'me', headroom: 0 }),
     clock: systemClock,
     log: silentLog,
     instance: 'me',
     random: () => 0,
     policy: {
-      retry: { maxTries: 3, firstWait: 0, longestWait: 0 },
+      retry: { maxTries: 3, firstWait: 0, longestWait: 0, spaceWait: 30_000 },
       checkpoint: { bytes: 10_000_000, interval: 30_000 },
-      headroom: 0,
     },
   };
   const claim = async (instance = 'me') => {

@@ -29,6 +29,8 @@ export async function runDownload(run: Run): Promise<void> {
     await finish(run);
   } catch (thrown) {
     await endRun(run, thrown);
+  } finally {
+    run.parts.volumes.release(run);
   }
 }
 

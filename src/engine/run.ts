@@ -43,6 +43,8 @@ export interface Run {
   progress(): ProgressReport;
   /** Bytes recorded as durable, as far as this run knows. */
   durableBytes(): number;
+  /** Bytes that are still to be written; 1 where nobody knows how many. */
+  missing(): number;
 }
 
 export function createRun(claim: Claim, parts: EngineParts): Run {
@@ -81,6 +83,7 @@ export function createRun(claim: Claim, parts: EngineParts): Run {
     get rate() {
       return rate;
     },
+    missing: () => (run.totalBytes === null ? 1 : Math.max(0, run.totalBytes - bytesNow())),
     durableBytes: () => run.files.reduce((sum, file) => sum + bytesIn(file.durable), 0),
     checkpoint(force) {
       const next = lastFlush.then(() => (force || isDue() ? flush() : []));

@@ -6,6 +6,7 @@ import { realDisk } from '../disk/real-disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import type { Schedule } from '../downloads/schedule.ts';
 import type { EngineParts } from '../engine/parts.ts';
+import { createVolumes } from '../engine/volumes.ts';
 import type { Log } from '../log/log.ts';
 import { LeaseKeeper } from '../queue/lease-keeper.ts';
 import { RateKeeper, type RateKeeperParts } from '../queue/rate-keeper.ts';
@@ -145,6 +146,7 @@ function engineParts({ config, store, sources, clock, log, uid }: EngineSetup): 
     store,
     sourceNamed: (name) => sources.named(name),
     disk: realDisk,
+    volumes: createVolumes({ disk: realDisk, store, instance: uid, headroom: config.space.headroom }),
     clock,
     log: log.room('engine'),
     instance: uid,
@@ -154,9 +156,9 @@ function engineParts({ config, store, sources, clock, log, uid }: EngineSetup): 
         maxTries: config.retry.max_tries,
         firstWait: config.retry.first_wait,
         longestWait: config.retry.longest_wait,
+        spaceWait: config.space.check_every,
       },
       checkpoint: config.checkpoint,
-      headroom: config.space.headroom,
     },
   };
 }

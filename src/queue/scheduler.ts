@@ -1,3 +1,4 @@
+import type { Download } from '../downloads/download.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import { createRun, type Run } from '../engine/run.ts';
 import { runDownload } from '../engine/run-download.ts';
@@ -77,7 +78,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const free = slots - runs.size;
     if (free <= 0) return;
     const closed = parts.closedUntil?.(clock.now()) !== undefined;
-    const candidates = await store.candidates({ ...who, now: clock.now(), limit: free + runs.size });
+    const candidates = await candidatesWithRoom(free + runs.size);
     const chosen = choose(candidates, { free, running: new Set(runs.keys()), closed });
     await Promise.all(
       chosen.map(async ({ id }) => {
@@ -101,6 +102,17 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         wake();
       });
     ends.add(end);
+  }
+
+  /** Those for whom there is still no space wait on without being claimed: nothing happens, so nothing is told of it. */
+  async function candidatesWithRoom(limit: number): Promise<readonly Download[]> {
+    const candidates = await store.candidates({ ...who, now: clock.now(), limit });
+    const waitForSpace = candidates.some((row) => row.status === 'retrying' && row.waitingFor === 'no_space');
+    if (!waitForSpace) return candidates;
+    const rooms = await engine.volumes.rooms();
+    const now = clock.now();
+    await store.waitForSpace(rooms, now + engine.policy.retry.spaceWait, now);
+    return store.candidates({ ...who, now, limit });
   }
 
   /** Sleeps, but wakes at once on `wake()`, also on one that came since the loop began. */

@@ -13,6 +13,7 @@ import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescu
 import { all, type Database, get } from './database.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
 import { attemptOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
+import { roomNeeded, waitForSpace } from './spacing.ts';
 import { allInstances } from './statements/all-instances.ts';
 import { attemptsOfDownload } from './statements/attempts-of-download.ts';
 import { countLeased } from './statements/count-leased.ts';
@@ -102,6 +103,8 @@ function doingOn(database: Database): DoingStore {
       const row = await write(() => changeLeased(lease, change, now));
       return row && downloadOf(row);
     },
+    neededElsewhere: (instance) => read(() => roomNeeded(instance)),
+    waitForSpace: (rooms, nextAttemptAt, now) => write(() => waitForSpace(rooms, nextAttemptAt, now)),
     async waitingWishes(instance) {
       const wishes = await read(() => waitingWishes(instance));
       const nudges = [...wishes.values()].some(({ wish: word }) => word === 'nudge');

@@ -30,7 +30,7 @@ export function storeFailureOf(thrown: unknown, path: string): unknown {
   if (thrown instanceof StoreFailure || thrown instanceof NotPossible) return thrown;
   const code = primaryCode(thrown);
   const sentence = code === undefined ? ofErrno(thrown, path) : ofSqlite(code, path, thrown);
-  return sentence === undefined ? thrown : new StoreFailure(sentence, { cause: thrown });
+  return sentence === undefined ? thrown : new StoreFailure(sentence, { cause: thrown, full: isFull(thrown) });
 }
 
 export function lockedFailure(path: string, cause?: unknown): StoreFailure {
@@ -38,6 +38,17 @@ export function lockedFailure(path: string, cause?: unknown): StoreFailure {
     `the database is locked by another program (${path}): close what has it open, then try again`,
     cause === undefined ? {} : { cause },
   );
+}
+
+const fullSentence = (path: string) => `the disk of the database is full (${path}): free some space, then try again`;
+
+/** Node names no EDQUOT: errno(3) of Linux. */
+const EDQUOT = -122;
+
+function isFull(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code, errno } = thrown as NodeJS.ErrnoException;
+  return primaryCode(thrown) === codes.full || code === 'ENOSPC' || errno === EDQUOT;
 }
 
 function primaryCode(thrown: unknown): number | undefined {
@@ -56,7 +67,7 @@ function ofSqlite(code: number, path: string, thrown: unknown): string {
     case codes.cannotOpen:
       return `the database cannot be opened (${path}): check that the folder exists and that this user may read and write it`;
     case codes.full:
-      return `the disk of the database is full (${path}): free some space, then try again`;
+      return fullSentence(path);
     case codes.input:
       return `the disk of the database does not read or write as it should (${path}): check the disk, then try again`;
     case codes.corrupt:
@@ -68,6 +79,7 @@ function ofSqlite(code: number, path: string, thrown: unknown): string {
 }
 
 function ofErrno(thrown: unknown, path: string): string | undefined {
+  if (isFull(thrown)) return fullSentence(path);
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   switch (code) {
     case 'EACCES':
@@ -75,9 +87,6 @@ function ofErrno(thrown: unknown, path: string): string | undefined {
       return `the database cannot be written (${path}): make the file and its folder writable for this user`;
     case 'EROFS':
       return `the database lies on a read-only disk (${path}): set LONGHAUL_HOME to a folder that can be written`;
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return `the disk of the database is full (${path}): free some space, then try again`;
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':

@@ -115,6 +115,13 @@ export interface DoingStore {
   ): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
   /** The one function that changes the state of a leased download; undefined: the lease is lost, touch nothing. */
   change(lease: Lease, change: Change, now: number): Promise<Download | undefined>;
+  /** What downloads of other instances have still to write, in bytes, where that is known. */
+  neededElsewhere(instance: string): Promise<readonly NeededRoom[]>;
+  /**
+   * Those that wait for space in one of these folders (each with the bytes there is room for) and need more of it
+   * wait on until `nextAttemptAt`. Harmless: no lease, and no event, since nothing happened.
+   */
+  waitForSpace(rooms: ReadonlyMap<string, number>, nextAttemptAt: number, now: number): Promise<void>;
   /** The wishes that wait for this instance. Reads only: it is asked after every change of the store. */
   waitingWishes(instance: string): Promise<ReadonlyMap<number, AskedWish>>;
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
@@ -202,6 +209,10 @@ export interface ManifestFacts {
   readonly reason?: string;
 }
 
+export interface NeededRoom extends Pick<Download, 'id' | 'directory' | 'lockedAt'> {
+  readonly bytes: number;
+}
+
 export interface VerifiedFile {
   readonly finalPath: string;
   readonly size: number;
@@ -260,6 +271,13 @@ export type Change =
 /** The store cannot be used: damaged beyond repair, locked, newer schema, no permission, disk full. */
 export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
+  /** True when only space is missing. */
+  readonly full: boolean;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly full?: boolean } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.full = options.full ?? false;
+  }
 }
 
 /** The state of the download does not allow what was asked; the message says why and what would. */

@@ -3,6 +3,7 @@ import { removeWork } from '../../src/disk/remove-work.ts';
 import { Failure } from '../../src/downloads/failure.ts';
 import type { Wish } from '../../src/downloads/states.ts';
 import type { EngineParts } from '../../src/engine/parts.ts';
+import { createVolumes } from '../../src/engine/volumes.ts';
 import { silentLog } from '../../src/log/log.ts';
 import { LeaseKeeper } from '../../src/queue/lease-keeper.ts';
 import { createScheduler } from '../../src/queue/scheduler.ts';
@@ -107,22 +108,24 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
   const disk = bend(simulatedDisk(medium, { power, latency, links, fault: faultsOf(dice) }));
   const pause = dice.between(10, 300);
   world.writing = { disk, chunk: dice.between(300, 5000), pace: () => clock.sleep(dice.between(1, pause)) };
+  const store = behindPower(world.store, power, ['onChange', 'close', 'kind']);
+  const instance = `boot-${world.boots}`;
   return {
-    store: behindPower(world.store, power, ['onChange', 'close', 'kind']),
+    store,
     sourceNamed(name) {
       const subject = world.subjects.find((candidate) => candidate.name === name);
       if (!subject) throw new Failure('link', `no source ${name}`);
       return subject.source;
     },
     disk,
+    volumes: createVolumes({ disk, store, instance, headroom: 0 }),
     clock,
     log: silentLog,
-    instance: `boot-${world.boots}`,
+    instance,
     random: () => 0,
     policy: {
-      retry: { maxTries: 1000, firstWait: 0, longestWait: 0 },
+      retry: { maxTries: 1000, firstWait: 0, longestWait: 0, spaceWait: 1000 },
       checkpoint: { bytes: 1, interval: 0 },
-      headroom: 0,
     },
   };
 }

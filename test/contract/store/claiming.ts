@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import type { InstanceRow } from '../../../src/store/store.ts';
-import { added, claimed, delivered, inState, me, now, type Promises, present, retryAt, running, ttl } from './scene.ts';
+import {
+  added,
+  checkpoint,
+  claimed,
+  delivered,
+  inState,
+  me,
+  now,
+  type Promises,
+  present,
+  retryAt,
+  running,
+  ttl,
+} from './scene.ts';
 
 const who = { runner: me, anyRunner: true, now, limit: 100 };
 
@@ -35,6 +48,44 @@ export const claimingPromises: Promises = {
     assert.partialDeepStrictEqual(attempt, { token: 1, instance: me, fromBytes: 0, endedAt: null, outcome: null });
     const [, event] = await store.events({ downloadId: id, limit: 10 });
     assert.partialDeepStrictEqual(event, { kind: 'state', from: 'pending', to: 'downloading' });
+  },
+
+  'those that wait for space and need more than there is wait on; nothing is told of it': async (store) => {
+    const waits = async (directory: string) => {
+      const { claim, fileId } = await running(store, { directory });
+      await checkpoint(store, claim.lease, fileId, 600);
+      await store.change(claim.lease, { ...retryAt(now, { counts: false }), reason: 'no_space' }, now);
+      return claim.download.id;
+    };
+    const [small, other] = [await waits('/small'), await waits('/other')];
+    const { id: backoff } = await inState(store, 'retrying');
+    const last = await store.lastEventId();
+    await store.waitForSpace(new Map([['/small', 399]]), now + 30_000, now);
+    assert.equal((await store.get(small))?.nextAttemptAt, now + 30_000);
+    assert.equal((await store.get(other))?.nextAttemptAt, now, 'another folder');
+    assert.equal((await store.get(backoff))?.nextAttemptAt, now + 60_000, 'waits for something else');
+    assert.equal(await store.lastEventId(), last);
+    await store.waitForSpace(
+      new Map([
+        ['/small', 400],
+        ['/other', Number.POSITIVE_INFINITY],
+      ]),
+      now + 90_000,
+      now + 30_000,
+    );
+    assert.equal((await store.get(small))?.nextAttemptAt, now + 30_000, 'there is room for it');
+    assert.equal((await store.get(other))?.nextAttemptAt, now);
+  },
+
+  'what other instances have still to write is told while they hold it': async (store) => {
+    const { claim, fileId } = await running(store, { directory: '/d' });
+    await checkpoint(store, claim.lease, fileId, 600);
+    await claimed(store, (await added(store)).id);
+    assert.deepEqual(await store.neededElsewhere(me), []);
+    const { id } = claim.download;
+    assert.deepEqual(await store.neededElsewhere('other'), [{ id, directory: '/d', lockedAt: now, bytes: 400 }]);
+    await store.change(claim.lease, { to: 'paused' }, now);
+    assert.deepEqual(await store.neededElsewhere('other'), []);
   },
 
   'of twenty who claim one download at once, one gets it': async (store) => {

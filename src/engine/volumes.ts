@@ -1,0 +1,153 @@
+import { dirname, join } from 'node:path';
+import type { Disk } from '../disk/disk.ts';
+import { onDisk } from '../disk/disk-failure.ts';
+import { type Headroom, type Space, spaceOn } from '../disk/space.ts';
+import type { Download } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
+import type { DoingStore } from '../store/store.ts';
+
+/** Who needs room on a volume: a run. */
+export interface RoomNeeded {
+  readonly claim: { readonly download: Download };
+  /** Bytes it has still to write, now; 1 where nobody knows how many. */
+  missing(): number;
+}
+
+/**
+ * Who was promised how much room on which volume. What a download needs is promised to it before its first byte
+ * and as long as it runs, so that of two large ones that do not fit together only one begins.
+ */
+export interface Volumes {
+  /**
+   * Promises the room that a run needs beside what all others need that run on this volume (in whatever process),
+   * and beside the headroom. Asked again, it promises anew. Throws `Failure('no_space')`.
+   */
+  reserve(run: RoomNeeded): Promise<void>;
+  /** It needs no more. Harmless when it was promised nothing. */
+  release(run: RoomNeeded): void;
+  /** A download for this folder met the end of the space: from now on `rooms` tells of it. */
+  ranOut(directory: string): Promise<void>;
+  /** True when space has run out there since this process began. */
+  isShort(directory: string): boolean;
+  /** The folders where it ran out, with the bytes that a download may need now to begin there. */
+  rooms(): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface VolumesParts {
+  readonly disk: Disk;
+  readonly store: Pick<DoingStore, 'neededElsewhere'>;
+  /** This instance's uid. */
+  readonly instance: string;
+  readonly headroom: Headroom;
+}
+
+export function createVolumes({ disk, store, instance, headroom }: VolumesParts): Volumes {
+  const promised = new Map<RoomNeeded, number>();
+  /** The device of each folder where space ran out. */
+  const short = new Map<string, number>();
+
+  return {
+    async reserve(run) {
+      const { download } = run.claim;
+      const { place, device } = await placeOf(disk, download.directory);
+      const elsewhere = await neededElsewhere(device, (row) => isBefore(row, download));
+      const space = await spaceOn(disk, place, headroom);
+      // No await from here on: of two that ask at the same time, one sees what the other was promised.
+      const others = elsewhere + promisedOn(device, run);
+      const needed = run.missing();
+      if (needed > 0 && needed > roomIn(space, others)) {
+        promised.delete(run);
+        short.set(download.directory, device);
+        throw noRoom(download, space, others, needed);
+      }
+      promised.set(run, device);
+    },
+    release: (run) => void promised.delete(run),
+    async ranOut(directory) {
+      const { device } = await placeOf(disk, directory);
+      short.set(directory, device);
+    },
+    isShort: (directory) => short.has(directory),
+    async rooms() {
+      const rooms = new Map<string, number>();
+      for (const [directory, device] of short) {
+        const room = await roomNow(directory, device);
+        if (room === undefined) short.delete(directory);
+        else rooms.set(directory, room);
+      }
+      return rooms;
+    },
+  };
+
+  /** Undefined when the folder cannot be asked: whoever begins there finds out why. */
+  async function roomNow(directory: string, device: number): Promise<number | undefined> {
+    try {
+      const { place } = await placeOf(disk, directory);
+      const elsewhere = await neededElsewhere(device, () => true);
+      return Math.max(0, roomIn(await spaceOn(disk, place, headroom), elsewhere + promisedOn(device)));
+    } catch (error) {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    }
+  }
+
+  function promisedOn(device: number, except?: RoomNeeded): number {
+    let sum = 0;
+    for (const [run, on] of promised) if (on === device && run !== except) sum += run.missing();
+    return sum;
+  }
+
+  async function neededElsewhere(device: number, counts: (row: Claimed) => boolean): Promise<number> {
+    let sum = 0;
+    for (const row of await store.neededElsewhere(instance)) {
+      if (counts(row) && (await isOn(device, row.directory))) sum += row.bytes;
+    }
+    return sum;
+  }
+
+  async function isOn(device: number, directory: string): Promise<boolean> {
+    return placeOf(disk, directory).then(
+      (place) => place.device === device,
+      () => false,
+    );
+  }
+}
+
+type Claimed = Pick<Download, 'id' | 'lockedAt'>;
+
+/** Of two processes that ask at the same time, only the later one gives way. */
+function isBefore(row: Claimed, other: Claimed): boolean {
+  const [at, otherAt] = [row.lockedAt ?? 0, other.lockedAt ?? 0];
+  return at < otherAt || (at === otherAt && row.id < other.id);
+}
+
+function roomIn({ free, headroom }: Space, promised: number): number {
+  return free - headroom - promised;
+}
+
+/** The folder itself, or the nearest one above it that is there already. */
+async function placeOf(disk: Disk, directory: string): Promise<{ place: string; device: number }> {
+  for (let place = directory; ; place = dirname(place)) {
+    const facts = await onDisk(join(place, '.'), () => disk.facts(place));
+    if (facts || place === dirname(place)) return { place, device: facts?.device ?? 0 };
+  }
+}
+
+function noRoom(
+  { directory, totalBytes }: Download,
+  { free, headroom }: Space,
+  others: number,
+  needed: number,
+): Failure {
+  const uses = [
+    ...(needed > 1 || totalBytes !== null ? [`this needs ${megabytes(needed)}`] : []),
+    ...(others > 0 ? [`others that run there need ${megabytes(others)}`] : []),
+    ...(headroom > 0 ? [`${megabytes(headroom)} shall stay free`] : []),
+  ];
+  const facts = [`${directory} has ${megabytes(free)} free`, ...uses].join(', ');
+  return new Failure('no_space', `${facts}; it goes on by itself when there is space`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0)} MB`;
+}
