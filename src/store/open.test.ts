@@ -9,7 +9,7 @@ import { silentLog } from '../log/log.ts';
 import { systemClock } from '../time/clock.ts';
 import { newestSchema } from './migrations/list.ts';
 import { openStore } from './open.ts';
-import { checkSqliteVersion } from './sqlite.ts';
+import { checkSqliteVersion, openConnection } from './sqlite.ts';
 import { storeFailureOf } from './sqlite-failure.ts';
 import { type NewDownload, type Store, StoreFailure } from './store.ts';
 
@@ -42,6 +42,14 @@ test('modes that were too wide are narrowed', async (t) => {
   await reopened(t, path);
   assert.equal((await stat(dirname(path))).mode & 0o777, 0o700);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
+});
+
+test('a commit is on the disk when it returns, and a reader never waits for a writer', async (t) => {
+  const { path } = await opened(t);
+  using connection = openConnection(path);
+  const of = (pragma: string) => Object.values(connection.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+  const full = 2;
+  assert.deepEqual([of('synchronous'), of('journal_mode'), of('foreign_keys')], [full, 'wal', 1]);
 });
 
 test('what was written is there after closing and opening; closing twice is fine', async (t) => {
