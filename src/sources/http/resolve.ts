@@ -82,7 +82,7 @@ async function resolveLink(
       throw failure;
     }
     if (verdict.use === 'fresh') givenUp = verdict.reason;
-    return manifestOf(context, request, { link, answer, verdict, ask, encoding, givenUp });
+    return manifestOf(context, request, { link, answer, verdict, ask: { ...ask, isMirror }, encoding, givenUp });
   }
   throw new Failure('protocol', `${link.host} contradicts itself about ranges of this file`);
 }
@@ -95,7 +95,8 @@ function sendAsk(
   signal: AbortSignal,
 ): Promise<Answer> {
   const ifRange = ask.partial && ask.from !== undefined ? validatorOf(ask.partial) : undefined;
-  return context.asker.ask({ link, options: request.options, from: ask.from, to: ask.to, ifRange }, signal);
+  const { from, to, isMirror = false } = ask;
+  return context.asker.ask({ link, options: request.options, from, to, ifRange, isMirror }, signal);
 }
 
 const whole: Ask = { from: undefined, overlap: false };
@@ -145,6 +146,13 @@ interface Outcome {
 
 function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcome): Manifest {
   const { link, answer, verdict, encoding } = outcome;
+  const announced = request.options.size;
+  const told = encoding === undefined ? verdict.total : null;
+  if (announced !== undefined && told !== null && told !== announced) {
+    answer.exchange.abandon();
+    const said = `${answer.exchange.place} has a file of ${told} bytes where ${announced} were announced`;
+    throw new Failure('changed', said, { retry: { when: 'never' } });
+  }
   const { head } = answer.exchange;
   const proof: Proof = verdict.use === 'body' ? verdict.proof : 'fresh';
   const token = tokenOf(outcome, proof);
@@ -153,6 +161,7 @@ function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcom
     link: link.href,
     target: answer.hop.url.href,
     trusted: answer.hop.trusted,
+    isMirror: outcome.ask.isMirror === true,
     token,
     held: context.held.keep(answer),
     at: verdict.use === 'body' ? verdict.at : 0,
