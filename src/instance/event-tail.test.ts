@@ -19,7 +19,7 @@ function scene(count: number) {
   } as unknown as Store;
   const bus = createBus<DownloadEvent>(silentLog);
   const told: number[] = [];
-  bus.listen(({ id }) => told.push(id));
+  bus.listen(({ id }) => void told.push(id));
   return { tail: createEventTail(store, bus, silentLog), told, wires };
 }
 
