@@ -1,6 +1,6 @@
 import { removeWork } from '../disk/remove-work.ts';
 import type { Download, DownloadFile } from '../downloads/download.ts';
-import type { AskedWish } from '../store/store.ts';
+import { type AskedWish, NotPossible } from '../store/store.ts';
 import type { Controlled } from './commands.ts';
 import { findDownload } from './find-download.ts';
 import { type CommandParts, livingInstance } from './parts.ts';
@@ -42,8 +42,16 @@ async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish
   while (clock.monotonic() < end) {
     const row = await store.get(asked.id);
     if (!row) return { download: asked, obeyed: true, left: [] };
-    if (row.wish === null && wish.wish !== 'remove') return { download: row, obeyed: true, left: [] };
+    if (row.wish === null && wish.wish !== 'remove') {
+      if (cameTooLate(row, wish)) throw new NotPossible(`download ${row.id} was ${row.status} before it could obey`);
+      return { download: row, obeyed: true, left: [] };
+    }
     await clock.sleep(lookEvery);
   }
   return { download: asked, obeyed: false, left: [] };
+}
+
+/** It came to its end on its own, while the wish was on its way. */
+function cameTooLate({ status }: Download, { wish }: AskedWish): boolean {
+  return (status === 'completed' || status === 'failed') && (wish === 'pause' || wish === 'cancel');
 }
