@@ -35,11 +35,14 @@ export async function follow(
   options: FollowOptions,
 ): Promise<ExitCode> {
   const view = await openView(context.screen, context.clock, downloads.length);
+  const isCrowd = downloads.length > mostWatched;
   const follower = createFollower(context, longhaul, view, options);
   const stops = [
     longhaul.onProgress(view.progress),
-    longhaul.onEvent(({ kind, downloadId }) => {
-      if (kind === 'state' || kind === 'resolved') follower.refresh(downloadId);
+    longhaul.onEvent(({ kind, downloadId, to }) => {
+      // Of a crowd only what holds one up is worth a look at its row: the rest is over in no time.
+      const isWorthIt = isCrowd ? to === 'retrying' || to === 'paused' : kind === 'state' || kind === 'resolved';
+      if (isWorthIt) follower.refresh(downloadId);
     }),
   ];
   try {
@@ -48,7 +51,9 @@ export async function follow(
     const paused: Followed[] = [];
     const watch = async () => {
       for (const download of left) {
-        const code = await follower.untilEnd(download, downloads.length > 1);
+        const end = follower.untilEnd(download, downloads.length > 1);
+        if (!isCrowd) follower.refresh(download.id);
+        const code = await end;
         if (code === 'paused') paused.push(download);
         else codes.add(code);
       }
@@ -83,7 +88,6 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
     },
     async untilEnd(download, othersRun) {
       waiting.add(download.id);
-      this.refresh(download.id);
       const row = await settledOrInterrupted(longhaul, download.id, options);
       await queue;
       waiting.delete(download.id);
