@@ -41,7 +41,7 @@ test('bash completes verbs, options, choices and folders', async () => {
 
 test('an option with a value before the verb does not hide the verb', async () => {
   await using shell = await bash();
-  assert.deepEqual(shell.offers('longhaul', '--home', '/x', 'li'), ['list']);
+  assert.deepEqual(shell.offers('longhaul', '--home', '/x', 'lis'), ['list']);
   assert.deepEqual(shell.offers('longhaul', '--home', 'list', 'get', '--che'), ['--checksum']);
 });
 
