@@ -50,6 +50,7 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Pr
         integrity: end.integrity,
         ...(end.digest === undefined ? {} : { digest: end.digest }),
         ...(checksum === undefined ? {} : { checksum }),
+        ...(file.main && download.options.pieces ? { pieces: download.options.pieces } : {}),
       },
       run.signal,
     );

@@ -30,6 +30,8 @@ async function smallServer(context: TestContext) {
   return { asked, texts, firstAsked: first.promise, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
 function lines(end: Ended): Record<string, unknown>[] {
   return end.stdout
     .split('\n')
@@ -167,21 +169,23 @@ test('a Metalink, local or behind a link, brings its files with mirrors and dige
   const { url, texts, asked } = await smallServer(context);
   const other = await smallServer(context);
   const file = (name: string, links: readonly string[], content: string) =>
-    `<file name="${name}"><size>${content.length}</size><hash type="sha-256">${createHash('sha256').update(content).digest('hex')}</hash>
+    `<file name="${name}"><size>${content.length}</size><hash type="sha-256">${sha256(content)}</hash>
      ${links.map((link, n) => `<url priority="${n + 1}">${link}</url>`).join('')}</file>`;
   const metalink = `<?xml version="1.0"?><metalink xmlns="urn:ietf:params:xml:ns:metalink">
-    ${file('sub/one.bin', [`${url}/one`, `${other.url}/one`], '/one')}${file('two.bin', [`${other.url}/two`], '/two')}</metalink>`;
+    ${file('sub/one.bin', [`${url}/one`, `${other.url}/one`], '/one')}${file('two.bin', [`${other.url}/two`], '/two')}<file name="three.bin"><url>${other.url}/three</url>
+    <pieces length="4" type="sha-256">${['/thr', 'ee'].map((piece) => `<hash>${sha256(piece)}</hash>`).join('')}</pieces></file></metalink>`;
   texts.set('/all.meta4?x=1', metalink);
   const end = await run(['get', '--header', 'X-Key: planted', `${url}/all.meta4?x=1`], place);
   assert.equal(end.code, 0, end.stderr);
   assert.equal(await readFile(join(place.cwd, 'sub/one.bin'), 'utf8'), '/one');
   assert.match(end.stdout, /two\.bin .*checksum matches/);
+  assert.match(end.stdout, /three\.bin .*checksum matches/);
   assert.ok(asked.every(({ headers }) => headers['x-key'] === 'planted'));
   assert.ok(other.asked.length > 0 && other.asked.every(({ headers }) => headers['x-key'] === undefined));
   await mkdir(join(place.cwd, 'again'));
   await writeFile(join(place.cwd, 'local.metalink'), metalink);
   assert.equal((await run(['get', '-d', 'again', 'local.metalink'], place)).code, 0);
-  assert.deepEqual((await readdir(join(place.cwd, 'again'))).toSorted(), ['sub', 'two.bin']);
+  assert.deepEqual((await readdir(join(place.cwd, 'again'))).toSorted(), ['sub', 'three.bin', 'two.bin']);
   await writeFile(join(place.cwd, 'bad.meta4'), '<html>');
   for (const [name, says] of [
     ['bad.meta4', /Metalink is no well-formed XML/],
