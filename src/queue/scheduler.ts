@@ -78,7 +78,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const free = slots - runs.size;
     if (free <= 0) return;
     const closed = parts.closedUntil?.(clock.now()) !== undefined;
-    const candidates = await candidatesWithRoom(free + runs.size);
+    const candidates = await candidatesWithRoom(parts, who, free + runs.size);
     const chosen = choose(candidates, { free, running: new Set(runs.keys()), closed });
     await Promise.all(
       chosen.map(async ({ id }) => {
@@ -104,17 +104,6 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     ends.add(end);
   }
 
-  /** Those for whom there is still no space wait on without being claimed: nothing happens, so nothing is told of it. */
-  async function candidatesWithRoom(limit: number): Promise<readonly Download[]> {
-    const candidates = await store.candidates({ ...who, now: clock.now(), limit });
-    const waitForSpace = candidates.some((row) => row.status === 'retrying' && row.waitingFor === 'no_space');
-    if (!waitForSpace) return candidates;
-    const rooms = await engine.volumes.rooms();
-    const now = clock.now();
-    await store.waitForSpace(rooms, now + engine.policy.retry.spaceWait, now);
-    return store.candidates({ ...who, now, limit });
-  }
-
   /** Sleeps, but wakes at once on `wake()`, also on one that came since the loop began. */
   async function napFor(ms: number): Promise<void> {
     const timer = clock.after(ms, wake);
@@ -123,7 +112,27 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 }
 
+interface Who {
+  readonly runner: string;
+  readonly anyRunner: boolean;
+}
+
+/** Those for whom there is still no space wait on without being claimed: nothing happens, so nothing is told of it. */
+async function candidatesWithRoom(
+  { store, engine }: SchedulerParts,
+  who: Who,
+  limit: number,
+): Promise<readonly Download[]> {
+  const candidates = await store.candidates({ ...who, now: engine.clock.now(), limit });
+  const waitForSpace = candidates.some((row) => row.status === 'retrying' && row.waitingFor === 'no_space');
+  if (!waitForSpace) return candidates;
+  const rooms = await engine.volumes.rooms();
+  const now = engine.clock.now();
+  await store.waitForSpace(rooms, now + engine.policy.retry.spaceWait, now);
+  return store.candidates({ ...who, now, limit });
+}
+
 /** With a free slot: when something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
-async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: { runner: string; anyRunner: boolean }) {
+async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: Who) {
   return closedUntil?.(engine.clock.now()) ?? store.nextDue(who);
 }

@@ -17,6 +17,18 @@ export const askingPromises: Promises = {
     const other = await store.add({ ...asked, options: { checksum: `sha-256=${'b'.repeat(64)}` } }, now);
     assert.equal(other.followed, false);
   },
+  'a checksum that is named when the bytes are all there comes too late: it is another download': async (store) => {
+    for (const verified of [false, true]) {
+      const asked = aDownload();
+      const { claim, fileId } = await running(store, asked);
+      await checkpoint(store, claim.lease, fileId, 1000);
+      if (verified) await store.change(claim.lease, delivered, now);
+      const strict = await store.add({ ...asked, options: { checksum: `sha-256=${'a'.repeat(64)}` } }, now);
+      assert.equal(strict.followed, false);
+      assert.equal((await store.get(claim.download.id))?.options.checksum, undefined);
+    }
+  },
+
   'a download that was added is there, with its event': async (store) => {
     const options = { name: 'x', headers: ['Cookie: a'], maxTries: 2 };
     const asked = aDownload({ options, metadata: { own: { deep: [1] } }, runner: me, priority: 3, category: 'tv' });

@@ -45,7 +45,7 @@ export const wishingPromises: Promises = {
     assert.equal((await store.wish(id, { wish: 'resume' }, now)).download.status, 'pending');
     assert.equal((await store.wish(id, { wish: 'cancel', keepPartial: true }, now)).download.status, 'cancelled');
     const told = (await store.events({ downloadId: id, limit: 10 })).map(
-      ({ kind, to, detail }) => to ?? detail['wish'] ?? kind,
+      ({ kind, to, detail }) => to ?? detail.wish ?? kind,
     );
     assert.deepEqual(told, ['added', 'pause', 'paused', 'resume', 'pending', 'cancel', 'cancelled']);
   },
