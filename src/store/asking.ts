@@ -52,15 +52,20 @@ export function* addDownload(
 
 /**
  * Whoever follows a download and names a checksum wants that very file: the download has to meet it, too.
- * Undefined: it was begun with another checksum, so it is not the same download.
+ * Undefined: it was begun with another checksum, so it is not the same download; or its bytes are all there, so
+ * they may have been verified already, and nobody would look again.
  */
 function* agreeOnChecksum(row: DownloadRow, checksum: string | undefined, now: number): Work<DownloadRow | undefined> {
   const options = JSON.parse(row.options) as DownloadOptions;
   if (checksum === undefined || checksum === options.checksum) return row;
-  if (options.checksum !== undefined) return undefined;
+  if (options.checksum !== undefined || isAllThere(row)) return undefined;
   const stricter = JSON.stringify({ ...options, checksum });
   yield* run(setOptions, { id: row.id, options: stricter, now });
   return { ...row, options: stricter, updated_at: now };
+}
+
+function isAllThere(row: DownloadRow): boolean {
+  return row.status === 'processing' || (row.total_bytes !== null && row.bytes_downloaded >= row.total_bytes);
 }
 
 /** One after the other: of two with one key the second follows the first. */

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { aDownload, added, claimed, delivered, inState, me, now, type Promises, present, running } from './scene.ts';
+import {
+  aDownload,
+  added,
+  checkpoint,
+  claimed,
+  delivered,
+  inState,
+  me,
+  now,
+  type Promises,
+  present,
+  running,
+} from './scene.ts';
 
 /** What commands and pages may rely on. */
 export const askingPromises: Promises = {
