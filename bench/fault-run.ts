@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaultScript } from '../test/support/faults/script.ts';
 import { type Certificates, openStage } from '../test/support/faults/stage.ts';
@@ -73,12 +73,16 @@ function runOne(line: readonly string[], folder: string, env: Peer['env']): Prom
     stdio: 'ignore',
     env: { PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: folder, ...env },
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
+  let isHung = false;
+  const timer = setTimeout(() => {
+    isHung = true;
+    child.kill('SIGKILL');
+  }, deadline);
   return new Promise((done, fail) => {
     child.on('error', fail);
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer);
-      done(code ?? 'hangs');
+      done(isHung ? 'hangs' : (code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
     });
   });
 }

@@ -106,7 +106,10 @@ async function finish(run: Run): Promise<void> {
     removed.push(partialPath);
   }
   await settleNames(disk, removed);
-  if (!(await store.change(run.claim.lease, { to: 'completed' }, clock.now()))) throw leaseLost();
+  const completed = await store.change(run.claim.lease, { to: 'completed' }, clock.now());
+  if (!completed) throw leaseLost();
+  // It was asked for while the last step ran; what was delivered stays, as after any removal.
+  if (completed.wish === 'remove') await store.forget(completed.id, clock.now());
 }
 
 function pathsOf(run: Run): string[] {

@@ -143,7 +143,16 @@ function* alongOf(row: DownloadRow, change: Change, now: number): Work<Along> {
         detail: { integrity: change.integrity, path: change.downloadPath, bytes: change.fileSize },
       };
     case 'completed':
-      return { columns: { completed_at: now, error_class: null, error_message: null, tries_in_vain: 0 } };
+      return {
+        columns: {
+          completed_at: now,
+          error_class: null,
+          error_message: null,
+          tries_in_vain: 0,
+          // A checkpoint that was on its way may have come after the last one.
+          bytes_downloaded: row.file_size ?? row.bytes_downloaded,
+        },
+      };
     case 'retrying':
       return yield* alongRetry(row, change, now);
     case 'failed':

@@ -1,5 +1,5 @@
 /** Thrown out of whatever was being done when the power went; nothing that comes after it happens. */
-export class PowerOff extends Error {
+class PowerOff extends Error {
   override readonly name = 'PowerOff';
 }
 

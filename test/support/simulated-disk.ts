@@ -28,103 +28,124 @@ export interface Operation {
  * power loss leaves). A failed sync drops what it should have written.
  */
 export function simulatedDisk(medium: Medium, options: SimulatedDiskOptions = {}): Disk {
-  const { power = powerUntil(), latency = async () => {}, links = true, fault } = options;
-  let operations = 0;
+  return new SimulatedDisk(medium, options);
+}
 
-  const disk: Disk = {
-    create: (path) =>
-      now('create', path, () => {
-        const { folder, name } = medium.holderOf(path);
-        if (folder.names.has(name)) throw errno('EEXIST', path);
-        const file = medium.newFile();
-        folder.change(new Map([[name, file]]));
-        return opened(file, path);
-      }),
-    open: (path) => now('open', path, () => opened(fileAt(path), path)),
-    facts: (path) =>
-      op('facts', path, () => {
-        const node = medium.at(path);
-        if (!node) return undefined;
-        const isFile = node instanceof FileNode;
-        return {
-          size: isFile ? node.content.length : 0,
-          isFile,
-          isDirectory: !isFile,
-          device: 1,
-          inode: node.inode,
-          modifiedAt: isFile ? node.modifiedAt : 0,
-        };
-      }),
-    readText: (path) => op('readText', path, () => medium.contentOf(path)?.toString('utf8')),
-    writeText,
-    link: (from, to) =>
-      op('link', to, () => {
-        if (!links) throw errno('EPERM', to);
-        const file = fileAt(from);
-        const { folder, name } = medium.holderOf(to);
-        if (folder.names.has(name)) throw errno('EEXIST', to);
-        folder.change(new Map([[name, file]]));
-      }),
-    rename: (from, to) => op('rename', to, () => moveName(from, to)),
-    remove: (path) =>
-      op('remove', path, () => {
-        if (!medium.at(path)) return;
-        const { folder, name } = medium.holderOf(path);
-        folder.change(new Map([[name, undefined]]));
-      }),
-    makeDirectory,
-    syncDirectory: (path) =>
-      op('syncDirectory', path, async () => {
-        const node = directoryAt(path);
-        const end = node.beginSync();
-        await latency();
-        power.step();
-        end();
-      }),
-    list: (path) => op('list', path, () => [...directoryAt(path).names.keys()]),
-    space: (path) =>
-      op('space', path, () => {
-        directoryAt(path);
-        const total = medium.capacity ?? Number.MAX_SAFE_INTEGER;
-        return { free: Math.max(0, total - medium.used), total };
-      }),
-  };
-  return disk;
+/** Its operations are fields, so that a test can spread it and put its own in the place of one. */
+class SimulatedDisk implements Disk {
+  readonly #medium: Medium;
+  readonly #power: Power;
+  readonly #latency: () => Promise<void>;
+  readonly #links: boolean;
+  readonly #fault: SimulatedDiskOptions['fault'];
+  #operations = 0;
+
+  constructor(medium: Medium, options: SimulatedDiskOptions) {
+    this.#medium = medium;
+    this.#power = options.power ?? powerUntil();
+    this.#latency = options.latency ?? (async () => {});
+    this.#links = options.links ?? true;
+    this.#fault = options.fault;
+  }
+
+  readonly create: Disk['create'] = (path) =>
+    this.#now('create', path, () => {
+      const { folder, name } = this.#medium.holderOf(path);
+      if (folder.names.has(name)) throw errno('EEXIST', path);
+      const file = this.#medium.newFile();
+      folder.change(new Map([[name, file]]));
+      return this.#opened(file, path);
+    });
+
+  readonly open: Disk['open'] = (path) => this.#now('open', path, () => this.#opened(this.#fileAt(path), path));
+
+  readonly facts: Disk['facts'] = (path) =>
+    this.#op('facts', path, () => {
+      const node = this.#medium.at(path);
+      if (!node) return undefined;
+      const isFile = node instanceof FileNode;
+      return {
+        size: isFile ? node.content.length : 0,
+        isFile,
+        isDirectory: !isFile,
+        device: 1,
+        inode: node.inode,
+        modifiedAt: isFile ? node.modifiedAt : 0,
+      };
+    });
+
+  readonly readText: Disk['readText'] = (path) =>
+    this.#op('readText', path, () => this.#medium.contentOf(path)?.toString('utf8'));
+
+  readonly link: Disk['link'] = (from, to) =>
+    this.#op('link', to, () => {
+      if (!this.#links) throw errno('EPERM', to);
+      const file = this.#fileAt(from);
+      const { folder, name } = this.#medium.holderOf(to);
+      if (folder.names.has(name)) throw errno('EEXIST', to);
+      folder.change(new Map([[name, file]]));
+    });
+
+  readonly rename: Disk['rename'] = (from, to) => this.#op('rename', to, () => this.#moveName(from, to));
+
+  readonly remove: Disk['remove'] = (path) =>
+    this.#op('remove', path, () => {
+      if (!this.#medium.at(path)) return;
+      const { folder, name } = this.#medium.holderOf(path);
+      folder.change(new Map([[name, undefined]]));
+    });
+
+  readonly syncDirectory: Disk['syncDirectory'] = (path) =>
+    this.#op('syncDirectory', path, async () => {
+      const node = this.#directoryAt(path);
+      const end = node.beginSync();
+      await this.#latency();
+      this.#power.step();
+      end();
+    });
+
+  readonly list: Disk['list'] = (path) => this.#op('list', path, () => [...this.#directoryAt(path).names.keys()]);
+
+  readonly space: Disk['space'] = (path) =>
+    this.#op('space', path, () => {
+      this.#directoryAt(path);
+      const total = this.#medium.capacity ?? Number.MAX_SAFE_INTEGER;
+      return { free: Math.max(0, total - this.#medium.used), total };
+    });
 
   /** The same steps as on the real disk, each with its own moment at which the power may fail. */
-  async function writeText(path: string, text: string, _mode: number): Promise<void> {
+  readonly writeText: Disk['writeText'] = async (path, text) => {
     const temporary = join(dirname(path), `.longhaul-${basename(path)}.tmp`);
-    await disk.remove(temporary);
-    const file = disk.create(temporary);
+    await this.remove(temporary);
+    const file = this.create(temporary);
     try {
       const bytes = Buffer.from(text);
       file.write(bytes, 0, bytes.length, 0);
       await file.sync();
       await file.close();
-      await disk.rename(temporary, path);
+      await this.rename(temporary, path);
     } catch (error) {
-      await disk.remove(temporary);
+      await this.remove(temporary);
       throw error;
     }
-    await disk.syncDirectory(dirname(path));
-  }
+    await this.syncDirectory(dirname(path));
+  };
 
   /** With the names that it needed, durable at once: a crash in between looks like one before it. */
-  function makeDirectory(path: string): Promise<void> {
-    return op('makeDirectory', path, () => {
+  readonly makeDirectory: Disk['makeDirectory'] = (path) =>
+    this.#op('makeDirectory', path, () => {
       for (const made of [...ancestorsOf(path), path]) {
-        const known = medium.at(made);
+        const known = this.#medium.at(made);
         if (known instanceof Directory) continue;
         if (known) throw errno('EEXIST', path);
-        const { folder, name } = medium.holderOf(made);
-        folder.change(new Map([[name, medium.newDirectory()]]));
+        const { folder, name } = this.#medium.holderOf(made);
+        folder.change(new Map([[name, this.#medium.newDirectory()]]));
         folder.beginSync()();
       }
     });
-  }
 
-  function moveName(from: string, to: string): void {
-    const [source, target] = [medium.holderOf(from), medium.holderOf(to)];
+  #moveName(from: string, to: string): void {
+    const [source, target] = [this.#medium.holderOf(from), this.#medium.holderOf(to)];
     const node = source.folder.names.get(source.name);
     if (!node) throw errno('ENOENT', from);
     if (source.folder !== target.folder) throw errno('EXDEV', to);
@@ -136,43 +157,43 @@ export function simulatedDisk(medium: Medium, options: SimulatedDiskOptions = {}
     );
   }
 
-  function opened(file: FileNode, path: string): OpenFile {
+  #opened(file: FileNode, path: string): OpenFile {
     return {
       write: (buffer, offset, length, position) =>
-        now('write', path, () => {
+        this.#now('write', path, () => {
           const bytes = Buffer.from(buffer.buffer, buffer.byteOffset + offset, length);
-          const fits = fitting(file, position, length);
+          const fits = this.#fitting(file, position, length);
           if (fits > 0) file.write(position, bytes.subarray(0, fits));
           if (fits < length) throw errno('ENOSPC', path);
         }),
       read: (buffer, offset, length, position) =>
-        op('read', path, () => file.content.copy(buffer, offset, position, position + length)),
-      size: () => op('size', path, () => file.content.length),
-      truncate: (size) => op('truncate', path, () => file.resize(size)),
-      syncData: () => sync('syncData', file, path),
-      sync: () => sync('sync', file, path),
-      close: () => op('close', path, () => {}),
+        this.#op('read', path, () => file.content.copy(buffer, offset, position, position + length)),
+      size: () => this.#op('size', path, () => file.content.length),
+      truncate: (size) => this.#op('truncate', path, () => file.resize(size)),
+      syncData: () => this.#sync('syncData', file, path),
+      sync: () => this.#sync('sync', file, path),
+      close: () => this.#op('close', path, () => {}),
     };
   }
 
-  async function sync(kind: 'sync' | 'syncData', file: FileNode, path: string): Promise<void> {
+  async #sync(kind: 'sync' | 'syncData', file: FileNode, path: string): Promise<void> {
     try {
-      await op(kind, path, async () => {
+      await this.#op(kind, path, async () => {
         const end = file.beginSync();
-        await latency();
-        power.step();
+        await this.#latency();
+        this.#power.step();
         end();
       });
     } catch (error) {
-      file.failSync(diceOf(operations));
+      file.failSync(diceOf(this.#operations));
       throw error;
     }
   }
 
   /** How many of these bytes there is room for. */
-  function fitting(file: FileNode, position: number, length: number): number {
-    if (medium.capacity === undefined) return length;
-    let free = Math.floor((medium.capacity - medium.used) / blockBytes);
+  #fitting(file: FileNode, position: number, length: number): number {
+    if (this.#medium.capacity === undefined) return length;
+    let free = Math.floor((this.#medium.capacity - this.#medium.used) / blockBytes);
     for (let at = position; at < position + length; at = (Math.floor(at / blockBytes) + 1) * blockBytes) {
       if (file.holdsBlock(Math.floor(at / blockBytes))) continue;
       if (free === 0) return at - position;
@@ -181,36 +202,36 @@ export function simulatedDisk(medium: Medium, options: SimulatedDiskOptions = {}
     return length;
   }
 
-  function fileAt(path: string): FileNode {
-    const node = medium.at(path);
+  #fileAt(path: string): FileNode {
+    const node = this.#medium.at(path);
     if (node instanceof FileNode) return node;
     throw errno(node ? 'EISDIR' : 'ENOENT', path);
   }
 
-  function directoryAt(path: string): Directory {
-    const node = medium.at(path);
+  #directoryAt(path: string): Directory {
+    const node = this.#medium.at(path);
     if (node instanceof Directory) return node;
     throw errno(node ? 'ENOTDIR' : 'ENOENT', path);
   }
 
-  function op<T>(kind: Operation['kind'], path: string, work: () => T | Promise<T>): Promise<T> {
-    return powered(power, () => {
-      check(kind, path);
+  #op<T>(kind: Operation['kind'], path: string, work: () => T | Promise<T>): Promise<T> {
+    return powered(this.#power, () => {
+      this.#check(kind, path);
       return work();
     });
   }
 
-  function now<T>(kind: Operation['kind'], path: string, work: () => T): T {
-    power.step();
-    check(kind, path);
+  #now<T>(kind: Operation['kind'], path: string, work: () => T): T {
+    this.#power.step();
+    this.#check(kind, path);
     const result = work();
-    power.step();
+    this.#power.step();
     return result;
   }
 
-  function check(kind: Operation['kind'], path: string): void {
-    operations += 1;
-    const code = fault?.({ number: operations, kind, path });
+  #check(kind: Operation['kind'], path: string): void {
+    this.#operations += 1;
+    const code = this.#fault?.({ number: this.#operations, kind, path });
     if (code !== undefined) throw errno(code, path);
   }
 }

@@ -164,9 +164,9 @@ export class Segments {
   #isLong(size: number): boolean {
     const after = this.#parts.config.connections_after;
     if (after === 0) return true;
-    const segments = [...this.#active.keys()];
-    const speed = segments.reduce((sum, segment) => sum + segment.meanSpeed(), 0);
-    if (segments.length === 0 || segments.some((segment) => !segment.flows)) return false;
+    const flowing = [...this.#active.keys()].filter((segment) => segment.flows);
+    if (flowing.length === 0) return false;
+    const speed = flowing.reduce((sum, segment) => sum + segment.meanSpeed(), 0);
     const missing = size - bytesIn(this.#partial.ranges);
     return speed === 0 || (missing * 1000) / speed > after;
   }

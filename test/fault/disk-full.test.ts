@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as after } from 'node:timers/promises';
+import { sha256 } from '../support/killed-download.ts';
+import { needs } from '../support/needs.ts';
+import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
+import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
+import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
+
+const MiB = 2 ** 20;
+const needed = { ...needs('nginx'), ...needsSmallVolume() };
+/** Looks for space every second, tells soon what has come, leases end soon, and a server's limit holds for a whole file. */
+const quick = {
+  LONGHAUL_HTTP_CONNECTIONS: '1',
+  LONGHAUL_CHECKPOINT_BYTES: '64KB',
+  LONGHAUL_SPACE_CHECK_EVERY: '1s',
+  LONGHAUL_LEASE_TTL: '3s',
+  LONGHAUL_LEASE_HEARTBEAT: '500ms',
+  LONGHAUL_LEASE_SCAN: '300ms',
+};
+
+interface Row {
+  readonly name: string | null;
+  readonly link: string;
+  readonly status: string;
+  readonly waitingFor: string | null;
+  readonly bytes: number;
+  readonly attempts: number;
+  readonly path: string | null;
+  readonly error: { readonly class: string; readonly message: string } | null;
+}
+
+async function rowsOf(place: Place): Promise<Row[]> {
+  const listed = await run(['list', '--all', '--json'], place);
+  assert.equal(listed.code, 0, listed.stderr);
+  return listed.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** Looks until all rows are as wanted; tells what it saw last when that takes too long. */
+async function until(place: Place, wanted: (rows: readonly Row[]) => boolean): Promise<Row[]> {
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const rows = await rowsOf(place);
+    if (wanted(rows)) return rows;
+    assert.ok(Date.now() < end, `it stays so: ${JSON.stringify(rows)}`);
+    await after(100);
+  }
+}
+
+const waits = (row: Row) => row.status === 'retrying' && row.waitingFor === 'no_space';
+
+interface Stage {
+  readonly nginx: Nginx;
+  readonly place: Place;
+  /** SHA-256 of each file. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Starts the program; it is ended with the stage. */
+  start(args: readonly string[], place: Place): Program;
+}
+
+/** A server with these files, each of 6 MiB. */
+async function onStage(
+  names: readonly string[],
+  limitRate: string,
+  play: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const nginx = await startNginx({ limitRate });
+  await using place = await ownPlace();
+  const programs: Program[] = [];
+  try {
+    const digests = new Map(names.map((name, n) => [name, makeFile(join(nginx.root, name), 6 * MiB + n)]));
+    const start = (args: readonly string[], where: Place) => {
+      const program = longhaul(args, where);
+      programs.push(program);
+      return program;
+    };
+    await play({ nginx, place: { ...place, env: quick }, digests, start });
+  } finally {
+    for (const program of programs) program.kill('SIGKILL');
+    await Promise.all(programs.map(({ ended }) => ended));
+    await nginx.stop();
+  }
+}
+
+test(
+  'on a volume of 16 MiB, four downloads of 6 MiB wait for space and go on by themselves, and nothing is lost',
+  needed,
+  async () => {
+    using volume = smallVolume(16);
+    await onStage(['a.bin', 'b.bin', 'c.bin', 'd.bin'], '1m', async ({ nginx, place, digests, start }) => {
+      const folder = join(volume.path, 'in');
+      await mkdir(folder);
+      const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
+      const get = start(['get', ...links, '-d', folder], place);
+      // Two fit beside each other; the others are refused before their first byte.
+      await until(
+        place,
+        (rows) => rows.filter(waits).length === 2 && rows.filter((row) => row.bytes > MiB / 2).length === 2,
+      );
+      volume.fill();
+      const full = await until(place, (rows) => rows.length === 4 && rows.every(waits));
+      assert.ok(full.every(({ error }) => error?.class === 'no_space' && /goes on by itself/.test(error.message)));
+      const kept = full.filter(({ bytes }) => bytes > 0);
+      assert.equal(kept.length, 2, 'what was fetched is kept');
+
+      // It is looked at every second, and nothing is tried in vain meanwhile.
+      const requests = (await nginx.requests()).length;
+      await after(2500);
+      const still = await rowsOf(place);
+      assert.deepEqual(
+        still.map(({ attempts }) => attempts),
+        full.map(({ attempts }) => attempts),
+      );
+      assert.equal((await nginx.requests()).length, requests);
+
+      volume.empty();
+      const two = await until(place, (rows) => rows.filter(({ status }) => status === 'completed').length === 2);
+      const others = two.filter(({ status }) => status !== 'completed');
+      assert.ok(others.every(waits), 'for the others there is still no space');
+      for (const { path } of two.filter(({ status }) => status === 'completed')) {
+        assert.equal(await sha256(path ?? ''), digests.get(basename(path ?? '')));
+        await rm(path ?? '');
+      }
+      assert.equal((await get.ended).code, 0, get.stderr);
+      for (const { name } of others) assert.equal(await sha256(join(folder, name ?? '')), digests.get(name ?? ''));
+      const sent = (await nginx.requests()).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+      assert.ok(sent < 4 * 6 * MiB + 4 * MiB, `${sent} bytes were sent for ${4 * 6 * MiB}`);
+    });
+  },
+);
+
+test(
+  'two downloads that do not fit together are fetched one after the other, also by two processes',
+  needed,
+  async () => {
+    using volume = smallVolume(10);
+    await onStage(['a.bin', 'b.bin'], '1m', async ({ nginx, place, digests, start }) => {
+      const first = start(['get', `${nginx.url}/a.bin`, '-d', volume.path], place);
+      await first.says('downloading');
+      await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
+      const second = start(['get', `${nginx.url}/b.bin`, '-d', volume.path], place);
+      const rows = await until(place, (now) => now.some(waits));
+      assert.equal(rows.find(waits)?.bytes, 0, 'it has not begun');
+      assert.match(rows.find(waits)?.error?.message ?? '', /others that run there need/);
+      assert.equal((await first.ended).code, 0);
+      assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
+      await rm(join(volume.path, 'a.bin'));
+      assert.equal((await second.ended).code, 0);
+      assert.equal(await sha256(join(volume.path, 'b.bin')), digests.get('b.bin'));
+    });
+  },
+);
+
+test(
+  'a full disk of the database: downloads stop and go on, nothing is lost, nothing breaks down',
+  needed,
+  async () => {
+    using volume = smallVolume(16);
+    await onStage(['a.bin', 'b.bin'], '1m', async ({ nginx, place, digests, start }) => {
+      const home = { ...place, home: join(volume.path, 'home') };
+      const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
+      const get = start(['get', ...links], home);
+      await until(home, (rows) => rows.length === 2 && rows.every(({ bytes }) => bytes > MiB / 2));
+      volume.fill();
+      await after(5000);
+      assert.equal(get.child.exitCode, null, get.stderr);
+      const rows = await rowsOf(home);
+      assert.equal(rows.length, 2, 'what was accepted is still known');
+      volume.empty();
+      assert.equal((await get.ended).code, 0, get.stderr);
+      for (const [name, digest] of digests) assert.equal(await sha256(join(place.cwd, name)), digest);
+      assert.deepEqual((await readdir(place.cwd)).toSorted(), ['a.bin', 'b.bin']);
+    });
+  },
+);
+
+test('a read-only folder fails in one sentence, and a retry delivers once it can be written', needed, async () => {
+  using volume = smallVolume(16);
+  await onStage(['a.bin'], '50m', async ({ nginx, place, digests }) => {
+    volume.readOnly(true);
+    const failed = await run(['get', `${nginx.url}/a.bin`, '-d', volume.path], place);
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.stderr, /is on a read-only disk; choose another folder with -d/);
+    volume.readOnly(false);
+    const [row] = await rowsOf(place);
+    assert.equal(row?.status, 'failed');
+    await run(['retry', '1'], place);
+    assert.equal((await run(['resume-downloads'], place)).code, 0);
+    assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
+  });
+});
+
+test('a folder that vanishes in the middle is said, and a retry makes it anew and delivers', needs('nginx'), () =>
+  onStage(['a.bin'], '3m', async ({ nginx, place, digests, start }) => {
+    const folder = join(place.cwd, 'in');
+    const get = start(['get', `${nginx.url}/a.bin`, '-d', folder], place);
+    await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
+    await rm(folder, { recursive: true });
+    assert.notEqual((await get.ended).code, 0);
+    const [row] = await rowsOf(place);
+    assert.partialDeepStrictEqual(row, { status: 'failed', error: { class: 'disk' } });
+    assert.match(row?.error?.message ?? '', /is gone; longhaul retry starts it over/);
+    await run(['retry', '1'], place);
+    assert.equal((await run(['resume-downloads'], place)).code, 0);
+    assert.deepEqual(await readdir(folder), ['a.bin']);
+    assert.equal(await sha256(join(folder, 'a.bin')), digests.get('a.bin'));
+  }),
+);
