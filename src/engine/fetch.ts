@@ -55,9 +55,12 @@ export async function resolveLink(run: Run): Promise<Manifest> {
 /** Fetches what is missing into the partials; what arrived is durable and recorded when it returns or throws. */
 export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly FinishedFile[]> {
   const { parts, claim } = run;
-  const targets = await prepareTargets(run, manifest);
-  run.signal.throwIfAborted();
-  const transfer = parts.sourceNamed(claim.download.source).fetch({
+  const source = parts.sourceNamed(claim.download.source);
+  const targets = await prepareTargets(run, manifest).catch((error: unknown) => {
+    source.discard?.(manifest);
+    throw error;
+  });
+  const transfer = source.fetch({
     manifest,
     targets,
     options: claim.download.options,
@@ -142,6 +145,7 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
     const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest, file, folder));
     targets.push({ position: file.position, path, size: file.size, durable: file.durable });
   }
+  run.signal.throwIfAborted();
   return targets;
 }
 

@@ -25,6 +25,8 @@ export interface Source {
    * after any failure, also in another process. Returns at once; `transfer.done` tells the end.
    */
   fetch(request: FetchRequest): Transfer;
+  /** No `fetch` of this manifest will follow: what `resolve` kept open for it is closed. Left out: it keeps nothing. */
+  discard?(manifest: Manifest): void;
   /** Frees what the source holds (idle connections, its worker). Safe to call twice. */
   close(): Promise<void>;
 }

@@ -129,7 +129,8 @@ test(
       assert.equal((await get.ended).code, 0, get.stderr);
       for (const { name } of others) assert.equal(await sha256(join(folder, name ?? '')), digests.get(name ?? ''));
       const sent = (await nginx.requests()).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
-      assert.ok(sent < 4 * 6 * MiB + 4 * MiB, `${sent} bytes were sent for ${4 * 6 * MiB}`);
+      // Four connections were closed early, each with about a second of bytes on its way.
+      assert.ok(sent < 4 * 6 * MiB + 4 * 1.5 * MiB, `${sent} bytes were sent for ${4 * 6 * MiB}`);
     });
   },
 );

@@ -194,3 +194,10 @@ test('no connection stays open when a source is closed', async (context) => {
   await bench.source.close();
   while (server.open > 0) await new Promise((resolve) => setImmediate(resolve));
 });
+
+test('a manifest that nothing is fetched of leaves no connection open', async (context) => {
+  const server = await serverFor(context);
+  const bench = await httpBench(context);
+  bench.source.discard?.(await bench.resolve(server.link));
+  while (server.open > 0) await new Promise((resolve) => setImmediate(resolve));
+});

@@ -9,6 +9,7 @@ import { Asker } from './asker.ts';
 import { HeldAnswers } from './held.ts';
 import { HostConnections } from './host-connections.ts';
 import { isWebLink, linkKey } from './link.ts';
+import type { HttpPlan } from './plan.ts';
 import { resolveAny } from './resolve.ts';
 import { HttpTransfer } from './transfer.ts';
 
@@ -44,6 +45,10 @@ export function createHttpSource({ config, hosts: settings = {}, clock, disk, lo
       const [target] = request.targets;
       if (!target || request.targets.length !== 1) throw new Failure('internal', 'a web link has exactly one file');
       return new HttpTransfer(context, request, target);
+    },
+    discard({ plan }) {
+      const { held: number } = plan as HttpPlan;
+      if (number !== undefined) held.take(number)?.exchange.abandon();
     },
     async close() {
       held.close();

@@ -12,6 +12,7 @@ export type Order =
       readonly request: PlainFetchRequest;
       readonly figures: SharedArrayBuffer;
     }
+  | { readonly order: 'discard'; readonly manifest: Manifest }
   | { readonly order: 'flush'; readonly call: number; readonly transfer: number }
   | { readonly order: 'tune'; readonly transfer: number; readonly limits: TransferLimits }
   | { readonly order: 'nudge'; readonly transfer: number }

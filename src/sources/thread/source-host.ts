@@ -43,6 +43,8 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
         return resolving.get(order.call)?.abort();
       case 'fetch':
         return answer(order.call, fetch(order));
+      case 'discard':
+        return source.discard?.(order.manifest);
       case 'flush':
         return answer(order.call, running.get(order.transfer)?.transfer.flush() ?? Promise.resolve([]));
       case 'tune':

@@ -50,6 +50,11 @@ export function threadSource(parts: ThreadSourceParts): Source {
       const { device, plan } = request.manifest.plan as ThreadPlan;
       return transferIn(threadFor(device), { ...request, manifest: { ...request.manifest, plan } });
     },
+    discard(manifest) {
+      const { device, plan } = manifest.plan as ThreadPlan;
+      const thread = threads.get(device);
+      if (thread?.alive) thread.send({ order: 'discard', manifest: { ...manifest, plan } });
+    },
     async close() {
       const ending = [...threads.values()];
       threads.clear();
