@@ -88,6 +88,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/remove.ts')).remove,
   },
   {
+    name: 'import',
+    summary: 'take over what another program has downloaded or begun',
+    group: 'Set up:',
+    load: async () => (await import('./verbs/import.ts')).importVerb,
+  },
+  {
     name: 'doctor',
     summary: 'check database, disk, clock, configuration',
     group: 'Set up:',

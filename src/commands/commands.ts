@@ -4,6 +4,8 @@ import type { DownloadEvent } from '../downloads/events.ts';
 import type { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
+import type { NoFormat } from './import/formats.ts';
+import type { ImportReport, ImportRequest } from './import/import-downloads.ts';
 
 /**
  * What a person can ask, the same beside a running engine, in another process, or (later) over the
@@ -21,6 +23,11 @@ export interface Commands {
    * leads to. What a person asked for that link goes to its own origin only.
    */
   metalink(from: MetalinkRequest): Promise<readonly ListedFile[]>;
+  /**
+   * Takes in what another program wrote down of its downloads, in what state they are; recognised by content.
+   * Done twice it adds nothing. `refused`: it is nothing that is known. Throws `StoreFailure`.
+   */
+  importDownloads(request: ImportRequest): Promise<ImportReport | NoFormat>;
   /** What would come of `add`, asked of the other side; nothing is written down. Throws also any other `Failure`. */
   preview(request: AddRequest, signal: AbortSignal): Promise<Preview>;
   list(filter: {

@@ -141,3 +141,27 @@ export const verificationSchema = z.strictObject({
   ),
 });
 export type WireVerification = z.output<typeof verificationSchema>;
+
+const count = z.number().int().nonnegative();
+const counts = z.record(z.string(), count);
+
+/** `longhaul import --json` */
+export const importSchema = z.strictObject({
+  from: z.string().describe('The file, or the database without its password.'),
+  what: z.string().describe('What it was recognised as.'),
+  dryRun: z.boolean(),
+  added: counts.describe('By the state in which they came.'),
+  known: count.describe('Imported before.'),
+  followed: count.describe('Unfinished here already, by the same link.'),
+  files: z
+    .strictObject({ stands: count, differs: count, gone: count })
+    .describe('Of what was delivered: whether its file is where it was.'),
+  notYet: counts.describe('Paused, since this version cannot download their kind of link yet.'),
+  leftOut: counts.describe('What is no download.'),
+  problems: z
+    .array(z.strictObject({ line: z.number().int().positive().nullable(), problem: z.string() }))
+    .describe('What could not be saved; the first thousand.'),
+  problemCount: count,
+  willRun: z.boolean().describe('Somebody is running who downloads what is pending.'),
+});
+export type WireImport = z.output<typeof importSchema>;

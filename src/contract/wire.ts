@@ -8,6 +8,7 @@ import type {
   WireAttempt,
   WireDownload,
   WireEvent,
+  WireImport,
   WireLimits,
   WirePreview,
   WireStatistics,
@@ -114,6 +115,15 @@ export function wireLimits(limits: {
 }): WireLimits {
   const { window, set, ...others } = limits;
   return { ...others, set: set ?? null, window: window && { rate: window.rate, until: isoOf(window.until) } };
+}
+
+export function wireImport({
+  problems,
+  ...report
+}: Omit<WireImport, 'problems'> & {
+  readonly problems: readonly { readonly line: number | null; readonly wrong: string }[];
+}): WireImport {
+  return { ...report, problems: problems.map(({ line, wrong }) => ({ line, problem: wrong })) };
 }
 
 /** Of a delivered download an error of an earlier try is history, told by its attempts. */

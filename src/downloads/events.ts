@@ -7,6 +7,7 @@ import type { Status } from './states.ts';
  */
 export const eventKinds = [
   'added',
+  'imported',
   'state',
   'wish',
   'limited',

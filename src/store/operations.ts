@@ -11,6 +11,7 @@ import {
 import { changeLeased } from './changing.ts';
 import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
+import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
 import { attemptOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
 import { roomNeeded, waitForSpace } from './spacing.ts';
@@ -48,6 +49,8 @@ function askingOn(database: Database): AskingStore {
       const added = await write(() => addDownloads(downloads, now));
       return added.map(({ row, followed }) => ({ download: downloadOf(row), followed }));
     },
+    importMany: (downloads, now) => write(() => importDownloads(downloads, now)),
+    previewImport: (downloads) => read(() => previewImport(downloads)),
     async find(reference) {
       const row = await read(() => findDownload(reference));
       return row && downloadOf(row);

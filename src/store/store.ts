@@ -40,6 +40,13 @@ export interface AskingStore {
     downloads: readonly NewDownload[],
     now: number,
   ): Promise<readonly { readonly download: Download; readonly followed: boolean }[]>;
+  /**
+   * Takes in what another program began or delivered: several in one transaction, each in the state it comes in.
+   * By their uids a second import adds nothing.
+   */
+  importMany(downloads: readonly ImportedDownload[], now: number): Promise<readonly ImportOutcome[]>;
+  /** What `importMany` would answer to each of them alone; writes nothing. */
+  previewImport(downloads: readonly ImportedDownload[]): Promise<readonly ImportOutcome[]>;
   /** By id, or by a uid or an unambiguous beginning of one (8 characters or more). */
   find(reference: string): Promise<Download | undefined>;
   get(id: number): Promise<Download | undefined>;
@@ -146,6 +153,39 @@ export interface NewDownload {
   readonly category?: string;
   readonly requestedBy?: string;
 }
+
+/** A download that came from elsewhere, in a state that needs no holder. Times are UTC epoch ms, sizes bytes. */
+export interface ImportedDownload
+  extends Pick<
+    Download,
+    | 'uid'
+    | 'source'
+    | 'link'
+    | 'linkKey'
+    | 'name'
+    | 'category'
+    | 'requestedBy'
+    | 'metadata'
+    | 'directory'
+    | 'options'
+    | 'totalBytes'
+    | 'fileSize'
+    | 'downloadPath'
+    | 'retryCount'
+    | 'lastRetryAt'
+    | 'startedAt'
+    | 'completedAt'
+    | 'createdAt'
+    | 'updatedAt'
+  > {
+  readonly status: Exclude<Status, 'downloading' | 'processing' | 'retrying'>;
+  readonly error: ErrorFacts | null;
+  /** Evidence for the timeline. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** `known`: a download of this uid is there. `followed`: its link is being downloaded already. */
+export type ImportOutcome = 'added' | 'known' | 'followed';
 
 /** A wish with what it needs to be obeyed later, by another process. */
 export interface AskedWish {

@@ -139,6 +139,7 @@ function fakeCommands(
   return {
     add,
     addMany: (requests) => Promise.all(requests.map(addOrRefuse)),
+    importDownloads: async () => ({ refused: 'is nothing that can be imported' }),
     metalink: () => Promise.reject(new Failure('link', 'nothing here reads Metalinks')),
     async preview({ link, directory, options = {} }) {
       const name = options.name ?? 'film.mkv';

@@ -1,0 +1,41 @@
+import { statement } from './statement.ts';
+
+/** Tells the id; nothing when a download of this uid is there already. */
+export const importDownload = statement<
+  {
+    uid: string;
+    source: string;
+    link: string;
+    link_key: string;
+    name: string | null;
+    status: string;
+    category: string | null;
+    requested_by: string | null;
+    metadata: string;
+    directory: string;
+    options: string;
+    total_bytes: number | null;
+    bytes_downloaded: number;
+    file_size: number | null;
+    download_path: string | null;
+    retry_count: number;
+    last_retry_at: number | null;
+    error_class: string | null;
+    error_message: string | null;
+    started_at: number | null;
+    completed_at: number | null;
+    created_at: number;
+    updated_at: number;
+  },
+  { id: number }
+>(`
+INSERT INTO downloads
+  (uid, source, link, link_key, name, status, category, requested_by, metadata, directory, options,
+   total_bytes, bytes_downloaded, file_size, download_path, retry_count, last_retry_at,
+   error_class, error_message, started_at, completed_at, created_at, updated_at)
+VALUES
+  (:uid, :source, :link, :link_key, :name, :status, :category, :requested_by, :metadata, :directory, :options,
+   :total_bytes, :bytes_downloaded, :file_size, :download_path, :retry_count, :last_retry_at,
+   :error_class, :error_message, :started_at, :completed_at, :created_at, :updated_at)
+ON CONFLICT (uid) DO NOTHING
+RETURNING id`);
