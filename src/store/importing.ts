@@ -13,7 +13,8 @@ import type { ImportedDownload, ImportOutcome } from './store.ts';
 export function* importDownloads(downloads: readonly ImportedDownload[], now: number): Work<ImportOutcome[]> {
   const outcomes: ImportOutcome[] = [];
   for (const download of downloads) {
-    const there = yield* alreadyThere(download);
+    // Whether a finished one is known the row itself tells, when it is inserted.
+    const there = isUnfinished(download.status) ? yield* alreadyThere(download) : undefined;
     outcomes.push(there ?? (yield* importOne(download, now)));
   }
   return outcomes;

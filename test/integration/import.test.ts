@@ -143,3 +143,38 @@ test('what cannot be imported at all is said in one sentence, and is wrong usage
     assert.equal(end.stdout, '');
   }
 });
+
+test('a Stalkeer dump and an aria2 session come in by what is in them, whatever they are called', async () => {
+  await using place = await ownPlace();
+  const dump = join(place.cwd, 'a');
+  await writeFile(
+    dump,
+    `-- PostgreSQL database dump
+COPY public.download_info (id, status, download_path, error_message, created_at) FROM stdin;
+1\tcompleted\t${dump}\t\\N\t2025-01-02 03:04:05
+2\tpending\t\\N\t\\N\t2025-01-02 03:04:05
+\\.
+COPY public.processed_lines (id, line_url, line_hash, tvg_name, state, download_info_id) FROM stdin;
+1\thttp://127.0.0.1:9/2.mkv\th\tTwo\tdownloading\t2
+2\thttp://127.0.0.1:9/3.mkv\ti\tThree\tprocessed\t\\N
+\\.
+`,
+  );
+  assert.partialDeepStrictEqual(await imported(place, dump), {
+    added: { pending: 1, completed: 1 },
+    files: { stands: 1 },
+    leftOut: { 'lines of a playlist that nobody downloaded': 1 },
+    problemCount: 0,
+  });
+  const session = join(place.cwd, 'b');
+  await writeFile(session, `http://127.0.0.1:9/4.bin\n gid=2089b05ecca3d829\n dir=${place.cwd}\n header=A: b\n`);
+  assert.partialDeepStrictEqual(await imported(place, session), { added: { pending: 1 }, problemCount: 0 });
+  assert.deepEqual(
+    (await rows(place)).map(({ link, status }) => [link, status]),
+    [
+      ['http://127.0.0.1:9/4.bin', 'pending'],
+      [`file://${dump}`, 'completed'],
+      ['http://127.0.0.1:9/2.mkv', 'pending'],
+    ],
+  );
+});

@@ -11,6 +11,8 @@ export interface SmallVolume extends Disposable {
   /** Gives it back. */
   empty(): void;
   readOnly(wanted: boolean): void;
+  /** From now on it holds so much. */
+  grow(mebibytes: number): void;
 }
 
 /** Mounts it; it is gone at the end of the block, and of the process in any case. */
@@ -30,6 +32,7 @@ export function smallVolume(mebibytes: number): SmallVolume {
     fill: () => fillUp(filler),
     empty: () => rmSync(filler, { force: true }),
     readOnly: (wanted) => mount('-o', `remount,${wanted ? 'ro' : 'rw'}`, path),
+    grow: (to) => mount('-o', `remount,size=${to}m`, path),
     [Symbol.dispose]: unmount,
   };
 }

@@ -43,14 +43,15 @@ export const importVerb: Verb = {
 };
 
 const help = `
-Reads a download_tracker.json (MEGA downloader) and a downloads.json (torrents), recognised by what is in them. Of a
-damaged file it saves what is whole, and names what is not.
+Reads a download_tracker.json (MEGA downloader), a downloads.json (torrents), a plain SQL dump of Stalkeer and a session
+of aria2, recognised by what is in them. Of a damaged file it saves what is whole, and names what is not.
 What was delivered comes as completed, what was paused as paused; what was unfinished is pending and will be downloaded,
 from its beginning. Importing again adds nothing. No file is moved, changed or deleted.
 
 Examples:
   $ longhaul import --dry-run ~/bot/temp/download_tracker.json
-  $ longhaul import ~/library/data/downloads.json`;
+  $ longhaul import ~/library/data/downloads.json
+  $ pg_dump stalkeer | longhaul import -`;
 
 function tell({ screen }: Context, from: string, report: ImportReport, json: boolean): void {
   if (json) {

@@ -1,6 +1,10 @@
+import { SessionReader } from './aria2-session.ts';
 import { torrentEntry, trackerEntry } from './bot-files.ts';
 import { type JsonRecord, RecordReader } from './json-records.ts';
+import { type Line, LineSplitter } from './line-splitter.ts';
 import type { Found } from './read-row.ts';
+import { DumpReader, type DumpRow } from './sql-dump.ts';
+import { StalkeerJoin, stalkeerTables } from './stalkeer.ts';
 
 /** What a file was recognised as. */
 export interface Format {
@@ -35,7 +39,7 @@ export function formatOf(head: string): Format | NoFormat {
   };
 }
 
-const known = 'download_tracker.json and downloads.json';
+const known = 'download_tracker.json, downloads.json, a plain SQL dump of Stalkeer, and a session of aria2';
 
 /** Files that have something to do with it, and the way by which they can be read. */
 const foreignForms: readonly { readonly looks: RegExp; readonly sentence: string }[] = [
@@ -60,6 +64,15 @@ const formats: readonly { readonly looks: RegExp; of(head: string): Format }[] =
       reader: () => jsonReader(null, torrentEntry, beginningOf(head, /^[\s\0]*\{\s*("|\}|$)/, '{"(cut)":{')),
     }),
   },
+  {
+    looks:
+      /^-- PostgreSQL database dump|^(?:COPY|INSERT INTO|CREATE TABLE)\s[^\n]{0,80}\b(?:download_info|processed_lines)\b/im,
+    of: () => ({ what: 'a dump of a Stalkeer database', reader: stalkeerReader }),
+  },
+  {
+    looks: /^[ \t]+gid=[0-9a-f]{16}\s*$|^(?:#[^\n]*\n|\s*\n)*(?:[a-z][a-z0-9+.-]+:\S|\/)[^\n]*\n[ \t]+[\w-]+=/im,
+    of: () => ({ what: 'a session of aria2', reader: sessionReader }),
+  },
 ];
 
 /** What stands in for a beginning that is lost, up to the middle of a text where the first quote closes one. */
@@ -75,5 +88,38 @@ function jsonReader(within: string | null, read: (record: JsonRecord) => Found, 
   return {
     push: (text) => [...early.splice(0), ...records.push(text)].map(read),
     end: () => records.end().map(read),
+  };
+}
+
+function sessionReader(): Reader {
+  const session = new SessionReader();
+  return lineReader(
+    (line) => session.line(line),
+    () => session.end(),
+  );
+}
+
+function stalkeerReader(): Reader {
+  const dump = new DumpReader(stalkeerTables);
+  const join = new StalkeerJoin();
+  let seen = false;
+  const joined = (row: DumpRow) => (row.table === 'download_info' ? join.info(row) : join.line(row));
+  const found = (rows: ReturnType<DumpReader['line']>) =>
+    rows.flatMap((row): Found[] => {
+      seen ||= 'table' in row;
+      return 'table' in row ? joined(row) : [row];
+    });
+  const nothing = { line: null, wrong: `the dump has no row of ${stalkeerTables.join(' or ')}` };
+  return lineReader(
+    (line) => found(dump.line(line)),
+    () => [...found(dump.end()), ...join.end(), ...(seen ? [] : [nothing])],
+  );
+}
+
+function lineReader(read: (line: Line) => readonly Found[], end: () => readonly Found[]): Reader {
+  const lines = new LineSplitter();
+  return {
+    push: (text) => lines.push(text).flatMap(read),
+    end: () => [...lines.end().flatMap(read), ...end()],
   };
 }

@@ -6,7 +6,7 @@ import { type Format, formatOf, headLength, type NoFormat } from './formats.ts';
 import { type Places, type Prepared, prepareRow } from './prepare.ts';
 import type { Found, ImportedStatus, ReadRow, Unreadable } from './read-row.ts';
 
-export interface ImportRequest extends Places {
+export interface ImportRequest extends Omit<Places, 'folders'> {
   readonly bytes: AsyncIterable<Uint8Array | string>;
   /** Only tells what would come. */
   readonly dryRun: boolean;
@@ -46,6 +46,7 @@ const mostProblems = 1000;
  */
 export async function importDownloads(parts: CommandParts, request: ImportRequest): Promise<ImportReport | NoFormat> {
   const tally = new Tally();
+  const places: Places = { ...request, folders: new Map() };
   const text = decoded(request.bytes, (error) => tally.lose({ line: null, wrong: brokenOff(error) }));
   const { head, rest } = await headOf(text);
   const format = formatOf(head);
@@ -56,10 +57,10 @@ export async function importDownloads(parts: CommandParts, request: ImportReques
     else if ('leftOut' in found) tally.leaveOut(found.leftOut);
     else batch.push(found);
     if (batch.length < mostAtOnce) continue;
-    await takeIn(parts, request, batch, tally);
+    await takeIn(parts, { ...request, ...places }, batch, tally);
     batch = [];
   }
-  await takeIn(parts, request, batch, tally);
+  await takeIn(parts, { ...request, ...places }, batch, tally);
   return tally.report(format, request.dryRun, (await anyEngine(parts)) !== undefined);
 }
 
@@ -88,7 +89,7 @@ async function* foundIn(format: Format, text: AsyncGenerator<string>): AsyncGene
 
 async function takeIn(
   parts: CommandParts,
-  request: ImportRequest,
+  request: ImportRequest & Places,
   rows: readonly ReadRow[],
   tally: Tally,
 ): Promise<void> {

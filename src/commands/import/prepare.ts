@@ -16,6 +16,8 @@ export interface Places {
   readonly directory: string;
   /** The folder of the file that is imported: relative paths begin there, or near there. */
   readonly folder: string;
+  /** Filled on the way: whether there is such a folder. */
+  readonly folders: Map<string, Promise<boolean>>;
 }
 
 export interface Prepared {
@@ -34,7 +36,7 @@ export async function prepareRow(
   now: number,
 ): Promise<Prepared | undefined> {
   const delivered = row.status === 'completed' || row.status === 'cleaned';
-  const place = delivered && row.path !== null ? await deliveredAt(parts, row.path, row.size, places) : undefined;
+  const place = delivered && row.path !== null ? await deliveredAt(parts, row, row.path, places) : undefined;
   const kind = await kindOf(parts, row, place?.path);
   if (!kind) return undefined;
   const status = kind.fetchable || !isUnfinished(row.status) ? row.status : 'paused';
@@ -134,24 +136,46 @@ function soundLink(link: string | null): string | null {
   return trimmed === '' || /[\p{Cc}\ufffd]/u.test(trimmed) ? null : trimmed;
 }
 
+interface Delivered {
+  readonly path: string;
+  readonly size: number | null;
+  readonly file: 'stands' | 'differs' | 'gone';
+}
+
 /** Where a delivered file is: relative paths were written below a folder that nobody told. */
 async function deliveredAt(
   { disk }: Pick<CommandParts, 'disk'>,
+  { status, size }: ReadRow,
   path: string,
-  size: number | null,
-  { folder }: Places,
-): Promise<{ readonly path: string; readonly size: number | null; readonly file: 'stands' | 'differs' | 'gone' }> {
-  const candidates =
-    isAbsolute(path) || win32.isAbsolute(path)
-      ? [path]
-      : [join(folder, nameOf(path)), resolve(folder, path), resolve(dirname(folder), path)];
-  for (const candidate of candidates) {
-    const facts = isAbsolute(candidate) ? await disk.facts(candidate).catch(() => undefined) : undefined;
+  { folder, folders }: Places,
+): Promise<Delivered> {
+  const whole = isAbsolute(path) || win32.isAbsolute(path);
+  const candidates = whole
+    ? [path]
+    : [join(folder, nameOf(path)), resolve(folder, path), resolve(dirname(folder), path)];
+  for (const candidate of status === 'completed' ? candidates.filter((one) => isAbsolute(one)) : []) {
+    if (!(await isFolder(disk, dirname(candidate), folders))) continue;
+    const facts = await disk.facts(candidate).catch(() => undefined);
     if (!facts) continue;
     const same = facts.isDirectory || size === null || size === facts.size;
     return { path: candidate, size: facts.isFile ? facts.size : null, file: same ? 'stands' : 'differs' };
   }
   return { path: candidates[0] ?? path, size: null, file: 'gone' };
+}
+
+const mostFolders = 10_000;
+
+/** Asked once for each folder: of a thousand files in one that is gone, none has to be looked for. */
+async function isFolder(disk: CommandParts['disk'], path: string, known: Places['folders']): Promise<boolean> {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  // A link to a folder is no folder here, but leads to one.
+  const is = disk.facts(path).then(
+    (facts) => facts !== undefined && !facts.isFile,
+    () => false,
+  );
+  if (known.size < mostFolders) known.set(path, is);
+  return is;
 }
 
 /** What libtorrent left of a torrent stands in `torrents/`, near the file of its downloads. */
