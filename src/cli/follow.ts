@@ -1,7 +1,9 @@
 import { NotFound, type Shown } from '../commands/commands.ts';
 import { wireDownload } from '../contract/wire.ts';
 import type { Download } from '../downloads/download.ts';
+import type { DownloadEvent } from '../downloads/events.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
+import { printable } from '../log/printable.ts';
 import { type ExitCode, exit, worst } from './exit-codes.ts';
 import { anyMeasure } from './measure.ts';
 import { summaryLines } from './summary.ts';
@@ -39,7 +41,9 @@ export async function follow(
   const follower = createFollower(context, longhaul, view, options);
   const stops = [
     longhaul.onProgress(view.progress),
-    longhaul.onEvent(({ kind, downloadId, to }) => {
+    longhaul.onEvent((event) => {
+      const { kind, downloadId, to } = event;
+      if (isLostHere(event, longhaul)) tellLost(context, downloads, event);
       // Of a crowd only what holds one up is worth a look at its row: the rest is over in no time.
       const isWorthIt = isCrowd ? to === 'retrying' || to === 'paused' : kind === 'state' || kind === 'resolved';
       if (isWorthIt) follower.refresh(downloadId);
@@ -65,6 +69,19 @@ export async function follow(
     for (const stop of stops) stop();
     view.close();
   }
+}
+
+/** Somebody took the lease away from this process. */
+function isLostHere({ kind, to, detail }: DownloadEvent, { instance }: Longhaul): boolean {
+  return kind === 'state' && to === 'pending' && detail.instance === instance;
+}
+
+function tellLost({ screen }: Context, downloads: readonly Followed[], { downloadId, detail }: DownloadEvent): void {
+  const download = downloads.find(({ id }) => id === downloadId);
+  if (!download) return;
+  const { look, line } = screen.err;
+  const what = `was taken away from this process (${printable(String(detail.why))}); whoever has it now goes on with it`;
+  line(`${look.symbol('warning')} ${nameOf(download)}: ${what}`);
 }
 
 interface Follower {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
+import { diskBehind } from './leased-disk.ts';
 import { finalOf } from './partial.ts';
 import { numberedName } from './safe-name.ts';
 
@@ -92,8 +93,9 @@ async function nameIt(disk: Disk, partialPath: string, finalPath: string): Promi
 const beingNamedOn = new WeakMap<Disk, Set<string>>();
 
 async function renameIfFree(disk: Disk, partialPath: string, finalPath: string): Promise<boolean> {
-  const beingNamed = beingNamedOn.get(disk) ?? new Set();
-  beingNamedOn.set(disk, beingNamed);
+  const whole = diskBehind(disk);
+  const beingNamed = beingNamedOn.get(whole) ?? new Set();
+  beingNamedOn.set(whole, beingNamed);
   if (beingNamed.has(finalPath)) return false;
   beingNamed.add(finalPath);
   try {

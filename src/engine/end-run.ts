@@ -1,24 +1,36 @@
 import { basename } from 'node:path';
 import { setAside } from '../disk/partial.ts';
 import { removeWork } from '../disk/remove-work.ts';
+import type { Download } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
 import { type Change, StoreFailure } from '../store/store.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Run } from './run.ts';
 import { type StopOrder, Stopped } from './stop.ts';
 
-/** Turns whatever ended the run early into the one change of state that it means. */
+/**
+ * Turns whatever ended the run early into the one change of state that it means; into none where the lease is
+ * lost, because then the download is somebody else's.
+ */
 export async function endRun(run: Run, thrown: unknown): Promise<void> {
+  try {
+    await end(run, thrown);
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    sayLost(run, error);
+  }
+}
+
+async function end(run: Run, thrown: unknown): Promise<void> {
   const order = run.order ?? (thrown instanceof Stopped ? thrown.order : undefined);
+  if (order?.by === 'lost' || isLost(thrown)) return sayLost(run, thrown);
   if (order) return obey(run, order);
   const failure = failureOf(thrown);
-  if (failure.class === 'lost') return;
   if (failure.class === 'no_space') await run.parts.volumes.ranOut(run.claim.download.directory);
   await fail(run, failure);
 }
 
-async function obey(run: Run, order: StopOrder): Promise<void> {
-  if (order.by === 'lost') return;
+async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promise<void> {
   if (order.by === 'shutdown' || order.by === 'window') {
     await change(run, { to: 'pending', why: order.by });
     return;
@@ -28,12 +40,14 @@ async function obey(run: Run, order: StopOrder): Promise<void> {
     await change(run, { to: 'paused' });
     return;
   }
-  if (!(await change(run, { to: 'cancelled' }))) return;
+  const cancelled = await change(run, { to: 'cancelled' });
+  if (!cancelled) return;
   // After the state is recorded, so that a crash leaves a file too many and never one too few.
   const delivered = !keepPartial && order.wish.deleteFiles === true;
   const what = { partials: !keepPartial, delivered, deliveredAt: null };
   await removeWork(run.parts.disk, run.files, run.claim.download.uid, what);
-  if (wish === 'remove') await run.parts.store.forget(run.claim.download.id, run.parts.clock.now());
+  // Also where it was asked for after the run had been told to cancel.
+  if (cancelled.wish === 'remove') await run.parts.store.forget(cancelled.id, run.parts.clock.now());
 }
 
 async function fail(run: Run, failure: Failure): Promise<void> {
@@ -70,10 +84,19 @@ async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>): 
   return { ...failed, error: { ...failed.error, message: `${failed.error.message}; kept as ${kept.join(', ')}` } };
 }
 
-/** False when the lease is lost: then nothing else is touched either. */
-async function change(run: Run, to: Change): Promise<boolean> {
+/** Undefined when the lease is lost: then nothing else is touched either. */
+function change(run: Run, to: Change): Promise<Download | undefined> {
   const { store, clock } = run.parts;
-  return (await store.change(run.claim.lease, to, clock.now())) !== undefined;
+  return store.change(run.claim.lease, to, clock.now());
+}
+
+function isLost(thrown: unknown): boolean {
+  return thrown instanceof Failure && thrown.class === 'lost';
+}
+
+function sayLost({ claim, parts }: Run, thrown: unknown): void {
+  const error = asFailure(thrown);
+  parts.log.warn({ download: claim.download.id, error }, 'its lease is lost; nothing more of it is touched here');
 }
 
 /** A database that cannot be written for now is no fault of the download: it is tried again as it would be for any disk. */

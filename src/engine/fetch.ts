@@ -64,6 +64,7 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     manifest,
     targets,
     options: claim.download.options,
+    ...(run.deadline === undefined ? {} : { deadline: run.deadline }),
     onNote: (note) => {
       parts.store.note(claim.lease, 'warning', { message: note }, parts.clock.now()).catch(() => {});
     },

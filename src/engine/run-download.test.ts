@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,8 +10,9 @@ import type { DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { silentLog } from '../log/log.ts';
 import { openStore } from '../store/open.ts';
-import type { Claim, Store } from '../store/store.ts';
+import type { AskedWish, Change, Claim, Store } from '../store/store.ts';
 import { systemClock } from '../time/clock.ts';
+import { createDeadline, extendDeadline, momentOn } from '../time/deadline.ts';
 import type { EngineParts } from './parts.ts';
 import { createRun, type Run } from './run.ts';
 import { runDownload } from './run-download.ts';
@@ -83,7 +84,7 @@ async function stage(options: DownloadOptions = {}, store?: Store): Promise<Stag
     id,
     claim,
     async run(during) {
-      const run = createRun(await claim(), parts);
+      const run = createRun(await claim(), parts, createDeadline(momentOn(systemClock), 30_000));
       const end = runDownload(run);
       await during?.(run);
       await end;
@@ -310,3 +311,61 @@ test('a resolve that is refused fails the download in one sentence', async () =>
   assert.deepEqual(await on.names(), []);
   await on.close();
 });
+
+test('a removal that comes while the last step ends forgets the download; what was delivered stays', async () => {
+  const on = await stage();
+  await on.run(() => late(on, 'completed', { wish: 'remove' }));
+  assert.equal(await on.row(), undefined);
+  assert.deepEqual(await on.names(), ['file.bin']);
+  await on.close();
+});
+
+test('a removal that comes while a try fails for good clears everything away', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 10, ending: new Failure('refused', 'the server says 403') });
+  await on.run(() => late(on, 'failed', { wish: 'remove' }));
+  assert.partialDeepStrictEqual(await on.row(), { status: 'pending', wish: 'remove' });
+  await on.run((run) => run.stop({ by: 'wish', wish: { wish: 'remove' } }));
+  assert.equal(await on.row(), undefined);
+  assert.deepEqual(await on.names(), []);
+  await on.close();
+});
+
+test('a removal with its files that comes while the last step ends takes the delivered file along', async () => {
+  const on = await stage();
+  const wish = { wish: 'remove', deleteFiles: true } as const;
+  await on.run(() => late(on, 'completed', wish));
+  assert.partialDeepStrictEqual(await on.row(), { status: 'pending', wish: 'remove' });
+  await on.run((run) => run.stop({ by: 'wish', wish }));
+  assert.equal(await on.row(), undefined);
+  assert.deepEqual(await on.names(), []);
+  await on.close();
+});
+
+test('past the end of its lease a run leaves file, names and row alone', async () => {
+  const on = await stage();
+  on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
+  await on.run();
+  const path = join(on.folder, 'file.bin.part');
+  const before = await stat(path);
+  await on.run((run) => {
+    if (run.deadline) extendDeadline(run.deadline, momentOn(systemClock), -1);
+  });
+  assert.partialDeepStrictEqual(await on.row(), { status: 'downloading', bytesDownloaded: 40_000 });
+  const after = await stat(path);
+  assert.deepEqual([after.size, after.mtimeMs, after.ino], [before.size, before.mtimeMs, before.ino]);
+  assert.deepEqual(await on.names(), ['file.bin.part', 'file.bin.part.json']);
+  await on.close();
+});
+
+/** A person's wish arrives after everything is done and before its last change is recorded. */
+function late(on: Stage, to: Change['to'], wish: AskedWish): void {
+  const { change } = on.store;
+  on.store.change = async (lease, asked, now) => {
+    if (asked.to === to) {
+      on.store.change = change;
+      await on.store.wish(lease.id, wish, now);
+    }
+    return change(lease, asked, now);
+  };
+}

@@ -106,10 +106,9 @@ async function finish(run: Run): Promise<void> {
     removed.push(partialPath);
   }
   await settleNames(disk, removed);
+  run.signal.throwIfAborted();
   const completed = await store.change(run.claim.lease, { to: 'completed' }, clock.now());
   if (!completed) throw leaseLost();
-  // It was asked for while the last step ran; what was delivered stays, as after any removal.
-  if (completed.wish === 'remove') await store.forget(completed.id, clock.now());
 }
 
 function pathsOf(run: Run): string[] {

@@ -1,9 +1,11 @@
+import { leasedDisk } from '../disk/leased-disk.ts';
 import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { etaOf, noProgress, speedOf, withSample } from '../downloads/progress.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import type { Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
+import type { Deadline } from '../time/deadline.ts';
 import type { EngineParts } from './parts.ts';
 import { type StopOrder, Stopped } from './stop.ts';
 
@@ -19,7 +21,10 @@ const shortestInterval = 750;
  */
 export interface Run {
   readonly claim: Claim;
+  /** Their disk obeys the deadline. */
   readonly parts: EngineParts;
+  /** Past it nothing is written, renamed or removed; the queue extends it with each renewal of the lease. */
+  readonly deadline: Deadline | undefined;
   /** Aborted by `stop`, with a `Stopped` as reason. */
   readonly signal: AbortSignal;
   /** The files as recorded; empty before the first resolve. */
@@ -47,7 +52,8 @@ export interface Run {
   missing(): number;
 }
 
-export function createRun(claim: Claim, parts: EngineParts): Run {
+/** `deadline`: until when the lease may be trusted; left out: for ever. */
+export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline): Run {
   const { clock } = parts;
   const abort = new AbortController();
   let order: StopOrder | undefined;
@@ -60,7 +66,8 @@ export function createRun(claim: Claim, parts: EngineParts): Run {
 
   const run: Run = {
     claim,
-    parts,
+    parts: { ...parts, disk: leasedDisk(parts.disk, deadline, clock) },
+    deadline,
     signal: abort.signal,
     files: claim.files,
     name: download.name,

@@ -16,7 +16,7 @@ import type { Service } from '../queue/service.ts';
 import type { Sources } from '../sources/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
-import { socketPath } from './living.ts';
+import { type Mortuary, socketPath } from './living.ts';
 import type { Role } from './longhaul.ts';
 import { createInstanceSocket } from './socket.ts';
 
@@ -34,7 +34,7 @@ export interface EngineSetup {
   readonly sources: Sources;
   readonly anyRunner: boolean;
   readonly slots: number;
-  readonly living: Living & { dead(except: string): Promise<string[]> };
+  readonly living: Living & Mortuary;
 }
 
 export interface Engine extends Service {
@@ -72,7 +72,10 @@ export function createEngine(setup: EngineSetup): Engine {
     log: log.room('queue'),
     scan,
     deadInstances: () => setup.living.dead(uid),
-    onRescued: () => scheduler.wake(),
+    onRescued: (dead) => {
+      scheduler.wake();
+      void setup.living.sweep(dead);
+    },
   });
   const reports = () => [...scheduler.runs.values()].map((run) => run.progress());
   const path = socketPath(setup.paths.sockets, uid);

@@ -11,6 +11,16 @@ export function socketPath(folder: string, uid: string): string {
   return join(folder, `${uid}.sock`);
 }
 
+export interface Mortuary {
+  /** Those that are dead, but for one. */
+  dead(except: string): Promise<string[]>;
+  /**
+   * After they were given up in the store: takes their sockets away. Not before, because a refused connection is
+   * what proves their death to everybody else.
+   */
+  sweep(dead: readonly string[]): Promise<void>;
+}
+
 export interface LivingParts {
   readonly store: Pick<Store, 'instances' | 'rescue'>;
   readonly clock: Clock;
@@ -22,27 +32,31 @@ export interface LivingParts {
 }
 
 /**
- * Who is alive. On this host the sockets say it: refused is dead at once; connected but silent is
- * stopped, and counts as dead when its last heartbeat is older than a lease. Of other hosts only the
- * heartbeat is known.
+ * Who is alive. On this host the sockets say it: refused is dead at once. One that is connected but silent is stopped;
+ * of one whose socket is gone nothing is known: both count as dead when the last heartbeat is older than a lease. Of
+ * other hosts only the heartbeat is known.
  */
-export function createLiving(parts: LivingParts): Living & { dead(except: string): Promise<string[]> } {
+export function createLiving(parts: LivingParts): Living & Mortuary {
   const { store, clock, sockets, own, ttl } = parts;
 
   const isDead = async (row: InstanceRow) => {
     if (row.uid === own) return false;
     const silentFor = clock.now() - row.beatAt;
     if (row.host !== hostname()) return silentFor > 2 * ttl;
-    const path = socketPath(sockets, row.uid);
-    const life = await lifeAt(path, row.uid, clock);
-    if (life === 'dead') await unlink(path).catch(() => {});
-    return life === 'dead' || (life === 'stopped' && silentFor > ttl);
+    const life = await lifeAt(socketPath(sockets, row.uid), row.uid, clock);
+    return life === 'dead' || (life === 'silent' && silentFor > ttl);
+  };
+
+  const sweep = async (dead: readonly string[]) => {
+    await Promise.all(dead.map((uid) => unlink(socketPath(sockets, uid)).catch(() => {})));
   };
 
   return {
+    sweep,
     isAlive: async (row) => !(await isDead(row)),
     async bury(instance) {
       await store.rescue({ dead: [instance], expiredBefore: 0 }, clock.now());
+      await sweep([instance]);
     },
     async dead(except) {
       const others = (await store.instances()).filter((row) => row.uid !== except);

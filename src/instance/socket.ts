@@ -72,13 +72,14 @@ export function createInstanceSocket(parts: {
   }
 }
 
-export type Life = 'alive' | 'stopped' | 'dead';
+/** `silent`: it cannot be asked (stopped, or its socket is gone), so its heartbeat must tell. */
+export type Life = 'alive' | 'silent' | 'dead';
 
 /** Asks the socket of an instance whether it lives; takes at most a second. */
 export async function lifeAt(path: string, uid: string, clock: Clock): Promise<Life> {
   const answer = Promise.withResolvers<Life>();
   const socket = connect(path);
-  const timer = clock.after(answerWithin, () => answer.resolve('stopped'));
+  const timer = clock.after(answerWithin, () => answer.resolve('silent'));
   let said = '';
   socket.setEncoding('utf8');
   socket.on('data', (text: string) => {
@@ -87,9 +88,10 @@ export async function lifeAt(path: string, uid: string, clock: Clock): Promise<L
     else if (said.length > longestLine) answer.resolve('dead');
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    answer.resolve(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK'].includes(error.code ?? '') ? 'dead' : 'stopped');
+    // A socket that is gone proves nothing: a cleaner of old files may have taken it, or it lies in another container.
+    answer.resolve(['ECONNREFUSED', 'ENOTSOCK'].includes(error.code ?? '') ? 'dead' : 'silent');
   });
-  socket.on('end', () => answer.resolve('stopped'));
+  socket.on('end', () => answer.resolve('silent'));
   try {
     return await answer.promise;
   } finally {

@@ -5,7 +5,8 @@ import type { EngineParts } from '../engine/parts.ts';
 import type { Run } from '../engine/run.ts';
 import { silentLog } from '../log/log.ts';
 import type { Checkpoint, Pulse, Store } from '../store/store.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
+import { createDeadline, momentOn } from '../time/deadline.ts';
+import { LeaseKeeper, trustedFor } from './lease-keeper.ts';
 
 const ttl = 30_000;
 const heartbeat = 10_000;
@@ -38,7 +39,8 @@ function scene() {
         stopped.push(id);
         runs.delete(id);
       };
-      runs.set(id, { claim, stop, checkpoint } as unknown as Run);
+      const deadline = createDeadline(momentOn(clock), trustedFor(ttl));
+      runs.set(id, { claim, stop, checkpoint, deadline } as unknown as Run);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { EngineParts } from '../engine/parts.ts';
 import type { Run } from '../engine/run.ts';
 import type { AskedWish, Checkpoint, Store } from '../store/store.ts';
+import { extendDeadline, type Moment, momentOn, since, watchDeadline } from '../time/deadline.ts';
 import type { Service } from './service.ts';
 
 /** How often it looks whether a checkpoint or a heartbeat is due, ms. */
@@ -17,10 +18,9 @@ export interface LeaseKeeperParts {
   readonly heartbeat: number;
 }
 
-/** A moment on both clocks, ms: either may stand still or jump, so the larger time gone by counts. */
-interface Moment {
-  readonly wall: number;
-  readonly steady: number;
+/** For how long a lease may be trusted after it was asked for, ms; `ttl` as configured. */
+export function trustedFor(ttl: number): number {
+  return ttl - Math.min(margin, ttl / 3);
 }
 
 /**
@@ -30,8 +30,6 @@ interface Moment {
  */
 export class LeaseKeeper implements Service {
   readonly #parts: LeaseKeeperParts;
-  /** When each run was first seen: its lease is no older than that. */
-  readonly #begun = new WeakMap<Run, Moment>();
   readonly #flushing = new Set<Run>();
   #durable: Checkpoint[] = [];
   #renewed: Moment;
@@ -42,7 +40,7 @@ export class LeaseKeeper implements Service {
 
   constructor(parts: LeaseKeeperParts) {
     this.#parts = parts;
-    this.#renewed = this.#now();
+    this.#renewed = momentOn(parts.engine.clock);
   }
 
   async start(): Promise<void> {
@@ -86,20 +84,20 @@ export class LeaseKeeper implements Service {
   }
 
   async #pulse(): Promise<void> {
-    const { runs, heartbeat } = this.#parts;
+    const { runs, heartbeat, engine } = this.#parts;
     const checkpoints = this.#durable;
     this.#durable = [];
     if (runs.size === 0) {
-      this.#renewed = this.#now();
+      this.#renewed = momentOn(engine.clock);
       return;
     }
-    const isDue = this.#since(this.#renewed) >= heartbeat;
+    const isDue = since(this.#renewed, engine.clock) >= heartbeat;
     if (checkpoints.length > 0 || isDue) await this.#record(isDue ? [...runs.values()] : [], checkpoints);
   }
 
   async #record(renew: readonly Run[], checkpoints: readonly Checkpoint[]): Promise<void> {
     const { store, engine, ttl } = this.#parts;
-    const sent = this.#now();
+    const sent = momentOn(engine.clock);
     try {
       const answer = await store.pulse(
         {
@@ -112,7 +110,9 @@ export class LeaseKeeper implements Service {
         sent.wall,
       );
       if (renew.length > 0) this.#renewed = sent;
-      for (const lease of answer.lost) this.#runOf(lease.id, lease.token)?.stop({ by: 'lost' });
+      const lost = new Set(answer.lost.map(({ id, token }) => this.#runOf(id, token)));
+      for (const run of lost) run?.stop({ by: 'lost' });
+      for (const run of renew) if (run.deadline && !lost.has(run)) extendDeadline(run.deadline, sent, trustedFor(ttl));
     } catch (error) {
       engine.log.warn({ error }, 'a pulse could not be recorded; it is tried again');
     }
@@ -129,14 +129,9 @@ export class LeaseKeeper implements Service {
   }
 
   #giveUpOldLeases(): void {
-    const { runs, ttl } = this.#parts;
-    const since = this.#since(this.#renewed);
-    for (const run of runs.values()) {
-      const begun = this.#begun.get(run) ?? this.#now();
-      this.#begun.set(run, begun);
-      const age = Math.min(since, this.#since(begun));
-      if (age >= ttl - Math.min(margin, ttl / 3)) run.stop({ by: 'lost' });
-    }
+    const { runs, engine } = this.#parts;
+    for (const run of runs.values())
+      if (run.deadline && watchDeadline(run.deadline, engine.clock)()) run.stop({ by: 'lost' });
   }
 
   async #lookForWishes(): Promise<void> {
@@ -155,16 +150,6 @@ export class LeaseKeeper implements Service {
   #runOf(id: number, token: number): Run | undefined {
     const run = this.#parts.runs.get(id);
     return run?.claim.lease.token === token ? run : undefined;
-  }
-
-  #now(): Moment {
-    const { clock } = this.#parts.engine;
-    return { wall: clock.now(), steady: clock.monotonic() };
-  }
-
-  #since(moment: Moment): number {
-    const { wall, steady } = this.#now();
-    return Math.max(wall - moment.wall, steady - moment.steady);
   }
 }
 

@@ -9,9 +9,10 @@ export interface RescuerParts {
   readonly log: Log;
   /** How often it looks, ms. */
   readonly scan: number;
-  /** Instances that are certainly dead: their sockets refuse. */
+  /** Instances that are dead: their sockets refuse, or nothing was heard of them for longer than a lease. */
   deadInstances(): Promise<readonly string[]>;
-  readonly onRescued: () => void;
+  /** The dead that were given up now; also called, with none, where only leases had ended. */
+  readonly onRescued: (dead: readonly string[]) => void;
 }
 
 /** Gives back what dead instances held: at the start, then every `scan` ms. */
@@ -45,7 +46,7 @@ export function createRescuer(parts: RescuerParts): Service & { look(): Promise<
       const dead = await parts.deadInstances();
       const rescued = await store.rescue({ dead, expiredBefore: clock.now() }, clock.now());
       for (const download of rescued) log.info({ download: download.id }, 'taken over from an instance that died');
-      if (rescued.length > 0 || dead.length > 0) parts.onRescued();
+      if (rescued.length > 0 || dead.length > 0) parts.onRescued(dead);
     } catch (error) {
       log.warn({ error }, 'could not look for dead instances');
     }

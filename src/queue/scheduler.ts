@@ -3,7 +3,9 @@ import type { EngineParts } from '../engine/parts.ts';
 import { createRun, type Run } from '../engine/run.ts';
 import { runDownload } from '../engine/run-download.ts';
 import type { Claim, Store } from '../store/store.ts';
+import { createDeadline, type Deadline, momentOn } from '../time/deadline.ts';
 import { choose } from './choose.ts';
+import { trustedFor } from './lease-keeper.ts';
 import type { Service } from './service.ts';
 
 /** Looks again at least this often, ms, even when nothing woke it. */
@@ -82,15 +84,15 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const chosen = choose(candidates, { free, running: new Set(runs.keys()), closed });
     await Promise.all(
       chosen.map(async ({ id }) => {
-        const now = clock.now();
-        const claim = stopping ? undefined : await store.claim(id, instance, now + parts.leaseTtl, now);
-        if (claim) begin(claim);
+        const sent = momentOn(clock);
+        const claim = stopping ? undefined : await store.claim(id, instance, sent.wall + parts.leaseTtl, sent.wall);
+        if (claim) begin(claim, createDeadline(sent, trustedFor(parts.leaseTtl)));
       }),
     );
   }
 
-  function begin(claim: Claim): void {
-    const run = createRun(claim, engine);
+  function begin(claim: Claim, deadline: Deadline): void {
+    const run = createRun(claim, engine, deadline);
     const { id } = claim.download;
     runs.set(id, run);
     parts.onRun?.(run);

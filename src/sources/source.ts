@@ -1,5 +1,6 @@
 import type { DownloadOptions, Integrity, ResumeToken } from '../downloads/download.ts';
 import type { Range } from '../downloads/ranges.ts';
+import type { Deadline } from '../time/deadline.ts';
 
 /**
  * A kind of link and how its bytes come. One implementation a folder; one conformance suite
@@ -84,6 +85,8 @@ export interface FetchRequest {
   readonly manifest: Manifest;
   readonly targets: readonly FetchTarget[];
   readonly options: DownloadOptions;
+  /** Past it nothing is written any more, and `done` rejects as `lost`; read before each write. Left out: never. */
+  readonly deadline?: Deadline;
   /** Words for the timeline (a reopened connection, a slow mirror); never progress. */
   readonly onNote?: (note: string) => void;
 }

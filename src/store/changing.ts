@@ -52,11 +52,12 @@ export function* changeState(row: DownloadRow, to: Status, now: number, along: A
 }
 
 /** Every way out of a leased state, fenced; undefined: the lease is lost. */
-export function* changeLeased(lease: Lease, change: Change, now: number): Work<DownloadRow | undefined> {
+export function* changeLeased(lease: Lease, asked: Change, now: number): Work<DownloadRow | undefined> {
   const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
   if (!row) return undefined;
+  const change = insteadOf(row, asked);
+  const { to } = change;
   yield* giveUpFiles(row, change);
-  const to = change.to === 'paused' && wantsAway(row) ? 'pending' : change.to;
   const along = yield* alongOf(row, change, now);
   const changed = yield* changeState(row, to, now, {
     ...along,
@@ -96,10 +97,10 @@ export function* tell(
 }
 
 /** Takes a lease away whose holder is gone: pending again, and not a retry. */
-export function* releaseLost(row: DownloadRow, now: number): Work<DownloadRow> {
+export function* releaseLost(row: DownloadRow, now: number, why: string): Work<DownloadRow> {
   const released = yield* changeState(row, 'pending', now, {
     columns: remainingWish(row, 'pending'),
-    detail: { why: 'its instance is gone', instance: row.locked_by },
+    detail: { why, instance: row.locked_by },
     outcome: 'lost',
   });
   return yield* obeyPause(row, released, now);
@@ -114,9 +115,17 @@ function* giveUpFiles(row: DownloadRow, change: Change): Work<void> {
   yield* giveUpPartials(row.id, change.to, wishOptionsOf(row).keepPartial === true);
 }
 
-/** Cancel and remove leave files to clear away, so they wait for an instance that holds the lease. */
-function wantsAway(row: DownloadRow): boolean {
-  return row.wish === 'cancel' || row.wish === 'remove';
+/**
+ * Cancel and remove leave files to clear away, so they wait for an instance that holds the lease: where the holder
+ * comes to another end before it hears of them, the download is given back and claimed at once for the wish alone.
+ * An end answers a cancel; a removal only where there is nothing to clear away.
+ */
+function insteadOf(row: DownloadRow, change: Change): Change {
+  const { wish } = row;
+  const removes = wish === 'remove' && (change.to === 'failed' || change.to === 'completed');
+  const clears = removes && (change.to === 'failed' || wishOptionsOf(row).deleteFiles === true);
+  const waits = change.to === 'paused' && (wish === 'cancel' || wish === 'remove');
+  return clears || waits ? { to: 'pending', why: `it was told to ${wish}` } : change;
 }
 
 /** What is left of a waiting wish after the change; an end answers every wish but `remove`. */

@@ -65,7 +65,10 @@ export function* rescue(dead: readonly string[], expiredBefore: number, now: num
   }
   for (const row of yield* all(leaseEnded, { before: expiredBefore })) lost.set(row.id, row);
   const rescued: DownloadRow[] = [];
-  for (const row of lost.values()) rescued.push(yield* releaseLost(row, now));
+  for (const row of lost.values()) {
+    const isDead = row.locked_by !== null && dead.includes(row.locked_by);
+    rescued.push(yield* releaseLost(row, now, isDead ? 'its instance is gone' : 'its lease ended'));
+  }
   for (const uid of dead) yield* run(deleteInstance, { uid });
   return rescued;
 }

@@ -8,7 +8,6 @@ import {
   record,
   statistics,
 } from './asking.ts';
-import { changeLeased } from './changing.ts';
 import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
 import { importDownloads, previewImport } from './importing.ts';
@@ -22,7 +21,7 @@ import { downloadById } from './statements/download-by-id.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
 import type { AskingStore, DoingStore } from './store.ts';
-import { forget, wish } from './wishing.ts';
+import { changeAndObey, forget, wish } from './wishing.ts';
 import {
   clearNudges,
   note,
@@ -103,7 +102,7 @@ function doingOn(database: Database): DoingStore {
       return write(() => writePulse(pulse, now));
     },
     async change(lease, change, now) {
-      const row = await write(() => changeLeased(lease, change, now));
+      const row = await write(() => changeAndObey(lease, change, now));
       return row && downloadOf(row);
     },
     neededElsewhere: (instance) => read(() => roomNeeded(instance)),

@@ -1,5 +1,6 @@
+import type { Lease } from '../downloads/download.ts';
 import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downloads/states.ts';
-import { changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
+import { changeLeased, changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
 import { get, run, type Work } from './database.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';
 import { clearDurable } from './statements/clear-durable.ts';
@@ -10,7 +11,7 @@ import { lockDownload } from './statements/lock-download.ts';
 import { resetFiles } from './statements/reset-files.ts';
 import type { StateColumns } from './statements/set-state.ts';
 import { setWish } from './statements/set-wish.ts';
-import { type AskedWish, NotPossible } from './store.ts';
+import { type AskedWish, type Change, NotPossible } from './store.ts';
 
 /**
  * A person's wish. A lease that ran out before `now` holds nothing any more: then, too, the wish
@@ -25,9 +26,21 @@ export function* wish(
   if (!found) throw new NotPossible(`there is no download ${id}`);
   if (!mayWish(found.status, asked.wish)) throw new NotPossible(refusal(found, asked.wish));
   if (isLeased(found.status) && (found.lease_until ?? 0) > now) return yield* leaveWord(found, asked, now);
-  const row = isLeased(found.status) ? yield* releaseLost({ ...found, wish: null, wish_options: null }, now) : found;
+  const row = isLeased(found.status)
+    ? yield* releaseLost({ ...found, wish: null, wish_options: null }, now, 'its lease ended')
+    : found;
   yield* tell(row, 'wish', now, { ...asked });
   return { row: yield* obey(row, asked, now), obeyed: true };
+}
+
+/**
+ * A change by the holder of the lease. Where a removal was asked for while the last step ran, the end obeys it in the
+ * same transaction, since nobody would come back for it.
+ */
+export function* changeAndObey(lease: Lease, change: Change, now: number): Work<DownloadRow | undefined> {
+  const changed = yield* changeLeased(lease, change, now);
+  if (changed?.status === 'completed' && changed.wish === 'remove') yield* erase(changed, now);
+  return changed;
 }
 
 /** Deletes the download and all that hangs on it; one event stays and tells of it. No error when it is gone. */

@@ -4,7 +4,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 export interface Clock {
   /** Wall time, UTC epoch ms. May jump. */
   now(): number;
-  /** Ms since some fixed moment; never jumps back, may stand still in suspend. */
+  /** Ms since a fixed moment, the same in all threads; never jumps back, may stand still in suspend. */
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -19,7 +19,8 @@ const longestTimer = 2_147_483_647;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  // Not performance.now(), which begins anew in each thread.
+  monotonic: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: (ms, signal) =>
     sleepFor(Math.min(ms, longestTimer), undefined, signal ? { signal } : {}).catch((error: unknown) => {
       throw signal?.aborted ? signal.reason : error;

@@ -8,6 +8,8 @@ import { realDisk } from '../../src/disk/real-disk.ts';
 import { Failure } from '../../src/downloads/failure.ts';
 import { bytesIn, type Range } from '../../src/downloads/ranges.ts';
 import type { FetchTarget, Manifest, Source, Transfer } from '../../src/sources/source.ts';
+import { systemClock } from '../../src/time/clock.ts';
+import { createDeadline, type Deadline, extendDeadline, momentOn } from '../../src/time/deadline.ts';
 
 /** What a source must bring to be tested: a link with known content, served slowly enough to be interrupted. */
 export interface SourceFixture {
@@ -136,6 +138,26 @@ export function sourceContract(name: string, open: () => Promise<SourceFixture>)
     assert.deepEqual([after.size, after.mtimeMs], [before.size, before.mtimeMs]);
   });
 
+  promise('writes nothing once its lease has ended, and says that it is lost', async (bench) => {
+    bench.fixture.stallAfter(bench.fixture.bytes.length / 2);
+    const deadline = createDeadline(momentOn(systemClock), 60_000);
+    const first = await bench.begin([], deadline);
+    await arrived(first.transfer, 1);
+    await first.transfer.flush();
+    await first.transfer.close();
+    const before = await stat(first.path);
+    extendDeadline(deadline, momentOn(systemClock), -1);
+    bench.fixture.stallAfter(0);
+    const targets = [bench.target(first.path, first.manifest, [])];
+    const again = await bench.resolve();
+    const second = bench.source.fetch({ manifest: again, targets, options, deadline });
+    await assert.rejects(second.done, isFailure('lost'));
+    await second.flush();
+    await second.close();
+    const after = await stat(first.path);
+    assert.deepEqual([after.size, after.mtimeMs], [before.size, before.mtimeMs]);
+  });
+
   promise('takes limits and nudges while it runs', async (bench) => {
     const { transfer, path } = await bench.begin([]);
     transfer.tune({ rate: 1000 });
@@ -163,7 +185,10 @@ interface Bench {
   resolve(): Promise<Manifest>;
   target(path: string, manifest: Manifest, durable: readonly Range[]): FetchTarget;
   /** Resolves and fetches into a new partial. */
-  begin(durable: readonly Range[]): Promise<{ transfer: Transfer; path: string; manifest: Manifest }>;
+  begin(
+    durable: readonly Range[],
+    deadline?: Deadline,
+  ): Promise<{ transfer: Transfer; path: string; manifest: Manifest }>;
 }
 
 async function benchFor(context: TestContext, fixture: SourceFixture): Promise<Bench> {
@@ -195,14 +220,19 @@ async function benchFor(context: TestContext, fixture: SourceFixture): Promise<B
     another,
     resolve,
     target,
-    async begin(durable) {
+    async begin(durable, deadline) {
       const manifest = await resolve();
       const path = join(folder, 'file.part');
       await realDisk.create(path).close();
       return {
         manifest,
         path,
-        transfer: source.fetch({ manifest, targets: [target(path, manifest, durable)], options }),
+        transfer: source.fetch({
+          manifest,
+          targets: [target(path, manifest, durable)],
+          options,
+          ...(deadline === undefined ? {} : { deadline }),
+        }),
       };
     },
   };

@@ -25,9 +25,6 @@ interface Stage {
   readonly digest: string;
 }
 
-/** Lets the engine's short lease run out soon, so that no test waits for 30 s. */
-const shortLease = { LONGHAUL_LEASE_TTL: '2s', LONGHAUL_LEASE_HEARTBEAT: '500ms', LONGHAUL_LEASE_SCAN: '300ms' };
-
 test('the same link in a second terminal follows the first, and the file is fetched once', needs('nginx'), () =>
   onStage('4m', 6_000_000, async ({ nginx, place, link, digest }) => {
     const first = longhaul(['get', link], place);
@@ -60,26 +57,6 @@ test('a follower takes over when the process it follows is killed', needs('nginx
     assert.equal(JSON.parse(end.stdout).status, 'completed');
     assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
   }),
-);
-
-test(
-  'a process that was stopped for longer than its lease writes and publishes nothing when it goes on',
-  needs('nginx'),
-  () =>
-    onStage('3m', 9_000_000, async ({ place, link, digest }) => {
-      const slow = { ...place, env: shortLease };
-      const first = longhaul(['get', link], slow);
-      await first.says('downloading');
-      first.kill('SIGSTOP');
-      const second = await run(['resume-downloads', '--wait', '20s', '--json'], slow);
-      assert.equal(second.code, 0, second.stderr);
-      assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
-      first.kill('SIGCONT');
-      const end = await first.ended;
-      assert.equal(end.code, 0, end.stderr);
-      assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file.iso', 'home']);
-      assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
-    }),
 );
 
 test('Ctrl-C keeps what came and says how to go on; the next call goes on there', needs('nginx'), () =>

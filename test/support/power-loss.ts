@@ -107,7 +107,7 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
   const latency = () => (nap === 0 ? Promise.resolve() : clock.sleep(dice.between(0, nap)));
   const disk = bend(simulatedDisk(medium, { power, latency, links, fault: faultsOf(dice) }));
   const pause = dice.between(10, 300);
-  world.writing = { disk, chunk: dice.between(300, 5000), pace: () => clock.sleep(dice.between(1, pause)) };
+  world.writing = { disk, clock, chunk: dice.between(300, 5000), pace: () => clock.sleep(dice.between(1, pause)) };
   const store = behindPower(world.store, power, ['onChange', 'close', 'kind']);
   const instance = `boot-${world.boots}`;
   return {

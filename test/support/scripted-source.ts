@@ -1,5 +1,6 @@
 import type { Disk, OpenFile } from '../../src/disk/disk.ts';
 import { diskFailure } from '../../src/disk/disk-failure.ts';
+import { leasedDisk } from '../../src/disk/leased-disk.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import type { Integrity } from '../../src/downloads/download.ts';
 import { Failure } from '../../src/downloads/failure.ts';
@@ -12,6 +13,7 @@ import type {
   Source,
   Transfer,
 } from '../../src/sources/source.ts';
+import { type Clock, systemClock } from '../../src/time/clock.ts';
 
 /** What the next fetch does: writes so many bytes, then ends, fails, or waits to be closed. */
 export interface Act {
@@ -46,6 +48,8 @@ export interface Writing {
   readonly disk?: Disk;
   /** Bytes of one write; left out: all at once. */
   readonly chunk?: number;
+  /** What the deadline of a lease is read against; left out: the system's. */
+  readonly clock?: Clock;
   /** Between two writes; left out: everything is written before `fetch` returns. */
   readonly pace?: () => Promise<void>;
 }
@@ -106,11 +110,18 @@ interface Written {
 function startTransfer(
   source: ScriptedSource,
   request: FetchRequest,
-  { integrity, disk = realDisk, chunk = Number.POSITIVE_INFINITY, pace }: Writing & { readonly integrity: Integrity },
+  {
+    integrity,
+    disk = realDisk,
+    clock = systemClock,
+    chunk = Number.POSITIVE_INFINITY,
+    pace,
+  }: Writing & { readonly integrity: Integrity },
   onWait: () => void,
 ): Transfer {
   const act = source.acts.shift() ?? {};
-  const files = request.targets.map((target) => openTarget(disk, source, target));
+  const leased = leasedDisk(disk, request.deadline, clock);
+  const files = request.targets.map((target) => openTarget(leased, source, target));
   const done = Promise.withResolvers<Awaited<Transfer['done']>>();
   done.promise.catch(() => {});
   let closed = false;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
+import { leasedDisk } from '../../disk/leased-disk.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { missingRanges, type Range } from '../../downloads/ranges.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -131,9 +132,11 @@ export class HttpTransfer implements Transfer {
   }
 
   #opened(path: string, durable: readonly Range[]): PartialFile {
+    const { disk, clock } = this.#context;
     try {
       const digest = runningDigest(this.#request.options.checksum);
-      this.#partial = new PartialFile(this.#context.disk.open(path), path, durable, digest);
+      const file = leasedDisk(disk, this.#request.deadline, clock).open(path);
+      this.#partial = new PartialFile(file, path, durable, digest);
       return this.#partial;
     } catch (error) {
       throw diskFailure(error, path);

@@ -1,5 +1,6 @@
 import type { Disk, OpenFile } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
+import { leasedDisk } from '../../disk/leased-disk.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { bytesIn, contiguousFromStart, normalRanges, type Range } from '../../downloads/ranges.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -107,8 +108,9 @@ export class OneStreamTransfer implements Transfer {
 
   async #run(): Promise<TransferEnd> {
     const { path, position, size } = this.#target;
+    const { disk, clock } = this.#parts;
     try {
-      this.#file = this.#parts.disk.open(path);
+      this.#file = leasedDisk(disk, this.#request.deadline, clock).open(path);
     } catch (error) {
       throw diskFailure(error, path);
     }

@@ -8,6 +8,7 @@ import {
   delivered,
   inState,
   me,
+  networkError,
   now,
   type Promises,
   present,
@@ -129,6 +130,40 @@ export const wishingPromises: Promises = {
       const again = await claimed(store, id);
       assert.deepEqual(await store.waitingWishes(me), new Map([[id, { wish: 'cancel' }]]));
       assert.equal((await store.change(again.lease, { to: 'cancelled' }, now))?.wish, null);
+    }
+  },
+
+  'a removal that comes while the last step ends is obeyed with that end': async (store) => {
+    const { claim } = await running(store);
+    const { id } = claim.download;
+    await store.change(claim.lease, delivered, now);
+    await store.wish(id, { wish: 'remove' }, now);
+    assert.equal((await store.change(claim.lease, { to: 'completed' }, now))?.status, 'completed');
+    assert.equal(await store.get(id), undefined);
+    assert.deepEqual(
+      (await store.events({ downloadId: id, limit: 9 })).map(({ kind }) => kind),
+      ['removed'],
+    );
+  },
+
+  'a removal that leaves something to clear away waits for an instance, whatever end comes first': async (store) => {
+    const failed = { to: 'failed', error: networkError } as const;
+    for (const [change, deleteFiles] of [[failed, false] as const, [{ to: 'completed' } as const, true] as const]) {
+      const { claim, fileId } = await running(store);
+      const { id } = claim.download;
+      const path = `/downloads/late-${id}.part`;
+      await store.recordPartial(claim.lease, fileId, path, now);
+      if (change.to === 'completed') await store.change(claim.lease, delivered, now);
+      await store.wish(id, { wish: 'remove', deleteFiles }, now);
+      const released = present(await store.change(claim.lease, change, now));
+      assert.partialDeepStrictEqual(released, { status: 'pending', wish: 'remove', lockedBy: null });
+      assert.equal((await store.files(id))[0]?.partialPath, path, 'whoever clears it away must find it');
+      const [first] = await store.candidates({ runner: me, anyRunner: true, now, limit: 1 });
+      assert.equal(first?.id, id);
+      const again = await claimed(store, id);
+      assert.deepEqual((await store.waitingWishes(me)).get(id), { wish: 'remove', deleteFiles });
+      assert.equal((await store.change(again.lease, { to: 'cancelled' }, now))?.wish, 'remove');
+      await store.forget(id, now);
     }
   },
 
