@@ -91,12 +91,15 @@ export function scriptedSource(
     },
     fetch(request) {
       source.fetchedFrom.push(contiguousFromStart(request.targets[0]?.durable ?? []));
-      return startTransfer(source, request, { integrity, ...writing() }, () => waiting.resolve());
+      const usual = { disk: realDisk, clock: systemClock, chunk: Number.POSITIVE_INFINITY };
+      return startTransfer(source, request, { ...usual, integrity, ...writing() }, () => waiting.resolve());
     },
     close: async () => {},
   };
   return source;
 }
+
+type How = Required<Omit<Writing, 'pace'>> & Pick<Writing, 'pace'> & { readonly integrity: Integrity };
 
 /** A partial as it is being written. */
 interface Written {
@@ -107,18 +110,8 @@ interface Written {
   durable: readonly Range[];
 }
 
-function startTransfer(
-  source: ScriptedSource,
-  request: FetchRequest,
-  {
-    integrity,
-    disk = realDisk,
-    clock = systemClock,
-    chunk = Number.POSITIVE_INFINITY,
-    pace,
-  }: Writing & { readonly integrity: Integrity },
-  onWait: () => void,
-): Transfer {
+function startTransfer(source: ScriptedSource, request: FetchRequest, how: How, onWait: () => void): Transfer {
+  const { integrity, disk, clock, chunk, pace } = how;
   const act = source.acts.shift() ?? {};
   const leased = leasedDisk(disk, request.deadline, clock);
   const files = request.targets.map((target) => openTarget(leased, source, target));
