@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { silentLog } from '../../src/log/log.ts';
+import { openStore } from '../../src/store/open.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
@@ -21,7 +24,7 @@ const slowToWake = {
 };
 const bytes = 3_500_000;
 
-suite('a holder that was stopped for longer than its lease', { concurrency: true }, () => {
+suite('a holder that was stopped for longer than its lease', { timeout: 60_000 }, () => {
   for (const connections of [1, 4]) {
     test(`leaves file and names as its successor made them, with ${connections} connections`, needs('nginx'), () =>
       onStage('2m', async ({ place, link, digest }) => {
@@ -82,9 +85,16 @@ async function onStage(limitRate: string, play: (stage: Stage) => Promise<void>)
 }
 
 /** Resolves when bytes are recorded: then the successor goes on in the same file. */
-async function checkpointed(place: Place): Promise<void> {
-  for (;;) {
-    const { stdout } = await run(['list', '--json'], place);
-    if (stdout !== '' && JSON.parse(stdout).bytes > 0) return;
+async function checkpointed({ home }: Place): Promise<void> {
+  const { store } = await openStore({ path: join(home, 'db', 'longhaul.db'), clock: systemClock, log: silentLog });
+  try {
+    for (;;) {
+      const [row] = await store.list({ limit: 1 });
+      if (row?.status === 'completed') throw new Error('it was completed before it could be stopped');
+      if (row && row.bytesDownloaded > 0) return;
+      await systemClock.sleep(20);
+    }
+  } finally {
+    await store.close();
   }
 }
