@@ -11,6 +11,7 @@ import { downloadsByUid } from './statements/downloads-by-uid.ts';
 import { eventsAfter } from './statements/events-after.ts';
 import { eventsOfDownload } from './statements/events-of-download.ts';
 import { insertDownload } from './statements/insert-download.ts';
+import { lockLinkKey } from './statements/lock-link-key.ts';
 import { newestByStatus } from './statements/newest-by-status.ts';
 import { newestDownloads } from './statements/newest-downloads.ts';
 import { setOptions } from './statements/set-options.ts';
@@ -23,6 +24,7 @@ export function* addDownload(
   now: number,
 ): Work<{ readonly row: DownloadRow; readonly followed: boolean }> {
   if (download.ifExists === 'follow') {
+    yield* get(lockLinkKey, { link_key: download.linkKey });
     const row = yield* get(unfinishedByKey, { link_key: download.linkKey });
     const agreed = row && (yield* agreeOnChecksum(row, download.options.checksum, now));
     if (agreed) return { row: agreed, followed: true };

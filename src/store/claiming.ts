@@ -8,7 +8,7 @@ import { filesOfDownload } from './statements/files-of-download.ts';
 import { insertAttempt } from './statements/insert-attempt.ts';
 import { leaseEnded } from './statements/lease-ended.ts';
 import { leasedBy } from './statements/leased-by.ts';
-import { lockDownload } from './statements/lock-download.ts';
+import { lockClaimable } from './statements/lock-claimable.ts';
 import { nextDue } from './statements/next-due.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
 import type { Claim, InstanceRow } from './store.ts';
@@ -37,7 +37,7 @@ export function* earliestDue(filter: Runner): Work<number | undefined> {
 
 /** Takes the lease and opens an attempt; undefined when the download may not be claimed (any more). */
 export function* claim(id: number, instance: string, leaseUntil: number, now: number): Work<Claim | undefined> {
-  const row = yield* get(lockDownload, { id });
+  const row = yield* get(lockClaimable, { id });
   if (!row || !mayClaim(row, now)) return undefined;
   const token = row.lease_token + 1;
   const claimed = yield* changeState(row, row.download_path === null ? 'downloading' : 'processing', now, {

@@ -16,6 +16,7 @@ import { isBusy, isDamage, lockedFailure, storeFailureOf } from './sqlite-failur
 import { type Store, StoreFailure } from './store.ts';
 import { report, suspicionOf } from './suspicion.ts';
 import { createWake } from './wake.ts';
+import { watchLog } from './wal-watch.ts';
 
 export interface StoreOptions {
   /** Absolute path of the database; its folder belongs to it alone. `:memory:` keeps nothing. */
@@ -58,7 +59,7 @@ async function openMemory({ path, clock, log, patience = defaultPatience }: Stor
   const connection = openConnection(path);
   migrate(connection, path, clock.now());
   const database = sqliteDatabase(connection, { path, clock, patience });
-  const wake = createWake({ database, path: undefined, clock, log });
+  const wake = createWake({ own: database.onWrite, log });
   const close = async () => {
     wake.close();
     database.close();
@@ -88,7 +89,11 @@ async function openFile(options: StoreOptions): Promise<OpenedStore> {
       if (isDamage(thrown)) report(path);
     };
     const database = sqliteDatabase(house.connection, { path, clock, patience, onError });
-    const wake = createWake({ database, path, clock, log });
+    const wake = createWake({
+      own: database.onWrite,
+      others: (tell) => watchLog(path, database, clock, log, tell),
+      log,
+    });
     const keeper = createBackups(path, backups, database, log);
     const close = async () => {
       wake.close();

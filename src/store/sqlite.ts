@@ -198,6 +198,7 @@ function applyFrom(version: number, connection: DatabaseSync, now: number): void
 
 /** AUTOINCREMENT: an id that was shown to a person, or is somebody's cursor, never comes back. */
 const dialect: Dialect = {
+  name: 'sqlite',
   generatedId: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   bigint: 'INTEGER',
   timestamp: (column) => `strftime('%Y-%m-%d %H:%M:%f', ${column} / 1000.0, 'unixepoch')`,

@@ -24,8 +24,8 @@ import type { RetryReason } from '../downloads/waiting.ts';
  * (UTC epoch ms). Throws `StoreFailure` when the store cannot be used.
  */
 export interface Store extends AskingStore, DoingStore {
-  /** `file` or `memory`: memory when the real store could not be used. */
-  readonly kind: 'file' | 'memory';
+  /** `memory` when the real store could not be used; `server`: machines may share it. */
+  readonly kind: 'file' | 'memory' | 'server';
   /** Calls back when somebody (any process) changed something; coalesced. Returns the unsubscriber. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

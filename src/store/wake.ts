@@ -1,26 +1,10 @@
-import { watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import type { Log } from '../log/log.ts';
-import type { Clock } from '../time/clock.ts';
-import type { SqliteDatabase } from './sqlite.ts';
-
-/**
- * The net under the watch, ms: where the file system does not tell (or too many watches are open)
- * a change is seen this late.
- */
-const poll = 1000;
-
-/**
- * The log of the database is written first and counts later, after its sync: so a watch that fires
- * looks again after each of these waits, ms, until the commit is visible.
- */
-const looks = [0, 1, 1, 2, 4, 8, 16, 32, 64] as const;
 
 export interface WakeParts {
-  readonly database: SqliteDatabase;
-  /** The database's file; undefined in memory, where nobody else can write. */
-  readonly path: string | undefined;
-  readonly clock: Clock;
+  /** Begins to tell of own changes; returns how to end it. */
+  own(tell: () => void): () => void;
+  /** The same for changes by other processes; left out where nobody else can write. */
+  others?(tell: () => void): () => void;
   readonly log: Log;
 }
 
@@ -29,11 +13,8 @@ export interface Wake {
   close(): void;
 }
 
-/**
- * Tells of changes of the store: own ones at once, those of other processes by a watch on the write-ahead log
- * and SQLite's `data_version`. Watches only while somebody listens. Changes that come together are told once.
- */
-export function createWake({ database, path, clock, log }: WakeParts): Wake {
+/** Tells of changes of the store. Watches only while somebody listens. Changes that come together are told once. */
+export function createWake({ own, others, log }: WakeParts): Wake {
   const listeners = new Set<() => void>();
   let telling = false;
   let stopOwn: (() => void) | undefined;
@@ -41,11 +22,12 @@ export function createWake({ database, path, clock, log }: WakeParts): Wake {
 
   return {
     onChange(listener) {
-      const own = () => listener();
-      listeners.add(own);
-      start();
+      const entry = () => listener();
+      listeners.add(entry);
+      stopOwn ??= own(tell);
+      stopOthers ??= others?.(tell);
       return () => {
-        listeners.delete(own);
+        listeners.delete(entry);
         if (listeners.size === 0) stop();
       };
     },
@@ -54,11 +36,6 @@ export function createWake({ database, path, clock, log }: WakeParts): Wake {
       stop();
     },
   };
-
-  function start(): void {
-    stopOwn ??= database.onWrite(tell);
-    if (path !== undefined) stopOthers ??= watchOthers(path, database, clock, log, tell);
-  }
 
   function stop(): void {
     stopOwn?.();
@@ -79,66 +56,5 @@ export function createWake({ database, path, clock, log }: WakeParts): Wake {
         }
       }
     });
-  }
-}
-
-/** The folder is watched, not the log itself, which comes and goes. */
-function watchOthers(path: string, database: SqliteDatabase, clock: Clock, log: Log, tell: () => void): () => void {
-  let seen: number | undefined;
-  seen = versionNow();
-  let step = 0;
-  let cancelLook: (() => void) | undefined;
-  const stopWatch = watchFile(`${path}-wal`, log, () => {
-    step = 0;
-    if (!cancelLook) lookAgain();
-  });
-  const stopPoll = clock.every(poll, look);
-  return () => {
-    cancelLook?.();
-    stopPoll();
-    stopWatch();
-  };
-
-  function look(): void {
-    const version = versionNow();
-    if (version === seen) return;
-    seen = version;
-    tell();
-  }
-
-  /** A database that cannot answer now is told of by whoever asks it for more. */
-  function versionNow(): number | undefined {
-    try {
-      return database.dataVersion();
-    } catch {
-      return seen;
-    }
-  }
-
-  function lookAgain(): void {
-    const wait = looks[step];
-    step += 1;
-    cancelLook = undefined;
-    if (wait === undefined) return;
-    cancelLook = clock.after(wait, () => {
-      look();
-      lookAgain();
-    });
-  }
-}
-
-function watchFile(path: string, log: Log, onEvent: () => void): () => void {
-  const name = basename(path);
-  try {
-    const watcher = watch(dirname(path), { persistent: false }, (_event, changed) => {
-      if (changed === null || changed === name) onEvent();
-    });
-    watcher.on('error', (error) =>
-      log.warn({ error }, 'the database can no longer be watched; it is looked at each second'),
-    );
-    return () => watcher.close();
-  } catch (error) {
-    log.warn({ error }, 'the database cannot be watched; it is looked at each second');
-    return () => {};
   }
 }

@@ -5,7 +5,7 @@ import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import { askedWishOf, type DownloadRow, type FileRow } from './rows.ts';
 import { beatInstance } from './statements/beat-instance.ts';
-import { clearWish } from './statements/clear-wish.ts';
+import { clearNudge } from './statements/clear-nudge.ts';
 import { deleteFilesFrom } from './statements/delete-files-from.ts';
 import { extendLease } from './statements/extend-lease.ts';
 import { fileByPartial } from './statements/file-by-partial.ts';
@@ -89,7 +89,7 @@ export function* waitingWishes(instance: string): Work<Map<number, AskedWish>> {
 export function* clearNudges(instance: string): Work<Map<number, AskedWish>> {
   const wishes = yield* waitingWishes(instance);
   for (const [id, { wish }] of wishes) {
-    if (wish === 'nudge') yield* run(clearWish, { id });
+    if (wish === 'nudge') yield* run(clearNudge, { id });
   }
   return wishes;
 }

@@ -1,5 +1,6 @@
 /** The few words in which SQLite and PostgreSQL differ when tables are made. */
 export interface Dialect {
+  readonly name: 'sqlite' | 'postgres';
   /** Type and constraint of a generated id that is never given out twice. */
   readonly generatedId: string;
   /** Type of an integer of 64 bits. */

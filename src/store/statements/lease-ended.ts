@@ -3,5 +3,5 @@ import { statement } from './statement.ts';
 
 export const leaseEnded = statement<{ before: number }, DownloadRow>(
   'SELECT * FROM downloads WHERE lease_until < :before',
-  { locks: true },
+  { locks: 'skip' },
 );

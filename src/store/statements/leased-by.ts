@@ -3,5 +3,5 @@ import { statement } from './statement.ts';
 
 export const leasedBy = statement<{ instance: string }, DownloadRow>(
   'SELECT * FROM downloads WHERE locked_by = :instance',
-  { locks: true },
+  { locks: 'skip' },
 );

