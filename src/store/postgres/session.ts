@@ -25,7 +25,8 @@ const idle = 30_000;
 export interface Session {
   /** Whether a statement of the open transaction changed something. */
   readonly wrote: boolean;
-  ask(question: Question): Promise<unknown>;
+  /** `read`: of a work that writes nothing, and so locks nothing. */
+  ask(question: Question, to: 'read' | 'write'): Promise<unknown>;
   /** Inserts several rows at once. */
   insert(statement: Question['statement'], rows: readonly Params[]): Promise<void>;
   /** Words without parameters, such as COMMIT; tells the (last) word that the server answers. */
@@ -110,8 +111,8 @@ function sessionOn(client: pg.ClientBase, times: Times): Session {
     get wrote() {
       return wrote;
     },
-    async ask({ statement, params, want }) {
-      const { name, text, parameters } = preparedOf(statement);
+    async ask({ statement, params, want }, to) {
+      const { name, text, parameters } = preparedOf(statement, to);
       const result = await send({ name, text, values: parameters.map(taken(params)) });
       if (want === 'count') return result.rowCount ?? 0;
       if (want === 'all') return result.rows.map((row) => times.inward(row));

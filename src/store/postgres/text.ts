@@ -11,16 +11,18 @@ export interface Prepared {
 }
 
 const suffixes = { no: '', wait: ' FOR UPDATE', skip: ' FOR UPDATE SKIP LOCKED' } as const;
-const known = new WeakMap<Statement<Params, unknown>, Prepared>();
+const known = { read: new WeakMap<object, Prepared>(), write: new WeakMap<object, Prepared>() } as const;
 let count = 0;
 
-export function preparedOf(statement: Statement<Params, unknown>): Prepared {
-  const ready = known.get(statement);
+/** `read`: nothing will be written, so nothing is locked. */
+export function preparedOf(statement: Statement<Params, unknown>, to: 'read' | 'write'): Prepared {
+  const ready = known[to].get(statement);
   if (ready) return ready;
   const { text, parameters } = numbered(statement.postgres ?? statement.sql);
   count += 1;
-  const made = { name: `longhaul_${count}`, text: text + suffixes[statement.locks], parameters };
-  known.set(statement, made);
+  const locks = to === 'read' ? '' : suffixes[statement.locks];
+  const made = { name: `longhaul_${count}`, text: text + locks, parameters };
+  known[to].set(statement, made);
   return made;
 }
 

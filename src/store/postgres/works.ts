@@ -29,11 +29,11 @@ export async function readOne<T>(session: Session, work: () => Work<T>): Promise
   const trial = work();
   const first = trial.next();
   if (first.done) return first.value;
-  const second = trial.next(await session.ask(first.value));
+  const second = trial.next(await session.ask(first.value, 'read'));
   if (second.done) return second.value;
   await session.say('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    return await drive(work(), (question) => session.ask(question));
+    return await drive(work(), (question) => session.ask(question, 'read'));
   } finally {
     await session.say('COMMIT');
   }
@@ -73,7 +73,7 @@ async function answer(session: Session, question: Question, events: Params[]): P
     const others = events.filter((event) => event.download_id !== params.download_id);
     events.splice(0, events.length, ...others);
   }
-  if (!statement.last) return session.ask(question);
+  if (!statement.last) return session.ask(question, 'write');
   events.push(params);
   return 1;
 }
