@@ -88,6 +88,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/remove.ts')).remove,
   },
   {
+    name: 'tidy',
+    summary: 'delete what retention and age say, and rests that nobody claims',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/tidy.ts')).tidy,
+  },
+  {
     name: 'import',
     summary: 'take over what another program has downloaded or begun',
     group: 'Set up:',

@@ -3,6 +3,7 @@ import type { Attempt, Download, DownloadFile, DownloadOptions, Metadata } from 
 import type { DownloadEvent } from '../downloads/events.ts';
 import type { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
+import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
 import type { NoFormat } from './import/formats.ts';
 import type { ImportReport, ImportRequest } from './import/import-downloads.ts';
@@ -46,6 +47,8 @@ export interface Commands {
   history(filter: { readonly limit: number }): Promise<History>;
   /** Looks again at what was delivered and notes it in the timeline. `NotPossible` where nothing was. */
   verify(reference: string, signal: AbortSignal): Promise<Verification>;
+  /** Deletes what the rules of the configuration say, and rests that nobody claims; `dryRun`: only tells. */
+  tidy(options: { readonly dryRun: boolean }): Promise<TidyReport>;
 }
 
 export interface AddRequest {

@@ -28,12 +28,11 @@ export async function controlDownload(parts: CommandParts, reference: string, wi
 
 function clearAway(
   { disk }: CommandParts,
-  { uid, completedAt }: Download,
+  { uid }: Download,
   files: readonly DownloadFile[],
   { keepPartial, deleteFiles }: AskedWish,
 ): Promise<string[]> {
-  const what = { partials: !keepPartial, delivered: deleteFiles === true, deliveredAt: completedAt };
-  return removeWork(disk, files, uid, what);
+  return removeWork(disk, files, uid, { partials: !keepPartial, delivered: deleteFiles === true });
 }
 
 async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish): Promise<Controlled> {

@@ -28,6 +28,7 @@ export function localCommands(parts: CommandParts): Commands {
     show: (reference) => showDownload(parts, reference),
     control: (reference, wish) => controlDownload(parts, reference, wish),
     limit: (reference, rate) => limitDownload(parts, reference, rate),
+    tidy: (options) => parts.tidy(options),
     limitAll: (rate) => limitAll(parts, rate),
     limits: () => currentLimits(parts),
     async history({ limit }) {

@@ -2,6 +2,7 @@ import type { Rate } from '../config/rate.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { Schedule } from '../downloads/schedule.ts';
+import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { Source } from '../sources/source.ts';
 import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -22,6 +23,8 @@ export interface CommandParts {
   /** The limits as configured. */
   readonly limits: { readonly rate: Rate; readonly rate_per_download: Rate };
   readonly schedule: Schedule;
+  /** Keeps order once, as the rules of the configuration say. */
+  tidy(options: { readonly dryRun: boolean }): Promise<TidyReport>;
 }
 
 export interface Living {

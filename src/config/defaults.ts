@@ -46,6 +46,14 @@ export const defaults: RawConfig = {
     headroom: 'auto',
     check_every: 30_000,
   },
+  retention: {
+    max_files: 'off',
+    max_bytes: 'off',
+    max_age: 'off',
+    categories: {},
+    partials_after: 86_400_000,
+    forget_failed_after: 'off',
+  },
   lease: {
     ttl: 30_000,
     heartbeat: 10_000,

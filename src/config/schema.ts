@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
-import { choice, duration, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
+import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
 
 /** The words of `log/`; this room may not import that one. */
@@ -169,6 +169,44 @@ const space = z
   })
   .describe('Disk space.');
 
+const hundredYears = 36_500 * 86_400_000;
+const age = () => orOff(duration({ least: 60_000, most: hundredYears }), 'a duration such as 30d, from 1m to 36500d');
+const amount = () => orOff(size({ least: 1 }), 'a size such as 500GB');
+
+const retention = z
+  .strictObject({
+    max_files: fileCount()
+      .prefault('off')
+      .describe(
+        'How many delivered downloads are kept: of more, the oldest are deleted from disk (their rows stay, as `cleaned`). true: 50. off: no limit.',
+      ),
+    max_bytes: amount()
+      .prefault('off')
+      .describe('How many bytes of delivered downloads are kept, such as 500GB; the newest download always stays.'),
+    max_age: age().prefault('off').describe('How long a delivered download is kept, such as 30d.'),
+    categories: z
+      .record(
+        text('the name of a category'),
+        z.strictObject({
+          max_files: fileCount().optional(),
+          max_bytes: amount().optional(),
+          max_age: age().optional(),
+        }),
+        'must be categories with their rules, such as films: { max_files: 20 }',
+      )
+      .prefault({})
+      .describe(
+        'Other rules for the downloads of single categories, such as { films: { max_files: 20, max_age: off } }. A category that is named here is counted for itself; a rule left out is the one above.',
+      ),
+    partials_after: age()
+      .prefault('24h')
+      .describe('What was fetched of failed downloads is deleted after this time; the rows stay, a retry begins anew.'),
+    forget_failed_after: age()
+      .prefault('off')
+      .describe('The rows of failed and cancelled downloads are deleted, too, after this time.'),
+  })
+  .describe('What is deleted by itself: only what Longhaul delivered and nobody has changed since. Off unless set.');
+
 const lease = z
   .strictObject({
     ttl: duration({ least: 1000 })
@@ -239,6 +277,7 @@ export const schema = z
     hosts,
     sftp: sftp.prefault({}),
     space: space.prefault({}),
+    retention: retention.prefault({}),
     lease: lease.prefault({}),
     store: store.prefault({}),
     log: log.prefault({}),

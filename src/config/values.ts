@@ -21,10 +21,33 @@ export function kindOf(type: z.ZodType): Kind {
 /** Longest duration in the config, ms: platform timers end at 24.8 days. */
 const longest = 20 * 86_400_000;
 
-/** `30s`, `1h30m`, or seconds → ms. `least` in ms. */
-export function duration({ least = 0 }: { readonly least?: number } = {}) {
-  const allowed = `must be a duration such as 30s, 10m or 1h30m, from ${formatDuration(least)} to ${formatDuration(longest)}`;
-  return measure('duration', allowed, durationForm, parseDuration, least, longest);
+/** What `true` means for a number of files. */
+const filesKept = 50;
+
+/** `30s`, `1h30m`, or seconds → ms. `least` and `most` in ms. */
+export function duration({ least = 0, most = longest }: { readonly least?: number; readonly most?: number } = {}) {
+  const allowed = `must be a duration such as 30s, 10m or 1h30m, from ${formatDuration(least)} to ${formatDuration(most)}`;
+  return measure('duration', allowed, durationForm, parseDuration, least, most);
+}
+
+/** Or `off`: there is none. */
+export function orOff<Inner extends z.ZodType>(inner: Inner, example: string) {
+  return z.union([z.literal('off'), inner], `must be off, or ${example}`);
+}
+
+/** How many files are kept: a number, `true` (50) or `off`. */
+export function fileCount() {
+  const allowed = 'must be a whole number from 1 to 1000000, true (50) or off';
+  const written = z.union([z.boolean(), z.number(), z.string()], allowed);
+  return written.transform((given, context): number | 'off' => {
+    const word = String(given).trim().toLowerCase();
+    if (word === 'off' || word === 'false') return 'off';
+    if (word === 'true') return filesKept;
+    const count = /^\d+$/.test(word) ? Number(word) : 0;
+    if (count >= 1 && count <= 1_000_000) return count;
+    context.issues.push({ code: 'custom', message: allowed, input: given });
+    return z.NEVER;
+  });
 }
 
 /** `10MB`, `64KiB`, or bytes → bytes. */

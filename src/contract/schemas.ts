@@ -125,6 +125,56 @@ export const previewSchema = z.strictObject({
 });
 export type WirePreview = z.output<typeof previewSchema>;
 
+/** `longhaul tidy --json` */
+export const tidiedSchema = z.strictObject({
+  dryRun: z.boolean().describe('Nothing was done; this is what would be.'),
+  busy: z.boolean().describe('Another process is at it; nothing was done here.'),
+  actions: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('cleaned').describe('Delivered files were deleted by a rule.'),
+        id: z.number().int().positive(),
+        paths: z.array(z.string()),
+        bytes,
+        reason: z.strictObject({
+          rule: z.enum(['max_files', 'max_bytes', 'max_age']),
+          limit: z.number().describe('Files, bytes, or ms.'),
+          category: z.string().optional(),
+        }),
+      }),
+      z.strictObject({
+        kind: z.literal('let go').describe('The file is not what was delivered any more; it is left alone.'),
+        id: z.number().int().positive(),
+        message: z.string(),
+      }),
+      z.strictObject({
+        kind: z.literal('gave up').describe('What a failed download had fetched was deleted.'),
+        id: z.number().int().positive(),
+        paths: z.array(z.string()),
+        bytes,
+      }),
+      z.strictObject({
+        kind: z.literal('forgot').describe('The row of a failed or cancelled download was deleted.'),
+        id: z.number().int().positive(),
+        name: z.string().nullable(),
+      }),
+      z.strictObject({
+        kind: z.literal('orphan').describe('A partial that no download claims.'),
+        path: z.string(),
+        bytes,
+        whose: z.enum(['ended', 'removed', 'unknown']),
+        kept: z.boolean(),
+      }),
+      z.strictObject({
+        kind: z.literal('left').describe('It could not be removed; it is tried again next time.'),
+        path: z.string(),
+        message: z.string(),
+      }),
+    ]),
+  ),
+});
+export type WireTidied = z.output<typeof tidiedSchema>;
+
 /** `longhaul verify --json` */
 export const verificationSchema = z.strictObject({
   id: z.number().int().positive(),

@@ -58,6 +58,8 @@ const file = (path: string, main: boolean): DownloadFile => ({
   finalPath: `/d/season/${path}`,
   durable: [],
   digest: null,
+  identity: null,
+  modifiedAt: null,
 });
 
 test('a delivered file is told with its path, its times and no error of earlier tries', () => {

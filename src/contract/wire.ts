@@ -3,6 +3,7 @@ import type { Attempt, Download, DownloadFile } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
+import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
 import { maskLinks } from '../log/redaction.ts';
 import type {
   WireAttempt,
@@ -12,6 +13,7 @@ import type {
   WireLimits,
   WirePreview,
   WireStatistics,
+  WireTidied,
   WireVerification,
 } from './schemas.ts';
 
@@ -74,6 +76,14 @@ export function wirePreview({
   ...preview
 }: Omit<WirePreview, 'files'> & { readonly files: readonly WirePreview['files'][number][] }): WirePreview {
   return { link: maskLinks(link), ...preview, files: files.map(({ path, size, main }) => ({ path, size, main })) };
+}
+
+export function wireTidied(report: TidyReport, dryRun: boolean): WireTidied {
+  return { dryRun, busy: report.busy, actions: report.actions.map(wireAction) };
+}
+
+function wireAction(action: TidyAction): WireTidied['actions'][number] {
+  return 'paths' in action ? { ...action, paths: [...action.paths] } : action;
 }
 
 export function wireVerification({

@@ -16,6 +16,11 @@ export function sidecarOf(partialPath: string): string {
   return partialPath.slice(0, -partialEnding.length) + sidecarEnding;
 }
 
+/** The partial that a sidecar stands beside. */
+export function partialOf(sidecarPath: string): string {
+  return sidecarPath.slice(0, -sidecarEnding.length) + partialEnding;
+}
+
 /** The final path a partial is meant for. */
 export function finalOf(partialPath: string): string {
   return partialPath.slice(0, -partialEnding.length);

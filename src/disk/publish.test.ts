@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Failure } from '../downloads/failure.ts';
+import { type Delivered, markOf } from './delivered.ts';
 import type { Disk } from './disk.ts';
 import { createPartial, removeOwnPartial, removePartial, sidecarOf, sidecarsIn, writeSidecar } from './partial.ts';
 import { isPublishedAs, publish } from './publish.ts';
@@ -165,28 +166,34 @@ test('what is given up takes the delivered file with it when asked, but never on
   const partialPath = await filled(realDisk, directory, 'a.iso', 'ours');
   await writeSidecar(realDisk, partialPath, { uid: 'u' });
   const finalPath = join(directory, 'a.iso');
-  const files = [{ partialPath, finalPath, size: 4 }];
+  const files = [{ partialPath, finalPath, size: 4, identity: null, modifiedAt: null }];
   await writeFile(finalPath, 'them');
-  await removeWork(realDisk, files, 'u', { partials: false, delivered: true, deliveredAt: null });
+  await removeWork(realDisk, files, 'u', { partials: false, delivered: true });
   assert.equal(await readFile(finalPath, 'utf8'), 'them');
   await rm(finalPath);
   assert.equal(await publish(realDisk, partialPath, 'a.iso', granted), finalPath);
-  await removeWork(realDisk, files, 'u', { partials: true, delivered: true, deliveredAt: null });
+  await removeWork(realDisk, files, 'u', { partials: true, delivered: true });
   assert.deepEqual(await readdir(directory), []);
 });
 
 test('a delivered file is deleted while it is what was delivered, and left when somebody changed or replaced it', async () => {
   const directory = await folder();
   const finalPath = join(directory, 'a.iso');
-  const files = [{ partialPath: null, finalPath, size: 4 }];
-  const remove = (deliveredAt: number) =>
-    removeWork(realDisk, files, 'u', { partials: true, delivered: true, deliveredAt });
+  const remove = (recorded: Delivered) =>
+    removeWork(realDisk, [{ partialPath: null, finalPath, ...recorded }], 'u', { partials: true, delivered: true });
+  await writeFile(finalPath, 'ours');
+  const recorded = { size: 4, ...(await markOf(realDisk, finalPath)) };
   await writeFile(finalPath, 'longer');
-  assert.deepEqual(await remove(Date.now()), [finalPath]);
+  assert.deepEqual(await remove(recorded), [finalPath]);
   await writeFile(finalPath, 'diff');
-  assert.deepEqual(await remove(Date.now() - 3_600_000), [finalPath], 'written after it was delivered');
+  await utimes(finalPath, new Date(), new Date(recorded.modifiedAt + 3_600_000));
+  assert.deepEqual(await remove(recorded), [finalPath], 'written after it was delivered');
+  assert.deepEqual(await remove({ size: 4, identity: null, modifiedAt: null }), [finalPath], 'never delivered here');
   assert.equal(await readFile(finalPath, 'utf8'), 'diff');
-  assert.deepEqual(await remove(Date.now()), []);
+  await rm(finalPath);
+  await writeFile(finalPath, 'back');
+  await utimes(finalPath, new Date(), new Date(recorded.modifiedAt));
+  assert.deepEqual(await remove(recorded), [], 'restored from a backup');
   assert.deepEqual(await readdir(directory), []);
 });
 

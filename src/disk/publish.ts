@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { type FileMark, markOf } from './delivered.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { diskBehind } from './leased-disk.ts';
@@ -15,7 +16,8 @@ const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', '
  * program put there a moment ago). The partial keeps its own name until `removePartial`, so that
  * after a crash anywhere in between it is plain what happened: equal inodes mean "published".
  *
- * `reserve` records the name before it is made; when it answers false (the lease is lost) nothing is
+ * `reserve` records the name, and by what the file is known again, before the name is made; when it answers false (the
+ * lease is lost) nothing is
  * published and the result is undefined. fsync(partial) → reserve → link; the name is durable after
  * `settleNames`. Idempotent. Throws `Failure` (disk, no_space).
  */
@@ -23,7 +25,7 @@ export async function publish(
   disk: Disk,
   partialPath: string,
   name: string,
-  reserve: (finalPath: string) => Promise<boolean>,
+  reserve: (finalPath: string, mark: FileMark) => Promise<boolean>,
 ): Promise<string | undefined> {
   await syncWhole(disk, partialPath);
   return onDisk(partialPath, async () => {
@@ -31,7 +33,7 @@ export async function publish(
       const finalPath = join(dirname(partialPath), numberedName(name, n));
       if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
       if (await disk.facts(finalPath)) continue;
-      if (!(await reserve(finalPath))) return undefined;
+      if (!(await reserve(finalPath, await markOf(disk, partialPath)))) return undefined;
       if (await nameIt(disk, partialPath, finalPath)) return finalPath;
     }
     throw Object.assign(new Error(`${mostNumbers} files named ${finalOf(partialPath)}`), { code: 'EEXIST' });

@@ -132,6 +132,10 @@ export interface DownloadFile {
   /** Ranges known to be on disk (fdatasynced before they were recorded). */
   readonly durable: readonly Range[];
   readonly digest: string | null;
+  /** The delivered file's device and inode, `DEVICE:INODE`; null until it is published. */
+  readonly identity: string | null;
+  /** When the delivered file was last written to, by its own clock, epoch ms; null until it is published. */
+  readonly modifiedAt: number | null;
 }
 
 /** One row of `attempts`: one try, by one instance, under one lease token. */

@@ -19,6 +19,7 @@ export const eventKinds = [
   'removed',
   'recovered',
   'verified',
+  'tidied',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

@@ -44,7 +44,7 @@ async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promis
   if (!cancelled) return;
   // After the state is recorded, so that a crash leaves a file too many and never one too few.
   const delivered = !keepPartial && order.wish.deleteFiles === true;
-  const what = { partials: !keepPartial, delivered, deliveredAt: null };
+  const what = { partials: !keepPartial, delivered };
   await removeWork(run.parts.disk, run.files, run.claim.download.uid, what);
   // Also where it was asked for after the run had been told to cancel.
   if (cancelled.wish === 'remove') await run.parts.store.forget(cancelled.id, run.parts.clock.now());

@@ -55,8 +55,8 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Pr
       run.signal,
     );
     const name = wantedName(download, file);
-    const finalPath = await publish(disk, partialPath, name, (path) =>
-      store.recordVerified(lease, file.id, { finalPath: path, ...verified }, clock.now()),
+    const finalPath = await publish(disk, partialPath, name, (path, mark) =>
+      store.recordVerified(lease, file.id, { finalPath: path, ...verified, ...mark }, clock.now()),
     );
     if (finalPath === undefined) throw leaseLost();
     updateFile(run, file.id, { finalPath, size: verified.size, integrity: verified.integrity });

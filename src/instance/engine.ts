@@ -13,12 +13,14 @@ import { RateKeeper, type RateKeeperParts } from '../queue/rate-keeper.ts';
 import { createRescuer } from '../queue/rescuer.ts';
 import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
 import type { Service } from '../queue/service.ts';
+import { createTidier } from '../queue/tidier.ts';
 import type { Sources } from '../sources/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Mortuary, socketPath } from './living.ts';
 import type { Role } from './longhaul.ts';
 import { createInstanceSocket } from './socket.ts';
+import { tidyParts } from './tidy-parts.ts';
 
 export interface EngineSetup {
   readonly uid: string;
@@ -41,6 +43,8 @@ export interface Engine extends Service {
   /** After a change of the store: there may be work or a wish. */
   look(): void;
   reports(): readonly ProgressReport[];
+  /** A download was completed, by whomever. */
+  completed(): void;
 }
 
 /** The doing wing of an instance: socket, rescuer, scheduler and lease keeper, started and stopped in order. */
@@ -81,8 +85,10 @@ export function createEngine(setup: EngineSetup): Engine {
   const path = socketPath(setup.paths.sockets, uid);
   /** Whoever finds the row must find the socket: it comes first and goes last. Nobody finds a row in memory. */
   const socket = store.kind === 'memory' ? [] : [createInstanceSocket({ path, uid, clock, reports })];
+  const tidier = createTidier(tidyParts(setup));
   const services: readonly Service[] = [
     ...[...socket, registration(setup, path), backups(setup)],
+    ...(store.kind === 'memory' ? [] : [tidier]),
     ...[keeper, rates, rescuer, scheduler],
   ];
 
@@ -93,6 +99,7 @@ export function createEngine(setup: EngineSetup): Engine {
       keeper.look();
       rates.look();
     },
+    completed: () => tidier.completed(),
     async start() {
       for (const service of services) await service.start();
     },

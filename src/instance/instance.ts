@@ -63,6 +63,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     maxTries: config.retry.max_tries,
     limits: config.limits,
     schedule,
+    tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ config, store, clock, log, uid }, options),
   };
   const settling = createSettling({
     store,
@@ -86,7 +87,10 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     tail.look();
     engine?.look();
   });
-  events.listen((event) => settling.look(event.downloadId));
+  events.listen((event) => {
+    if (event.to === 'completed') engine?.completed();
+    settling.look(event.downloadId);
+  });
   try {
     await tail.start();
     await engine?.start();

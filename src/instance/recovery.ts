@@ -11,12 +11,21 @@ import type { Sidecar } from '../downloads/sidecar.ts';
 export async function sidecarsOf(directories: readonly string[], user = process.getuid?.()): Promise<Sidecar[]> {
   const found: Sidecar[] = [];
   for (const directory of directories) {
-    const paths = await sidecarsIn(realDisk, directory).catch(() => []);
-    for (const path of paths) {
-      const text = await textOf(path, user).catch(() => undefined);
-      const sidecar = text === undefined ? undefined : readSidecar(text);
-      if (sidecar) found.push(sidecar);
-    }
+    for (const { sidecar } of await sidecarFilesIn(directory, user)) found.push(sidecar);
+  }
+  return found;
+}
+
+/** The same of one folder, each with its own path. */
+export async function sidecarFilesIn(
+  directory: string,
+  user = process.getuid?.(),
+): Promise<{ readonly path: string; readonly sidecar: Sidecar }[]> {
+  const found: { readonly path: string; readonly sidecar: Sidecar }[] = [];
+  for (const path of await sidecarsIn(realDisk, directory).catch(() => [])) {
+    const text = await textOf(path, user).catch(() => undefined);
+    const sidecar = text === undefined ? undefined : readSidecar(text);
+    if (sidecar) found.push({ path, sidecar });
   }
   return found;
 }

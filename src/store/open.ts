@@ -112,9 +112,10 @@ async function openFile(options: StoreOptions): Promise<OpenedStore> {
 }
 
 /** A folder is known before the first partial in it is recorded, let alone created. */
-function withPlaces<T extends Pick<Store, 'recordPartial'>>(store: T, places: Places, path: string): T {
+function withPlaces<T extends Pick<Store, 'recordPartial' | 'workFolders'>>(store: T, places: Places, path: string): T {
   return {
     ...store,
+    workFolders: async () => places.known(),
     async recordPartial(lease, fileId, partialPath, now) {
       try {
         places.add(dirname(partialPath));

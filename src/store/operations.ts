@@ -14,6 +14,7 @@ import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
 import { attemptOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
 import { roomNeeded, waitForSpace } from './spacing.ts';
+import { allFolders } from './statements/all-folders.ts';
 import { allInstances } from './statements/all-instances.ts';
 import { attemptsOfDownload } from './statements/attempts-of-download.ts';
 import { countLeased } from './statements/count-leased.ts';
@@ -21,6 +22,24 @@ import { downloadById } from './statements/download-by-id.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
 import type { AskingStore, DoingStore } from './store.ts';
+import type { TidyStore, Work } from './tidy-store.ts';
+import {
+  clean,
+  end,
+  ended,
+  failedWork,
+  filesRemoved,
+  forgetEnded,
+  giveUpWork,
+  hold,
+  keptDownloads,
+  leftToRemove,
+  letGo,
+  take,
+  totals,
+  type WorkRows,
+  whoseWork,
+} from './tidying.ts';
 import { changeAndObey, forget, wish } from './wishing.ts';
 import {
   clearNudges,
@@ -33,8 +52,8 @@ import {
 } from './working.ts';
 
 /** The store's operations over any database: each one transaction, rows turned into domain objects at the end. */
-export function operationsOn(database: Database): AskingStore & DoingStore {
-  return { ...askingOn(database), ...doingOn(database) };
+export function operationsOn(database: Database): AskingStore & DoingStore & TidyStore {
+  return { ...askingOn(database), ...doingOn(database), ...tidyingOn(database) };
 }
 
 function askingOn(database: Database): AskingStore {
@@ -117,4 +136,31 @@ function doingOn(database: Database): DoingStore {
       return (await write(() => rescue(dead, expiredBefore, now))).map(downloadOf);
     },
   };
+}
+
+function tidyingOn({ read, write }: Database): TidyStore {
+  return {
+    takeTurn: (turn, stale, now) => write(() => take(turn, stale, now)),
+    holdTurn: (turn, now) => write(() => hold(turn, now)),
+    endTurn: (turn, now) => write(() => end(turn, now)),
+    keptTotals: () => read(totals),
+    kept: () => read(keptDownloads),
+    async clean(turn, id, reason, now) {
+      const cleaned = await write(() => clean(turn, id, reason, now));
+      return typeof cleaned === 'object' ? workOf(cleaned) : cleaned;
+    },
+    toRemove: async () => (await read(leftToRemove)).map(workOf),
+    filesRemoved: (id) => write(() => filesRemoved(id)),
+    letGo: (turn, id, found, message, now) => write(() => letGo(turn, id, found, message, now)),
+    failedWork: async (before) => (await read(() => failedWork(before))).map(workOf),
+    giveUpWork: async (turn, id, before, now) => (await write(() => giveUpWork(turn, id, before, now)))?.map(fileOf),
+    endedBefore: async (before, limit) => (await read(() => ended(before, limit))).map(downloadOf),
+    forgetEnded: async (turn, id, before, now) => (await write(() => forgetEnded(turn, id, before, now)))?.map(fileOf),
+    workFolders: async () => (await read(() => all(allFolders, {}))).map(({ directory }) => directory),
+    whoseWork: (strays) => read(() => whoseWork(strays)),
+  };
+}
+
+function workOf({ row, files }: WorkRows): Work {
+  return { download: downloadOf(row), files: files.map(fileOf) };
 }

@@ -57,6 +57,7 @@ export type DownloadRow = {
   readonly completed_at: number | null;
   readonly created_at: number;
   readonly updated_at: number;
+  readonly retention: 'gone' | 'changed' | 'foreign' | 'removing' | null;
 };
 
 export type FileRow = {
@@ -71,6 +72,8 @@ export type FileRow = {
   readonly final_path: string | null;
   readonly durable: string;
   readonly digest: string | null;
+  readonly identity: string | null;
+  readonly modified_at: number | null;
 };
 
 export type AttemptRow = {
@@ -85,6 +88,8 @@ export type AttemptRow = {
   readonly outcome: Status | 'lost' | null;
   readonly error_class: FailureClass | null;
   readonly error_message: string | null;
+  readonly peak_speed: number | null;
+  readonly restarted: number;
 };
 
 export type EventRow = {
@@ -164,6 +169,8 @@ export function fileOf(row: FileRow): DownloadFile {
     finalPath: row.final_path,
     durable: parsed(row.durable) as Range[],
     digest: row.digest,
+    identity: row.identity,
+    modifiedAt: row.modified_at,
   };
 }
 

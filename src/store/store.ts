@@ -14,6 +14,7 @@ import type { ErrorFacts } from '../downloads/failure.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { RetryReason } from '../downloads/waiting.ts';
+import type { TidyStore } from './tidy-store.ts';
 
 /**
  * Everything that is remembered, in domain words. Two wings meet here and nowhere else: one asks
@@ -23,7 +24,7 @@ import type { RetryReason } from '../downloads/waiting.ts';
  * wing is fenced by the lease it names and tells when that lease is lost; all times are handed in
  * (UTC epoch ms). Throws `StoreFailure` when the store cannot be used.
  */
-export interface Store extends AskingStore, DoingStore {
+export interface Store extends AskingStore, DoingStore, TidyStore {
   /** `memory` when the real store could not be used; `server`: machines may share it. */
   readonly kind: 'file' | 'memory' | 'server';
   /** Calls back when somebody (any process) changed something; coalesced. Returns the unsubscriber. */
@@ -259,6 +260,9 @@ export interface VerifiedFile {
   readonly integrity: Integrity;
   /** `sha-256=HEX`, where one was computed. */
   readonly digest: string | null;
+  readonly identity: string;
+  /** By its file system's clock, epoch ms. */
+  readonly modifiedAt: number;
 }
 
 export interface Checkpoint {

@@ -9,6 +9,7 @@ import { deleteEventsOfDownload } from './statements/delete-events-of-download.t
 import { deleteSamples } from './statements/delete-samples.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { resetFiles } from './statements/reset-files.ts';
+import { setRetention } from './statements/set-retention.ts';
 import type { StateColumns } from './statements/set-state.ts';
 import { setWish } from './statements/set-wish.ts';
 import { type AskedWish, type Change, NotPossible } from './store.ts';
@@ -96,6 +97,7 @@ function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
   const afresh = row.status === 'cleaned' || (row.status === 'cancelled' && !kept);
   const wrong = row.status === 'failed' && row.error_class === 'checksum';
   if (afresh) yield* run(resetFiles, { download_id: row.id });
+  yield* run(setRetention, { id: row.id, status: 'cleaned', retention: null });
   if (wrong) yield* run(clearDurable, { download_id: row.id });
   return yield* changeState(row, wishLeadsTo.retry, now, {
     columns: {
@@ -121,7 +123,8 @@ const nothingDelivered = { download_path: null, file_size: null, integrity: null
 
 const nothingFetched = { bytes_downloaded: 0, resume_token: null } as const;
 
-function* erase(row: DownloadRow, now: number): Work<void> {
+/** Deletes a row that nobody holds, and all that hangs on it; one event stays and tells of it. */
+export function* erase(row: DownloadRow, now: number): Work<void> {
   yield* run(deleteEventsOfDownload, { download_id: row.id });
   yield* run(deleteSamples, { subject: `own:${row.id}` });
   yield* run(deleteDownload, { id: row.id });

@@ -64,8 +64,9 @@ export function* recordPartial(lease: Lease, fileId: number, partialPath: string
 export function* recordVerified(lease: Lease, fileId: number, verified: VerifiedFile, now: number): Work<boolean> {
   const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
   if (!row) return false;
-  const { finalPath, size, digest, integrity } = verified;
-  const file = { id: fileId, download_id: lease.id, final_path: finalPath, size, digest };
+  const { finalPath, size, digest, integrity, identity, modifiedAt } = verified;
+  const facts = { final_path: finalPath, size, digest, identity, modified_at: modifiedAt };
+  const file = { id: fileId, download_id: lease.id, ...facts };
   if ((yield* run(setVerified, file)) !== 1) return false;
   const surer = row.integrity !== null && integrities.indexOf(row.integrity) > integrities.indexOf(integrity);
   yield* run(setIntegrity, { id: row.id, integrity: surer ? row.integrity : integrity, now });

@@ -5,6 +5,7 @@ import { claimingPromises } from './store/claiming.ts';
 import { importingPromises } from './store/importing.ts';
 import { limitingPromises } from './store/limiting.ts';
 import { modelPromises } from './store/model.ts';
+import { tidyingPromises } from './store/tidying.ts';
 import { wishingPromises } from './store/wishing.ts';
 import { workingPromises } from './store/working.ts';
 
@@ -26,6 +27,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     ...wishingPromises,
     ...limitingPromises,
     ...importingPromises,
+    ...tidyingPromises,
     ...modelPromises,
   };
   for (const [promise, keeps] of Object.entries(promises)) {

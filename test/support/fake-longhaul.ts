@@ -172,6 +172,7 @@ function fakeCommands(
       else if (wish !== 'nudge') change(row.id, { status: wishLeadsTo[wish] });
       return { download: rows.get(row.id) ?? row, obeyed: true, left: [] };
     },
+    tidy: async () => ({ busy: false, actions: [] }),
     ...fakeLimits(rows, find),
     async history({ limit }) {
       const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
@@ -271,6 +272,8 @@ const emptyFile: DownloadFile = {
   finalPath: null,
   durable: [],
   digest: null,
+  identity: null,
+  modifiedAt: null,
 };
 
 const noProgress: ProgressReport = {

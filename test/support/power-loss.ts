@@ -175,7 +175,7 @@ async function wished(world: World, id: number, wish: Wish): Promise<boolean> {
     const { download, obeyed } = await world.store.wish(id, { wish, deleteFiles }, world.now);
     if (obeyed && wish === 'cancel' && world.writing.disk) {
       // Not waited for: it never comes back when the power goes.
-      const what = { partials: true, delivered: deleteFiles, deliveredAt: null };
+      const what = { partials: true, delivered: deleteFiles };
       removeWork(world.writing.disk, files, download.uid, what).catch(() => {});
     }
     return true;

@@ -1,6 +1,9 @@
 import { statement } from './statement.ts';
 
-/** Tells the id; nothing when a download of this uid is there already. */
+/**
+ * Tells the id; nothing when a download of this uid is there already. What was not delivered by this program is never
+ * in the care of retention.
+ */
 export const importDownload = statement<
   {
     uid: string;
@@ -32,10 +35,11 @@ export const importDownload = statement<
 INSERT INTO downloads
   (uid, source, link, link_key, name, status, category, requested_by, metadata, directory, options,
    total_bytes, bytes_downloaded, file_size, download_path, retry_count, last_retry_at,
-   error_class, error_message, started_at, completed_at, created_at, updated_at)
+   error_class, error_message, started_at, completed_at, created_at, updated_at, retention)
 VALUES
   (:uid, :source, :link, :link_key, :name, :status, :category, :requested_by, :metadata, :directory, :options,
    :total_bytes, :bytes_downloaded, :file_size, :download_path, :retry_count, :last_retry_at,
-   :error_class, :error_message, :started_at, :completed_at, :created_at, :updated_at)
+   :error_class, :error_message, :started_at, :completed_at, :created_at, :updated_at,
+   CASE WHEN :status = 'completed' THEN 'foreign' END)
 ON CONFLICT (uid) DO NOTHING
 RETURNING id`);

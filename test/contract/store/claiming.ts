@@ -6,6 +6,7 @@ import {
   claimed,
   delivered,
   inState,
+  mark,
   me,
   now,
   type Promises,
@@ -195,7 +196,7 @@ export const claimingPromises: Promises = {
       assert.equal(await store.change(lease, { to: 'paused' }, now), undefined);
       assert.equal(await store.change(lease, delivered, now), undefined);
       assert.equal(await store.recordPartial(lease, fileId, '/p', now), 'lost');
-      const verified = { finalPath: '/f', size: 1, integrity: 'length', digest: null } as const;
+      const verified = { ...mark, finalPath: '/f', size: 1, integrity: 'length', digest: null } as const;
       assert.equal(await store.recordVerified(lease, fileId, verified, now), false);
       await store.note(lease, 'warning', {}, now);
       const checkpoints = [{ lease, fileId, ranges: [[0, 9]] as const }];

@@ -34,6 +34,12 @@ function imported(n: number, more: Partial<ImportedDownload> = {}): ImportedDown
 
 /** What an import may rely on. */
 export const importingPromises: Promises = {
+  'what was completed elsewhere is never in the care of retention': async (store) => {
+    const completed = { status: 'completed', fileSize: 1000, completedAt: before } as const;
+    await store.importMany([imported(77, completed)], now);
+    assert.deepEqual([await store.kept(), await store.keptTotals()], [[], []]);
+  },
+
   'an imported download comes in its state with its facts, and with one event': async (store) => {
     const facts = {
       status: 'completed',

@@ -7,6 +7,7 @@ import {
   delivered,
   inState,
   manifest,
+  mark,
   me,
   networkError,
   now,
@@ -79,7 +80,7 @@ export const workingPromises: Promises = {
     const claim = await claimed(store, (await added(store)).id);
     const files = [...manifest.files, { path: 'b', size: null, main: false }];
     const [a, b] = present(await store.recordManifest(claim.lease, { ...manifest, files }, now));
-    const facts = { finalPath: '/downloads/b', size: 7, digest: 'sha-256=ab' };
+    const facts = { ...mark, finalPath: '/downloads/b', size: 7, digest: 'sha-256=ab' };
     const record = (id: number, integrity: 'checksum' | 'unverified' | 'length') =>
       store.recordVerified(claim.lease, id, { ...facts, integrity }, now);
     assert.equal(await record(present(b).id, 'unverified'), true);

@@ -1,0 +1,56 @@
+import type { DownloadFile } from '../downloads/download.ts';
+import type { Disk, FileFacts } from './disk.ts';
+import { onDisk } from './disk-failure.ts';
+
+/** By what a file is known again, beside its path and size. */
+export type FileMark = {
+  /** Device and inode; text, because an inode may be larger than a number is exact. */
+  readonly identity: string;
+  /** Whole epoch ms. */
+  readonly modifiedAt: number;
+};
+
+/** What was recorded of a delivered file. */
+export type Delivered = Pick<DownloadFile, 'size' | 'identity' | 'modifiedAt'>;
+
+/**
+ * - `ours`: the very file that was delivered.
+ * - `moved`: the same size and time of change under another inode, as a copy by rsync or a restored backup has; a
+ *   digest decides, where one is known.
+ * - `changed`: written to or replaced since, or never delivered by this program on this machine.
+ * - `gone`: nothing has its name.
+ */
+export type Verdict = 'ours' | 'moved' | 'changed' | 'gone';
+
+/** File systems keep times this coarsely (FAT: 2 s), ms. */
+const coarseness = 2000;
+
+/**
+ * Whether what has a delivered file's name now is what was delivered. Pure. Size and time of change must both be as
+ * they were. The device's number alone proves nothing: it may be another one after each mount.
+ */
+export function verdictOnFile(recorded: Delivered, facts: FileFacts | undefined): Verdict {
+  if (!facts) return 'gone';
+  const { size, identity, modifiedAt } = recorded;
+  if (!facts.isFile || size === null || identity === null || modifiedAt === null) return 'changed';
+  if (facts.size !== size || Math.abs(facts.modifiedAt - modifiedAt) > coarseness) return 'changed';
+  return inodeOf(fileIdentity(facts)) === inodeOf(identity) ? 'ours' : 'moved';
+}
+
+/** The same, of the file that has this path now. Throws `Failure`. */
+export async function lookAtDelivered(disk: Disk, path: string, recorded: Delivered): Promise<Verdict> {
+  return verdictOnFile(recorded, await onDisk(path, () => disk.facts(path)));
+}
+
+/** By what this file will be known again. Throws the platform's error when it is not there. */
+export async function markOf(disk: Disk, path: string): Promise<FileMark> {
+  const facts = await disk.facts(path);
+  if (!facts) throw Object.assign(new Error(`${path} is gone`), { code: 'ENOENT' });
+  return { identity: fileIdentity(facts), modifiedAt: Math.floor(facts.modifiedAt) };
+}
+
+function fileIdentity({ device, inode }: Pick<FileFacts, 'device' | 'inode'>): string {
+  return `${device}:${inode}`;
+}
+
+const inodeOf = (identity: string) => identity.slice(identity.indexOf(':') + 1);

@@ -1,0 +1,50 @@
+import type { Disk } from '../disk/disk.ts';
+import type { Retention } from '../downloads/retention.ts';
+import type { Sidecar } from '../downloads/sidecar.ts';
+import type { TidyAction } from '../downloads/tidy-report.ts';
+import type { Log } from '../log/log.ts';
+import type { AskingStore } from '../store/store.ts';
+import type { TidyStore, Turn } from '../store/tidy-store.ts';
+import type { Clock } from '../time/clock.ts';
+
+export interface TidyParts {
+  readonly store: TidyStore & Pick<AskingStore, 'files' | 'get'>;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** This instance's uid: who has the turn. */
+  readonly instance: string;
+  readonly rules: TidyRules;
+  /**
+   * True: every file that the store knows was delivered on this machine, so one that is not there is gone. False: it
+   * may stand on another machine.
+   */
+  readonly seesAll: boolean;
+  /** The sidecars in a folder that this user wrote, each with its path; none where the folder cannot be read. */
+  sidecarsIn(folder: string): Promise<readonly { readonly path: string; readonly sidecar: Sidecar }[]>;
+}
+
+export interface TidyRules {
+  readonly retention: Retention;
+  /** Ms; left out: what failed downloads fetched is kept. */
+  readonly partialsAfter?: number;
+  /** Ms; left out: rows are kept. */
+  readonly forgetFailedAfter?: number;
+}
+
+/** How much is looked at: after a completion only what was delivered. */
+export interface TidyScope {
+  readonly work: boolean;
+  /** Also deletes old partials of downloads that this store never knew; otherwise they are only told of. */
+  readonly unknown: boolean;
+  readonly dryRun: boolean;
+}
+
+/** One run of it, as its workers see it. */
+export interface TidyRun extends TidyParts {
+  readonly turn: Turn;
+  readonly scope: TidyScope;
+  readonly signal: AbortSignal;
+  /** Says what was done. */
+  tell(action: TidyAction): void;
+}

@@ -1,0 +1,147 @@
+import type { Kept, KeptTotals, RetentionReason } from '../downloads/retention.ts';
+import { isUnfinished } from '../downloads/states.ts';
+import { changeState, tell } from './changing.ts';
+import { type Work as Asking, all, get, run } from './database.ts';
+import type { DownloadRow, FileRow } from './rows.ts';
+import { allKept } from './statements/all-kept.ts';
+import { claimedSince } from './statements/claimed-since.ts';
+import { downloadsByUid } from './statements/downloads-by-uid.ts';
+import { endTurn } from './statements/end-turn.ts';
+import { endedBefore } from './statements/ended-before.ts';
+import { failedWithPartials } from './statements/failed-with-partials.ts';
+import { fileByPartial } from './statements/file-by-partial.ts';
+import { filesOfDownload } from './statements/files-of-download.ts';
+import { forgetFetched } from './statements/forget-fetched.ts';
+import { holdTurn } from './statements/hold-turn.ts';
+import { lockDownload } from './statements/lock-download.ts';
+import { removedEvent } from './statements/removed-event.ts';
+import { resetFiles } from './statements/reset-files.ts';
+import { setRetention } from './statements/set-retention.ts';
+import { takeTurn } from './statements/take-turn.ts';
+import { toRemove } from './statements/to-remove.ts';
+import { totalKept } from './statements/total-kept.ts';
+import type { Stray, Turn, Whose } from './tidy-store.ts';
+import { erase } from './wishing.ts';
+
+export interface WorkRows {
+  readonly row: DownloadRow;
+  readonly files: readonly FileRow[];
+}
+
+export function* take({ chore, owner }: Turn, stale: number, now: number): Asking<boolean> {
+  const turn = { name: chore, owner, now, stale, future: now + (now - stale) };
+  return (yield* run(takeTurn, turn)) === 1;
+}
+
+export function* hold({ chore, owner }: Turn, now: number): Asking<boolean> {
+  return (yield* run(holdTurn, { name: chore, owner, now })) === 1;
+}
+
+export function* end({ chore, owner }: Turn, now: number): Asking<void> {
+  yield* run(endTurn, { name: chore, owner, now });
+}
+
+export function* totals(): Asking<KeptTotals[]> {
+  const rows = yield* all(totalKept, {});
+  return rows.map(({ category, count, bytes, oldest }) => ({
+    category,
+    count,
+    bytes: bytes ?? 0,
+    oldest: oldest ?? 0,
+  }));
+}
+
+export function* keptDownloads(): Asking<Kept[]> {
+  const rows = yield* all(allKept, {});
+  return rows.map(({ id, category, completed_at, file_size }) => ({
+    id,
+    category,
+    completedAt: completed_at ?? 0,
+    bytes: file_size ?? 0,
+  }));
+}
+
+export function* clean(
+  turn: Turn,
+  id: number,
+  reason: RetentionReason,
+  now: number,
+): Asking<WorkRows | 'taken' | undefined> {
+  if (!(yield* hold(turn, now))) return undefined;
+  const row = yield* get(lockDownload, { id });
+  if (row?.status !== 'completed') return undefined;
+  const files = yield* all(filesOfDownload, { download_id: id });
+  for (const file of files) {
+    if (file.final_path !== null && (yield* get(claimedSince, { path: file.final_path, id: file.id }))) return 'taken';
+  }
+  const changed = yield* changeState(row, 'cleaned', now, { detail: { ...reason } });
+  yield* run(setRetention, { id, status: 'cleaned', retention: 'removing' });
+  return { row: changed, files };
+}
+
+export function* leftToRemove(): Asking<WorkRows[]> {
+  return yield* withFiles(yield* all(toRemove, {}));
+}
+
+export function* filesRemoved(id: number): Asking<void> {
+  if ((yield* run(setRetention, { id, status: 'cleaned', retention: null })) === 1) {
+    yield* run(resetFiles, { download_id: id });
+  }
+}
+
+export function* letGo(turn: Turn, id: number, found: 'gone' | 'changed', message: string, now: number): Asking<void> {
+  if (!(yield* hold(turn, now))) return;
+  const row = yield* get(lockDownload, { id });
+  if (row?.status !== 'completed' || row.retention !== null) return;
+  yield* run(setRetention, { id, status: 'completed', retention: found });
+  yield* tell(row, 'warning', now, { message });
+}
+
+export function* failedWork(before: number): Asking<WorkRows[]> {
+  return yield* withFiles(yield* all(failedWithPartials, { before }));
+}
+
+export function* giveUpWork(turn: Turn, id: number, before: number, now: number): Asking<FileRow[] | undefined> {
+  if (!(yield* hold(turn, now))) return undefined;
+  const row = yield* get(lockDownload, { id });
+  if (row?.status !== 'failed' || row.updated_at >= before) return undefined;
+  const files = yield* all(filesOfDownload, { download_id: id });
+  yield* run(resetFiles, { download_id: id });
+  yield* run(forgetFetched, { id });
+  yield* tell(row, 'tidied', now, { why: 'it failed long ago', bytes: row.bytes_downloaded });
+  return files;
+}
+
+export function* ended(before: number, limit: number): Asking<DownloadRow[]> {
+  const failed = yield* all(endedBefore, { status: 'failed', before, limit });
+  const cancelled = yield* all(endedBefore, { status: 'cancelled', before, limit });
+  return [...failed, ...cancelled].sort((a, b) => a.updated_at - b.updated_at).slice(0, limit);
+}
+
+export function* forgetEnded(turn: Turn, id: number, before: number, now: number): Asking<FileRow[] | undefined> {
+  if (!(yield* hold(turn, now))) return undefined;
+  const row = yield* get(lockDownload, { id });
+  if (!row || (row.status !== 'failed' && row.status !== 'cancelled') || row.updated_at >= before) return undefined;
+  const files = yield* all(filesOfDownload, { download_id: id });
+  yield* erase(row, now);
+  return files;
+}
+
+export function* whoseWork(strays: readonly Stray[]): Asking<Whose[]> {
+  const answers: Whose[] = [];
+  for (const stray of strays) answers.push(yield* whose(stray));
+  return answers;
+}
+
+function* whose({ uid, partialPath }: Stray): Asking<Whose> {
+  if (yield* get(fileByPartial, { path: partialPath })) return 'claimed';
+  const [row] = yield* all(downloadsByUid, { low: uid, high: uid });
+  if (row) return isUnfinished(row.status) ? 'unfinished' : 'ended';
+  return (yield* get(removedEvent, { uid })) ? 'removed' : 'unknown';
+}
+
+function* withFiles(rows: readonly DownloadRow[]): Asking<WorkRows[]> {
+  const work: WorkRows[] = [];
+  for (const row of rows) work.push({ row, files: yield* all(filesOfDownload, { download_id: row.id }) });
+  return work;
+}
