@@ -17,9 +17,8 @@ const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', '
  * after a crash anywhere in between it is plain what happened: equal inodes mean "published".
  *
  * `reserve` records the name, and by what the file is known again, before the name is made; when it answers false (the
- * lease is lost) nothing is
- * published and the result is undefined. fsync(partial) → reserve → link; the name is durable after
- * `settleNames`. Idempotent. Throws `Failure` (disk, no_space).
+ * lease is lost) nothing is published and the result is undefined. fsync(partial) → reserve → link; the name is durable
+ * after `settleNames`. Idempotent. Throws `Failure` (disk, no_space).
  */
 export async function publish(
   disk: Disk,

@@ -53,18 +53,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const progress = createBus<ProgressReport>(log.room('events'));
   const tail = createEventTail(store, events, log.room('events'));
   const living = createLiving({ store, clock, sockets: parts.paths.sockets, own: uid, ttl: config.lease.ttl });
-  const commandParts: CommandParts = {
-    store,
-    sourceFor: async (link) => (await sources.load()).forLink(link),
-    readText: (link, options, most) => sources.readText(link, options, most),
-    disk: realDisk,
-    clock,
-    living,
-    maxTries: config.retry.max_tries,
-    limits: config.limits,
-    schedule,
-    tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ config, store, clock, log, uid }, options),
-  };
+  const commandParts = commandPartsOf(parts, { uid, living, schedule });
   const settling = createSettling({
     store,
     clock,
@@ -126,6 +115,24 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     await sources.close();
     await store.close();
   }
+}
+
+function commandPartsOf(
+  { config, log, clock, store, sources }: InstanceParts,
+  { uid, living, schedule }: Pick<EngineSetup, 'uid' | 'living' | 'schedule'>,
+): CommandParts {
+  return {
+    store,
+    sourceFor: async (link) => (await sources.load()).forLink(link),
+    readText: (link, options, most) => sources.readText(link, options, most),
+    disk: realDisk,
+    clock,
+    living,
+    maxTries: config.retry.max_tries,
+    limits: config.limits,
+    schedule,
+    tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ config, store, clock, log, uid }, options),
+  };
 }
 
 /** The doing wing costs start-up time, so it is loaded only where something is to be done. */
