@@ -20,14 +20,14 @@ test('a rate is read as people write it: with and without B, with /s, in thousan
 });
 
 test('what is no rate, or lower than any connection survives, is refused with what is allowed', () => {
-  for (const text of ['', '0', 0, '-1', '999', 'fast', '2 MBit', '2MB/m', '1e6', 'Off', '2TB', Number.NaN]) {
+  for (const text of ['', '0', 0, '-1', '999', 'fast', '2 MBit', '2MB/m', '1e6', 'Off', '2PB', Number.NaN]) {
     assert.throws(() => parseRate(text), /is not a rate; it must be off, or a rate such as 2MB or 500kB/, String(text));
   }
 });
 
 test('property: a rate that is shown is read back as the same', () => {
   fc.assert(
-    fc.property(fc.integer({ min: leastRate, max: 1e12 }), (rate) => {
+    fc.property(fc.oneof(fc.integer({ min: leastRate, max: 1e12 }), fc.constant(1e12)), (rate) => {
       assert.equal(parseRate(formatRate(rate)), rate);
       assert.ok(isRate(rate));
     }),

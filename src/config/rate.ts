@@ -7,9 +7,9 @@ export type Rate = number | 'off';
 export const leastRate = 1000;
 
 /** What `parseRate` reads; for editors and schemas too. */
-export const rateForm = /^\s*(?:off|\d+(?:\.\d+)?\s*(?:[kKmMgG][iI]?)?[bB]?(?:\/s)?)\s*$/;
+export const rateForm = /^\s*(?:off|\d+(?:\.\d+)?\s*(?:[kKmMgGtT][iI]?)?[bB]?(?:\/s)?)\s*$/;
 
-const bareUnit = /[kmg]i?$/i;
+const bareUnit = /[kmgt]i?$/i;
 
 /**
  * A rate as a person writes it: `2MB`, `500k`, `1.5 MiB/s`, a bare number of bytes a second, or `off`.
