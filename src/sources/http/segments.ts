@@ -12,6 +12,8 @@ const mostReopenings = 3;
 const goodConnection = 1 << 20;
 /** How often it is looked whether more connections are worth it or one is slow, ms. */
 const lookEvery = 250;
+/** The first look, ms: by then the first answer, which the resolve kept, has shown how fast it comes. */
+const firstLook = 50;
 /** The same connection is not opened again for being slow within this time, ms. */
 const slowPatience = 10_000;
 
@@ -79,7 +81,9 @@ export class Segments {
 
   /** Resolves when nothing is missing; rejects with the `Failure` that ends the run. */
   async run(): Promise<void> {
-    const stopLooking = this.#parts.clock.every(lookEvery, () => this.#look());
+    const { clock } = this.#parts;
+    const stopLooking = clock.every(lookEvery, () => this.#look());
+    const noFirstLook = clock.after(firstLook, () => this.#look());
     try {
       await this.#first();
       for (;;) {
@@ -91,6 +95,7 @@ export class Segments {
       }
     } finally {
       stopLooking();
+      noFirstLook();
       for (const segment of this.#active.keys()) segment.stop(this.#fatal ?? new Failure('internal', 'not needed'));
       await Promise.all(this.#active.values());
     }
