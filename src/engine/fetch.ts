@@ -1,6 +1,6 @@
 import { onDisk } from '../disk/disk-failure.ts';
 import { createPartial, isOwnPartial, removeOwnPartial, removePartial, writeSidecar } from '../disk/partial.ts';
-import type { DownloadFile } from '../downloads/download.ts';
+import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
 import { sidecarFor } from '../downloads/sidecar.ts';
@@ -63,7 +63,7 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
   const transfer = source.fetch({
     manifest,
     targets,
-    options: claim.download.options,
+    options: optionsOf(claim.download),
     ...(run.deadline === undefined ? {} : { deadline: run.deadline }),
     onNote: (note) => {
       parts.store.note(claim.lease, 'warning', { message: note }, parts.clock.now()).catch(() => {});
@@ -85,6 +85,11 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     await transfer.close().catch((error: unknown) => parts.log.warn({ error }, 'a transfer did not close properly'));
     run.transfer = undefined;
   }
+}
+
+/** After a wrong checksum all comes over one connection: no joint can be at fault then, nor ranges that are not what they say. */
+function optionsOf({ options, errorClass }: Run['claim']['download']): DownloadOptions {
+  return errorClass === 'checksum' ? { ...options, connections: 1 } : options;
 }
 
 /** Flushes what arrived and records it at once. */

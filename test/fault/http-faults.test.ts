@@ -48,6 +48,26 @@ describe('under a fault a download is right, or fails and says so, and goes on w
   }
 });
 
+/** Over one connection each of these ends in the right file; further ones must not spoil that. */
+const harmless = [
+  '304-on-resume',
+  '403-beyond-one-open',
+  'lengths-differ',
+  'range-late',
+  'range-shifted-checksum',
+  'two-servers-if-range-ignored',
+];
+
+describe('what only further connections meet costs no more than these connections', { concurrency: 4 }, () => {
+  for (const name of harmless) {
+    const script = scriptNamed(name);
+    test(`${name}: ${script.what}`, needs('openssl'), async () => {
+      const { ending, problems, said } = await tryLonghaul(script, 8, certificates);
+      assert.deepEqual({ ending, problems }, { ending: 'right', problems: [] }, said);
+    });
+  }
+});
+
 test('a good server is asked over as many connections as were wanted', async () => {
   const { problems, said, connections } = await tryLonghaul(scriptNamed('good'), 8, certificates);
   assert.deepEqual(problems, [], said);

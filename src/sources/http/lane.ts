@@ -53,11 +53,6 @@ export class Lane implements BodySink {
     return this.#position;
   }
 
-  /** End of what this connection is to fetch; null: where the body ends. */
-  get to(): number | null {
-    return this.#to;
-  }
-
   /** Another connection takes over what lies at or behind `to`, or gives it back. Never before `position`. */
   endAt(to: number): void {
     this.#to = to;

@@ -61,6 +61,7 @@ async function resolveLink(
   let ask = firstAsk(request);
   let givenUp: string | undefined =
     request.resume && !ask.partial && hasBytes(request) ? 'no validator and no size are known' : undefined;
+  let hasRanges = true;
   for (let questions = 0; questions < mostQuestions; questions += 1) {
     const answer = await sendAsk(context, link, { ...ask, isMirror }, request, signal);
     const { head } = answer.exchange;
@@ -71,7 +72,10 @@ async function resolveLink(
     }
     if (verdict.use === 'again') {
       discard(answer.exchange);
-      if (verdict.ask === 'whole') givenUp = verdict.reason;
+      if (verdict.ask === 'whole') {
+        givenUp = verdict.reason;
+        hasRanges &&= verdict.changed;
+      }
       ask = nextAsk(request, ask, verdict.ask);
       continue;
     }
@@ -82,7 +86,8 @@ async function resolveLink(
       throw failure;
     }
     if (verdict.use === 'fresh') givenUp = verdict.reason;
-    return manifestOf(context, request, { link, answer, verdict, ask: { ...ask, isMirror }, encoding, givenUp });
+    const asked = { ...ask, isMirror };
+    return manifestOf(context, request, { link, answer, verdict, ask: asked, encoding, givenUp, hasRanges });
   }
   throw new Failure('protocol', `${link.host} contradicts itself about ranges of this file`);
 }
@@ -142,6 +147,8 @@ interface Outcome {
   readonly ask: Ask;
   readonly encoding: string | undefined;
   readonly givenUp: string | undefined;
+  /** False: the server has shown that it cannot continue in the middle, whatever it says. */
+  readonly hasRanges: boolean;
 }
 
 function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcome): Manifest {
@@ -166,7 +173,7 @@ function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcom
     held: context.held.keep(answer),
     at: verdict.use === 'body' ? verdict.at : 0,
     proof,
-    ranges: verdict.use === 'body' ? verdict.ranges : false,
+    ranges: outcome.hasRanges && verdict.use === 'body' && verdict.ranges,
     ...(encoding === undefined ? {} : { encoding }),
     sniff: encoding === undefined && sniffs(head, link),
   };

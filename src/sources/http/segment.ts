@@ -29,17 +29,23 @@ export interface SegmentParts {
   readonly join: (gap: Gap, isExtra: boolean) => Promise<Joint>;
 }
 
+/** Nothing went wrong: what it was to fetch is there already. */
+export class Overtaken extends Failure {}
+
 /** One connection at work on one piece of the file: asks for it, lets it flow, watches it. */
 export class Segment {
   readonly from: number;
   readonly #parts: SegmentParts;
+  /** Up to where it is to fetch, as the division of work has it. */
   #to: number | null;
+  /** Up to where it lets the bytes flow: further than `#to` while nobody has an answer for what lies between. */
+  #end: number | null;
   #position: number;
   #lane: Lane | DecodingLane | undefined;
   #flow: Flow | undefined;
   #writer: PartialWriter | undefined;
   #answer: Exchange | undefined;
-  /** Where the answer's body ends. */
+  /** Where the answer's body ends; its lane may end before. */
   #ends: number | null = null;
   #startedAt: number | undefined;
   #window: { readonly at: number; readonly bytes: number }[] = [];
@@ -49,11 +55,14 @@ export class Segment {
   /** The server told the size before the body ended. */
   total: number | null = null;
   held = false;
+  /** An answer was found, and its bytes belong here. */
+  joined = false;
 
   constructor(parts: SegmentParts, gap: Gap) {
     this.#parts = parts;
     this.from = gap.from;
     this.#to = gap.to;
+    this.#end = gap.to;
     this.#position = gap.from;
   }
 
@@ -94,17 +103,29 @@ export class Segment {
     return since > 0 ? (this.brought * 1000) / since : 0;
   }
 
-  /** Somebody else fetches from `to` on. */
-  shorten(to: number): void {
+  /** Somebody else asks for what lies from `to` on. The bytes flow on meanwhile: nobody knows yet what the answer is. */
+  cede(to: number): void {
     this.#to = to;
-    if (this.#lane instanceof Lane) this.#lane.endAt(to);
+  }
+
+  /** Somebody else has the bytes from `at` on: these end there. False when they are further already. */
+  endAt(at: number): boolean {
+    if (this.position > at) return false;
+    if (this.#end === null || this.#end > at) this.#endLaneAt(at);
+    return true;
   }
 
   /** Goes on to `to` over the same answer, if that reaches so far; false when it does not. */
   extend(to: number): boolean {
     if (!(this.#lane instanceof Lane) || (this.#ends !== null && this.#ends < to)) return false;
-    this.shorten(to);
+    this.#to = to;
+    if (this.#end !== null && this.#end < to) this.#endLaneAt(to);
     return true;
+  }
+
+  #endLaneAt(at: number): void {
+    this.#end = at;
+    if (this.#lane instanceof Lane) this.#lane.endAt(at);
   }
 
   retune(): void {
@@ -118,15 +139,19 @@ export class Segment {
     this.#lane?.stop(reason);
   }
 
-  /** Resolves when the piece, or all that the answer had of it, is written; rejects with a `Failure`. */
-  async run(isExtra: boolean): Promise<void> {
+  /**
+   * Resolves when the piece, or all that the answer had of it, is written; rejects with a `Failure`. `claim` is asked
+   * once the answer is there: false, and another connection has come here first.
+   */
+  async run(isExtra: boolean, claim: () => boolean): Promise<void> {
     const joint = await this.#parts.join({ from: this.from, to: this.#to }, isExtra);
     this.total = joint.total;
     this.held = joint.held;
-    if (this.#stopped) {
+    if (this.#stopped || !claim()) {
       joint.answer.abandon();
-      throw this.#stopped;
+      throw this.#stopped ?? new Overtaken('network', 'another connection was faster');
     }
+    this.joined = true;
     await this.#carry(joint);
   }
 
@@ -168,7 +193,7 @@ export class Segment {
     this.#ends = answer.framing.kind === 'length' ? at + answer.framing.length : null;
     const total = this.#parts.size() ?? joint.total;
     return new Lane(
-      { answer, at, from: this.from, to: this.#to, total, ends: this.#ends, sniff, ...(expected ? { expected } : {}) },
+      { answer, at, from: this.from, to: this.#end, total, ends: this.#ends, sniff, ...(expected ? { expected } : {}) },
       put,
     );
   }

@@ -1,9 +1,9 @@
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { bytesIn, missingRanges, type Range } from '../../downloads/ranges.ts';
 import type { HostConnections } from './host-connections.ts';
-import { NoRanges } from './joiner.ts';
+import { type Gap, NoRanges } from './joiner.ts';
 import type { PartialFile } from './partial-file.ts';
-import { Segment, type SegmentParts } from './segment.ts';
+import { Overtaken, Segment, type SegmentParts } from './segment.ts';
 import { connectionsFor, slowest, splitWork } from './split.ts';
 
 /** Connections that may end early in a row, each having brought something, before the engine has to decide. */
@@ -17,16 +17,15 @@ const firstLook = 50;
 /** The same connection is not opened again for being slow within this time, ms. */
 const slowPatience = 10_000;
 
-/** What a host does to connections that are too many: the others go on without this one. */
-const refusals: ReadonlySet<string> = new Set([
-  'network',
-  'rate_limit',
-  'server',
-  'quota',
-  'refused',
-  'suspect',
-  'offline',
-]);
+/** What a host does to connections that are too many: the others go on without this one, and fewer are opened there. */
+const refusals: ReadonlySet<string> = new Set(['rate_limit', 'server', 'quota', 'refused', 'suspect']);
+/** What else may come of a further connection while the bytes of the others are what they should be. */
+const mishaps: ReadonlySet<string> = new Set(['network', 'offline', 'changed', 'protocol']);
+
+/** What a connection is to fetch. `before`: who does so until it has found an answer. */
+interface Piece extends Gap {
+  readonly before?: Segment | undefined;
+}
 
 /** A person, or a look at the others, wants a new connection. */
 class Reopened extends Failure {}
@@ -127,7 +126,7 @@ export class Segments {
   /** The first answer decides how it goes on; it may have been held since the resolve, or be needed only for a comparison. */
   async #first(): Promise<void> {
     const gap = this.#gap() ?? { from: this.size ?? 0, to: this.size };
-    this.#begin(gap.from, gap.to);
+    this.#begin(gap);
   }
 
   /** Every free connection gets work, as far as there is some. */
@@ -136,13 +135,13 @@ export class Segments {
       const piece = this.#nextPiece();
       if (!piece || (this.#active.size > 0 && !this.#parts.hosts.take(this.#parts.host, true))) return;
       if (this.#active.size === 0) this.#parts.hosts.take(this.#parts.host, false);
-      this.#begin(piece[0], piece[1], true);
+      this.#begin(piece, true);
     }
   }
 
-  #nextPiece(): readonly [from: number, to: number | null] | undefined {
+  #nextPiece(): Piece | undefined {
     const { size } = this;
-    if (size === null) return this.#active.size === 0 ? [this.#gap()?.from ?? 0, null] : undefined;
+    if (size === null) return this.#active.size === 0 ? { from: this.#gap()?.from ?? 0, to: null } : undefined;
     if (this.#active.size > 0 && !this.#mayHaveMore(size)) {
       this.#giveBack(size);
       return undefined;
@@ -153,9 +152,10 @@ export class Segments {
     const wanted = this.#active.size === 0 && !this.#isLong(size) ? 1 : this.#allowed;
     const work = splitWork(this.#partial.ranges, size, busy, wanted, least);
     if (!work) return undefined;
-    if (work.take === 'gap') return [work.from, work.to];
-    segments[work.of]?.shorten(work.at);
-    return [work.at, work.to];
+    if (work.take === 'gap') return work;
+    const before = segments[work.of];
+    before?.cede(work.at);
+    return { from: work.at, to: work.to, before };
   }
 
   #mayHaveMore(size: number): boolean {
@@ -179,27 +179,28 @@ export class Segments {
   /** What nobody fetches and nobody else may: the connection right before it goes on, if its answer does. */
   #giveBack(size: number): void {
     const segments = [...this.#active.keys()];
-    const taken = segments.map((segment): Range => [segment.position, segment.to ?? size]);
+    const taken = segments.map((segment) => segment.busy(size)).map(({ at, to }): Range => [at, to]);
     for (const [from, to] of missingRanges([...this.#partial.ranges, ...taken], size)) {
       segments.find((segment) => segment.to === from)?.extend(to);
     }
   }
 
-  #begin(from: number, to: number | null, counted = false): void {
+  #begin({ from, to, before }: Piece, counted = false): void {
     const { hosts, host } = this.#parts;
     if (!counted) hosts.take(host, false);
     const segment = new Segment({ ...this.#parts, size: () => this.size }, { from, to });
-    const before = this.#partial.bytes;
+    const bytes = this.#partial.bytes;
     const end = segment
-      .run(this.#active.size > 0)
+      .run(this.#active.size > 0, () => before?.endAt(from) ?? true)
       .then(
-        () => this.#ended(segment, before),
+        () => this.#ended(segment, bytes),
         (error: unknown) => this.#failed(segment, asFailure(error)),
       )
       .catch((error: unknown) => this.stop(asFailure(error)))
       .finally(() => {
         hosts.give(host);
         this.#active.delete(segment);
+        if (!segment.joined && before?.to === from) before.extend(segment.to ?? from);
         this.#wake.resolve();
       });
     this.#active.set(segment, end);
@@ -219,13 +220,14 @@ export class Segments {
   }
 
   #failed(segment: Segment, failure: Failure): void {
-    if (this.#fatal || failure instanceof Reopened) return;
+    if (this.#fatal || failure instanceof Reopened || failure instanceof Overtaken) return;
     const { signal, hosts, host, onNote } = this.#parts;
+    if (!segment.joined && segment.from < (this.size ?? 0) && !this.#gap()) return;
     if (signal.aborted || this.#partial.failure) throw this.#partial.failure ?? failure;
     const others = this.#active.size - 1;
-    if (others > 0 && segment.brought === 0 && (refusals.has(failure.class) || failure instanceof NoRanges)) {
+    if (others > 0 && segment.brought === 0 && (refusals.has(failure.class) || mishaps.has(failure.class))) {
       this.#allowed = failure instanceof NoRanges ? 1 : others;
-      if (failure.class !== 'network' && failure.class !== 'offline') hosts.halve(host);
+      if (refusals.has(failure.class)) hosts.halve(host);
       onNote(`${failure.message}; going on with ${others === 1 ? 'one connection' : `${others} connections`}`);
       return;
     }
