@@ -71,3 +71,6 @@ export function wallWithin(peer: string, most: number): Goal {
 export function cpuWithin(peer: string, most: number): Goal {
   return { text: `CPU of ${peer}`, figure: (of) => cost(of, 'longhaul').cpu / cost(of, peer).cpu, most, unit: '×' };
 }
+
+/** How `./longhaul` starts Node. */
+export const launched: readonly string[] = ['--max-semi-space-size=2'];

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Cost, compileTools, median, type Tools } from './measure.ts';
-import type { Contender, Goal, Medians, Prepared, Row } from './row.ts';
+import { type Contender, type Goal, launched, type Medians, type Prepared, type Row } from './row.ts';
 import { rows } from './rows.ts';
 
 /**
@@ -28,7 +28,11 @@ async function main(names: readonly string[]): Promise<void> {
 
 async function measureRow(row: Row, tools: Tools): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-bench-'));
-  const prepared = await row.prepare({ tools, folder, longhaul: [process.execPath, join(root, 'dist', 'main.js')] });
+  const prepared = await row.prepare({
+    tools,
+    folder,
+    longhaul: [process.execPath, ...launched, join(root, 'dist', 'main.js')],
+  });
   try {
     return report(row, await measureRounds(prepared.contenders, row.rounds), prepared);
   } finally {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFile, startNginx } from '../../test/support/nginx.ts';
 import { type Cost, costOf } from '../measure.ts';
-import type { Goal, Row, Stage } from '../row.ts';
+import { type Goal, launched, type Row, type Stage } from '../row.ts';
 
 /** A program over the built library that prints one figure; the figure stands in `wall`. */
 function program(stage: Stage, name: string, source: string, settings: Readonly<Record<string, unknown>>) {
@@ -19,7 +19,7 @@ const open = () => openLonghaul({ home, settings: ${JSON.stringify(settings)} })
 const tell = (figure) => writeFileSync(${JSON.stringify(`${path}.figure`)}, String(figure));
 ${source}`,
   );
-  return { argv: [process.execPath, path], figure: `${path}.figure` };
+  return { argv: [process.execPath, ...launched, path], figure: `${path}.figure` };
 }
 
 const told = (text: string, most: number, unit: string): Goal => ({
@@ -68,7 +68,7 @@ await longhaul.close();
 
 export const slowConnections: Row = {
   name: 'slow-connections',
-  what: '1,000 downloads at once, each at 2 KiB/s; the resident set in MiB under "wall".',
+  what: '1,000 downloads at once, each at 2 KiB/s, in a Node that was started as the command starts it; the resident set in MiB under "wall".',
   rounds: 1,
   async prepare(stage) {
     const nginx = await startNginx({ limitRate: '2k' });

@@ -52,7 +52,7 @@ export async function tryLonghaul(
   const ending = row?.status === 'completed' ? 'right' : (row?.error?.class ?? 'wrong');
   const most = Math.max(0, ...stage.server.requests.map(({ open }) => open));
   const problems = [
-    ...(await judged(first, row, script.has, place)),
+    ...(await judged(first, row, script, place)),
     ...unexpected(ending, script),
     ...boasting(row, script),
   ];
@@ -91,10 +91,12 @@ function boasting(row: WireDownload | undefined, { validators }: FaultScript): s
 async function judged(
   { code }: Ended,
   row: WireDownload | undefined,
-  has: FaultScript['has'],
+  script: Pick<FaultScript, 'has' | 'checksum'>,
   place: Place,
 ): Promise<string[]> {
-  const names = await readdir(place.cwd);
+  const all = await readdir(place.cwd);
+  // What a wrong checksum leaves is named for what it is; nobody takes it for the file.
+  const names = script.checksum ? all.filter((name) => !name.endsWith('.mismatch')) : all;
   const delivered = names.filter((name) => name !== 'home' && !/\.part(\.json)?$/.test(name));
   if (!row) return [`no row was printed, exit code ${code}`];
   if (row.status !== 'completed') {
@@ -109,7 +111,7 @@ async function judged(
   if (delivered.join() !== 'file.bin' || names.length !== 2) return [`WRONG: the folder holds ${names.join(', ')}`];
   const version = versionIn(await readFile(join(place.cwd, 'file.bin')));
   if (typeof version !== 'string') return [`WRONG: ${version.mixed}`];
-  return has.includes(version) ? [] : [`WRONG: it is ${version}, the server has ${has.join(' and ')}`];
+  return script.has.includes(version) ? [] : [`WRONG: it is ${version}, the server has ${script.has.join(' and ')}`];
 }
 
 /** With a good server it is delivered, whatever state it is in. */
@@ -120,7 +122,7 @@ async function goOn(row: WireDownload, place: Place, script: FaultScript): Promi
   const resumed = await ended(['resume-downloads', '--wait', '5s', '--json'], place);
   if (!resumed) return ['it hangs with a good server'];
   const later = rowIn(resumed.stdout);
-  const problems = await judged(resumed, later, [script.later], place);
+  const problems = await judged(resumed, later, { ...script, has: [script.later] }, place);
   if (later?.status === 'completed') return problems;
   return [...problems, `with a good server it is ${later?.status}: ${later?.error?.message} ${resumed.stderr}`];
 }
