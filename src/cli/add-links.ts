@@ -1,16 +1,32 @@
-import type { Added, AddRequest } from '../commands/commands.ts';
+import type { Added, AddRequest, Duplicate, IfExists } from '../commands/commands.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import { printable } from '../log/printable.ts';
 import type { Clock } from '../time/clock.ts';
 import type { AskedLink } from './asked-links.ts';
 import { type ExitCode, exit, worst } from './exit-codes.ts';
 import { explain } from './explain.ts';
+import { nameOf, placeOf } from './texts.ts';
 import type { Context } from './verb.ts';
 
 /** Added in one transaction; more would hold up other processes. */
 const mostAtOnce = 500;
 /** What has come is added when nothing more has come for so long: somebody may be typing. */
 const patience = 100;
+
+/** What is to become of what is there already; with `ask` a person at a terminal is asked where it was delivered. */
+export interface Existing {
+  readonly ifExists?: IfExists;
+  readonly ask: boolean;
+}
+
+/** As asked for on the command line, or else as configured. */
+export function existingOf(
+  given: { readonly ifExists?: IfExists; readonly json?: boolean },
+  configured: IfExists | 'ask',
+): Existing {
+  const wanted = given.ifExists ?? configured;
+  return wanted === 'ask' ? { ask: given.json !== true } : { ifExists: wanted, ask: false };
+}
 
 /**
  * Adds all that is asked for, some hundred at a time; `onAdded` hears of each in order. A link that is
@@ -20,13 +36,17 @@ export async function addLinks(
   context: Context,
   longhaul: Longhaul,
   asked: AsyncGenerator<AskedLink>,
-  request: Pick<AddRequest, 'metadata' | 'runner'>,
-  onAdded: (added: Added) => void | Promise<void>,
+  request: Pick<AddRequest, 'metadata' | 'runner'> & Existing,
+  onAdded: (added: Added, asked: GoodLink) => void | Promise<void>,
 ): Promise<ExitCode> {
   const codes = new Set<ExitCode>();
+  const { ask, ...common } = request;
+  const wishFor = ask ? asker(context, longhaul) : async () => ({});
   for await (const batch of batches(asked, context.clock)) {
     const good = batch.flatMap((one) => ('wrong' in one ? [] : [one]));
-    const answers = await longhaul.commands.addMany(good.map(({ where: _, ...one }) => ({ ...request, ...one })));
+    const requests: AddRequest[] = [];
+    for (const { where: _, ...one } of good) requests.push({ ...common, ...one, ...(await wishFor(one)) });
+    const answers = await longhaul.commands.addMany(requests);
     let next = 0;
     for (const one of batch) {
       if ('wrong' in one) {
@@ -45,10 +65,40 @@ export async function addLinks(
             explained.code,
           ),
         );
-      } else await onAdded(answer);
+      } else await onAdded(answer, one);
     }
   }
   return worst(codes);
+}
+
+export type GoodLink = Exclude<AskedLink, { readonly wrong: string }>;
+
+/** Asks about each link that was delivered already, until somebody answers for all. */
+function asker(
+  context: Context,
+  longhaul: Longhaul,
+): (one: Omit<GoodLink, 'where'>) => Promise<{ readonly ifExists?: IfExists }> {
+  let forAll: IfExists | undefined;
+  let nobody = false;
+  return async (one) => {
+    if (forAll !== undefined) return { ifExists: forAll };
+    // Whatever is wrong with it is said when it is added.
+    const there = nobody ? undefined : await longhaul.commands.duplicate(one).catch(() => undefined);
+    if (!there) return {};
+    const answer = await context.ask(questionOf(there));
+    nobody = answer === undefined;
+    if (answer === undefined) return {};
+    const letter = answer.trim().slice(0, 1).toLowerCase();
+    const ifExists = letter === 'y' || letter === 'a' ? 'new' : 'skip';
+    if (letter === 'a' || letter === 'v') forAll = ifExists;
+    return { ifExists };
+  };
+}
+
+function questionOf({ download, by }: Duplicate): string {
+  const how = by === 'link' ? '' : 'something of this name and size ';
+  const where = `as ${download.id} (${placeOf(download)})`;
+  return `${nameOf(download)}: ${how}was delivered ${where}. Download it again? [y]es [N]o [a]lways ne[v]er `;
 }
 
 function refused(context: Context, sentence: string, code: ExitCode = exit.usage): ExitCode {

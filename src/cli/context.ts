@@ -75,7 +75,11 @@ export function contextOf(
     askSecret: (question) => askSecret(screen, parts.process.stdin, question),
     variable: (name) => variable(parts.env, name),
     stdin: parts.process.stdin,
-    confirm: (question) => confirm(screen, parts.process.stdin, question),
+    ask: (question) => ask(screen, parts.process.stdin, question),
+    async confirm(question) {
+      const answer = await ask(screen, parts.process.stdin, `${question} [y/N] `);
+      return answer === undefined ? undefined : /^\s*y(es)?\s*$/i.test(answer);
+    },
     currentFolder: () => currentFolder(parts),
     commandTree: made.commandTree,
   };
@@ -118,13 +122,13 @@ function currentFolder({ process }: CliParts): string {
   }
 }
 
-async function confirm(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<boolean | undefined> {
+async function ask(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<string | undefined> {
   if (!stdin.isTTY || !screen.err.isTerminal) return undefined;
-  screen.err.write(`${question} [y/N] `);
+  screen.err.write(question);
   const lines = createInterface({ input: stdin });
   try {
-    for await (const line of lines) return /^\s*y(es)?\s*$/i.test(line);
-    return false;
+    for await (const line of lines) return line;
+    return '';
   } finally {
     lines.close();
   }

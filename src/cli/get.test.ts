@@ -91,9 +91,85 @@ test('--json prints one object for each download when it ends, and nothing else 
 test('a link that is there unfinished is followed, and it says so', async () => {
   const longhaul = fakeLonghaul([{ link, status: 'downloading', name: 'film.mkv', runner: 'other' }]);
   const run = await begun(longhaul, ['get', link]);
-  assert.match(run.stderr, /^· film\.mkv: already there as 1 \(why downloading\), following it\n/);
+  assert.match(run.stderr, /^· film\.mkv: already there as 1 \(why downloading\), following it; it goes to \/d\n/);
   longhaul.change(1, delivered);
   assert.equal(await run.ended, 0);
+});
+
+test('what was asked for beside a link that is followed is named where it does not count', async () => {
+  const begun1 = {
+    link,
+    name: 'film.mkv',
+    runner: 'other',
+    directory: '/d',
+    options: { name: 'x', maxTries: 2 },
+  } as const;
+  const longhaul = fakeLonghaul([{ ...begun1, status: 'downloading' }]);
+  const run = await begun(longhaul, ['get', '-d', 'sub', '-o', 'y', '-H', 'A: b', '--max-tries', '2', link]);
+  assert.match(
+    run.stderr,
+    /^! film\.mkv: --dir, --out and --header are ignored, since download 1 goes on as it was begun; for one of its own add --if-exists new\n/,
+  );
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+  const again = await begun(fakeLonghaul([{ ...begun1, status: 'paused' }]), [
+    'get',
+    '--if-exists',
+    'new',
+    '-o',
+    'y',
+    link,
+  ]);
+  assert.equal(again.stderr, '');
+  again.signal('SIGINT');
+  await again.ended;
+});
+
+test('on a terminal it asks before it downloads again what was delivered; without one it downloads', async () => {
+  const there = () => fakeLonghaul([{ link, ...delivered }]);
+  const no = session(['get', link], { longhaul: there(), columns: 80, typed: 'n\n' });
+  assert.equal(await no.ended, 0);
+  assert.match(no.stderr, /film\.mkv: was delivered as 1 \(\/current\/film\.mkv\)\. Download it again\? \[y\]es/);
+  assert.match(no.stderr, /film\.mkv: left alone, it is there as 1/);
+  for (const options of [{ columns: 80, typed: 'y\n' }, { columns: 80 }, {}]) {
+    const longhaul = there();
+    const run = await begun(longhaul, ['get', link], options);
+    longhaul.change(2, delivered);
+    assert.equal(await run.ended, 0);
+    assert.equal(longhaul.rows.size, 2);
+  }
+});
+
+test('one answer may be meant for all', async () => {
+  const links = ['a', 'b', 'c'].map((name) => `https://host/${name}`);
+  const longhaul = fakeLonghaul(links.map((one) => ({ ...delivered, link: one })));
+  const run = session(['get', ...links], { longhaul, columns: 80, typed: 'v\n' });
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stderr.match(/Download it again/g)?.length, 1);
+  assert.equal(longhaul.rows.size, 3);
+});
+
+test('--if-exists and queue.if_exists decide without a question', async () => {
+  const skipped = session(['get', '--if-exists', 'skip', link], {
+    longhaul: fakeLonghaul([{ link, ...delivered }]),
+    columns: 80,
+    typed: '',
+  });
+  assert.equal(await skipped.ended, 0);
+  assert.doesNotMatch(skipped.stderr, /\?/);
+  assert.equal(skipped.stdout, '');
+  const followed = session(['get', '--if-exists', 'follow', link], {
+    longhaul: fakeLonghaul([{ link, ...delivered }]),
+  });
+  assert.equal(await followed.ended, 0);
+  assert.match(followed.stdout, /\/current\/film\.mkv/);
+  const busy = fakeLonghaul([{ link, status: 'downloading', runner: 'other' }]);
+  const left = session(['get', '--json', '--if-exists', 'skip', link], { longhaul: busy });
+  assert.equal(await left.ended, 0);
+  assert.equal(downloadSchema.parse(JSON.parse(left.stdout)).status, 'downloading');
+  const wrong = session(['get', '--if-exists', 'maybe', link]);
+  assert.equal(await wrong.ended, 2);
+  assert.match(wrong.stderr, /maybe.*follow, new, skip/);
 });
 
 test('the same link twice on one command line is one download', async () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { IfExists } from '../commands/commands.ts';
 import type { Rate } from '../config/rate.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
@@ -17,6 +18,7 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly retryWait?: number;
   readonly limitRate?: Rate;
   readonly meta?: Readonly<Record<string, string>>;
+  readonly ifExists?: IfExists;
 }
 
 export function addRequestOptions(command: Command, defaultFolder: string): Command {
@@ -33,6 +35,11 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .option('-i, --input-file <file>', 'also take the links in this file, one a line; - is standard input')
     .option('--no-glob', 'take [1-9] and {a,b} in links literally')
     .option('--no-metalink', 'download a .meta4 file itself instead of what it names')
+    .addOption(
+      new Option('--if-exists <what>', 'what is there already, by link or by name and size: follow, new, skip').choices(
+        ['follow', 'new', 'skip'],
+      ),
+    )
     .option('--meta <key=value>', 'your own note, kept with the download (repeatable)', metadata);
 }
 

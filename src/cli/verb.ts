@@ -33,6 +33,8 @@ export interface Context {
   interrupts(): Interrupts;
   /** Asks a yes-or-no question; undefined where nobody is there to answer. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** Asks, and tells the line that was typed; undefined where nobody is there to answer. */
+  ask(question: string): Promise<string | undefined>;
   /** Asks for what shall not be seen; undefined where nobody is there to answer. Throws `UsageError` when it is refused. */
   askSecret(question: string): Promise<string | undefined>;
   /** A variable of the environment; undefined when it is empty. For secrets: what is no secret is a setting. */

@@ -1,19 +1,21 @@
-import { isRate, rateAllowed } from '../config/rate.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isUnfinished } from '../downloads/states.ts';
-import type { Source } from '../sources/source.ts';
 import type { NewDownload } from '../store/store.ts';
-import { parseChecksum } from '../verify/checksum.ts';
+import { checkedLink } from './checked-link.ts';
 import type { Added, AddRequest, Refused } from './commands.ts';
+import { duplicateOf } from './duplicates.ts';
 import { anyEngine, type CommandParts, livingInstance } from './parts.ts';
 
 /**
- * Accepts a link: one row and one event, or the unfinished download that is there for it already.
- * Such a one whose engine has died, or that nobody runs, becomes the asking instance's own.
+ * Accepts a link: one row and one event, or what is there for it already (`ifExists`). An unfinished
+ * download whose engine has died, or that nobody runs, becomes the asking instance's own.
  */
 export async function addDownload(parts: CommandParts, request: AddRequest): Promise<Added> {
-  const { download, followed } = await parts.store.add(await checked(parts, request), parts.clock.now());
+  const asked = await checked(parts, request);
+  const there = await deliveredBefore(parts, request);
+  if (there) return there;
+  const { download, followed } = await parts.store.add(asked, parts.clock.now());
   return taken(parts, request, download, followed);
 }
 
@@ -26,7 +28,10 @@ export async function addDownloads(
   const good: { readonly at: number; readonly request: AddRequest; readonly download: NewDownload }[] = [];
   for (const [at, request] of requests.entries()) {
     try {
-      good.push({ at, request, download: await checked(parts, request) });
+      const download = await checked(parts, request);
+      const there = await deliveredBefore(parts, request);
+      if (there) answers[at] = there;
+      else good.push({ at, request, download });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       answers[at] = { refused: error };
@@ -41,7 +46,7 @@ export async function addDownloads(
     const { download, followed } = row;
     answers[at] = followed
       ? await taken(parts, request, download, followed)
-      : { download, followed, willRun: request.runner !== undefined || engine };
+      : { download, followed, skipped: false, willRun: request.runner !== undefined || engine };
   }
   return answers.filter((answer) => answer !== undefined);
 }
@@ -57,53 +62,24 @@ async function checked(parts: CommandParts, request: AddRequest): Promise<NewDow
     options,
     metadata: request.metadata ?? {},
     runner: request.runner ?? null,
-    ifExists: request.ifExists ?? 'follow',
+    ifExists: request.ifExists === 'new' ? 'new' : 'follow',
   };
 }
 
-/** The source of a link, and its options once everything in them was looked at. Throws `Failure('link')`. */
-export async function checkedLink(
-  parts: Pick<CommandParts, 'sourceFor'>,
-  { link, options = {} }: Pick<AddRequest, 'link' | 'options'>,
-): Promise<{
-  readonly source: Source;
-  readonly linkKey: string;
-  readonly options: NonNullable<AddRequest['options']>;
-}> {
-  const source = await parts.sourceFor(link);
-  const linkKey = source.keyOf(link);
-  if (options.checksum !== undefined) parseChecksum(options.checksum);
-  if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
-  const { mirrors: given, ...rest } = options;
-  if (given === undefined) return { source, linkKey, options };
-  const mirrors = await otherMirrors(parts, source, linkKey, given);
-  return { source, linkKey, options: mirrors.length === 0 ? rest : { ...rest, mirrors } };
-}
-
-/** Each once, and none that is the link itself; all of one kind, since one source fetches the file. */
-async function otherMirrors(
-  parts: Pick<CommandParts, 'sourceFor'>,
-  source: Source,
-  linkKey: string,
-  mirrors: readonly string[],
-): Promise<string[]> {
-  const seen = new Set([linkKey]);
-  const others: string[] = [];
-  for (const mirror of mirrors) {
-    const own = await parts.sourceFor(mirror);
-    if (own.name !== source.name) {
-      throw new Failure('link', `a mirror must be a link of the same kind (${source.name}), one is of ${own.name}`);
-    }
-    const key = own.keyOf(mirror);
-    if (!seen.has(key)) others.push(mirror);
-    seen.add(key);
-  }
-  return others;
+/** Only who asks for it follows, or skips, what was delivered: by default it is downloaded again. */
+async function deliveredBefore(parts: CommandParts, request: AddRequest): Promise<Added | undefined> {
+  if (request.ifExists === undefined || request.ifExists === 'new') return undefined;
+  const there = await duplicateOf(parts, request);
+  if (!there) return undefined;
+  return { download: there.download, followed: true, skipped: request.ifExists === 'skip', willRun: false };
 }
 
 async function taken(parts: CommandParts, request: AddRequest, download: Download, followed: boolean): Promise<Added> {
+  if (followed && request.ifExists === 'skip') {
+    return { download, followed, skipped: true, willRun: await runs(parts, download) };
+  }
   const adopted = followed && request.runner ? await adopt(parts, download, request.runner) : download;
-  return { download: adopted, followed, willRun: await willRun(parts, adopted, request.runner) };
+  return { download: adopted, followed, skipped: false, willRun: await willRun(parts, adopted, request.runner) };
 }
 
 /** Takes a download over that nobody alive runs; otherwise leaves it where it is. */

@@ -19,6 +19,8 @@ export interface Commands {
   add(request: AddRequest): Promise<Added>;
   /** The same for many at once; what is wrong with one comes back in its place and keeps no other out. */
   addMany(requests: readonly AddRequest[]): Promise<readonly (Added | Refused)[]>;
+  /** What was delivered already of what a request asks for; for whoever asks before it is downloaded again. */
+  duplicate(request: AddRequest): Promise<Duplicate | undefined>;
   /**
    * The files that a Metalink (RFC 5854) names, as requests to add: of a text, or of what an `http` link
    * leads to. What a person asked for that link goes to its own origin only.
@@ -59,14 +61,27 @@ export interface AddRequest {
   readonly metadata?: Metadata;
   /** The instance that alone shall run it; left out: any. */
   readonly runner?: string;
-  /** The same link while unfinished: `follow` that one (default), or a `new` download. */
-  readonly ifExists?: 'follow' | 'new';
+  /**
+   * What is there already: left out, an unfinished download of the link is followed, and what was delivered is
+   * downloaded again. `follow`: both are followed. `skip`: both are left alone. `new`: a download of its own in any case.
+   */
+  readonly ifExists?: IfExists;
+}
+
+export type IfExists = 'follow' | 'new' | 'skip';
+
+/** A delivered download whose files still stand. */
+export interface Duplicate {
+  readonly download: Download;
+  readonly by: 'link' | 'name and size';
 }
 
 export interface Added {
   readonly download: Download;
-  /** True: the link was there already, unfinished; `download` is that one. */
+  /** True: it was there already, unfinished or (where that was asked for) delivered; `download` is that one. */
   readonly followed: boolean;
+  /** True: it was there already and nothing more is wanted of it. */
+  readonly skipped: boolean;
   /** True when some living engine will run it; false: `add` says so. */
   readonly willRun: boolean;
 }

@@ -1,6 +1,7 @@
 import { addDownload, addDownloads } from './add-download.ts';
 import type { Commands } from './commands.ts';
 import { controlDownload } from './control-download.ts';
+import { duplicateOf } from './duplicates.ts';
 import { importDownloads } from './import/import-downloads.ts';
 import { currentLimits, limitAll, limitDownload } from './limit.ts';
 import { listLiving } from './list-downloads.ts';
@@ -19,6 +20,7 @@ export function localCommands(parts: CommandParts): Commands {
   return {
     add: (request) => addDownload(parts, request),
     addMany: (requests) => addDownloads(parts, requests),
+    duplicate: (request) => duplicateOf(parts, request),
     metalink: (from) => readMetalink(parts, from),
     importDownloads: (request) => importDownloads(parts, request),
     preview: (request, signal) => previewDownload(parts, request, signal),

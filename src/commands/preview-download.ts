@@ -3,7 +3,7 @@ import type { Disk } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import { numberedName, safeName, safePath } from '../disk/safe-name.ts';
 import type { ManifestFile } from '../sources/source.ts';
-import { checkedLink } from './add-download.ts';
+import { checkedLink } from './checked-link.ts';
 import type { AddRequest, Preview } from './commands.ts';
 import type { CommandParts } from './parts.ts';
 

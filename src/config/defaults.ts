@@ -8,6 +8,7 @@ export const defaults: RawConfig = {
   },
   queue: {
     slots: 4,
+    if_exists: 'ask',
   },
   limits: {
     rate: 'off',

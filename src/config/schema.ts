@@ -20,6 +20,11 @@ const downloads = z
 const queue = z
   .strictObject({
     slots: wholeNumber(1, 10_000).prefault(4).describe('How many downloads run at the same time.'),
+    if_exists: choice(['ask', 'follow', 'new', 'skip'])
+      .prefault('ask')
+      .describe(
+        'What is asked for and there already, by its link or by its name and size. follow: it is waited for, or has been delivered. skip: it is left alone. new: a download of its own. ask: an unfinished one is followed; for what was delivered somebody at a terminal is asked, otherwise it is downloaded again.',
+      ),
   })
   .describe('What runs when.');
 

@@ -78,7 +78,9 @@ export type WireStatistics = z.output<typeof statisticsSchema>;
 
 /** `longhaul add --json` */
 export const addedSchema = downloadSchema.extend({
-  followed: z.boolean().describe('It was there already, unfinished.'),
+  followed: z.boolean().describe('It was there already: unfinished, or (where that was asked for) delivered.'),
+  skipped: z.boolean().describe('It was there already and is left alone.'),
+  ignored: z.array(z.string()).describe('Options that do not count, since what was begun goes on as it was.'),
   willRun: z.boolean().describe('Somebody is running who takes it.'),
 });
 

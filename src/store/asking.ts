@@ -6,6 +6,8 @@ import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { DownloadRow, EventRow } from './rows.ts';
 import { countByStatus } from './statements/count-by-status.ts';
+import { deliveredByKey } from './statements/delivered-by-key.ts';
+import { deliveredByName } from './statements/delivered-by-name.ts';
 import { downloadById } from './statements/download-by-id.ts';
 import { downloadsByUid } from './statements/downloads-by-uid.ts';
 import { eventsAfter } from './statements/events-after.ts';
@@ -88,6 +90,20 @@ export function* record(
 ): Work<void> {
   const row = yield* get(downloadById, { id });
   if (row) yield* tell(row, kind, now, detail);
+}
+
+const mostAlike = 5;
+
+export function* deliveredLike({
+  linkKey,
+  name,
+}: {
+  readonly linkKey: string;
+  readonly name: string | null;
+}): Work<{ readonly byLink: DownloadRow | undefined; readonly byName: readonly DownloadRow[] }> {
+  if (yield* get(unfinishedByKey, { link_key: linkKey })) return { byLink: undefined, byName: [] };
+  const byLink = yield* get(deliveredByKey, { link_key: linkKey });
+  return { byLink, byName: name === null ? [] : yield* all(deliveredByName, { name, limit: mostAlike }) };
 }
 
 export function* findDownload(reference: string): Work<DownloadRow | undefined> {

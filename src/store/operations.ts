@@ -2,6 +2,7 @@ import {
   addDownload,
   addDownloads,
   adopt,
+  deliveredLike,
   eventsSince,
   findDownload,
   listDownloads,
@@ -69,6 +70,10 @@ function askingOn(database: Database): AskingStore {
     },
     importMany: (downloads, now) => write(() => importDownloads(downloads, now)),
     previewImport: (downloads) => read(() => previewImport(downloads)),
+    async delivered(like) {
+      const { byLink, byName } = await read(() => deliveredLike(like));
+      return { byLink: byLink && downloadOf(byLink), byName: byName.map(downloadOf) };
+    },
     async find(reference) {
       const row = await read(() => findDownload(reference));
       return row && downloadOf(row);

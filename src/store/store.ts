@@ -48,6 +48,14 @@ export interface AskingStore {
   importMany(downloads: readonly ImportedDownload[], now: number): Promise<readonly ImportOutcome[]>;
   /** What `importMany` would answer to each of them alone; writes nothing. */
   previewImport(downloads: readonly ImportedDownload[]): Promise<readonly ImportOutcome[]>;
+  /**
+   * What was delivered by this link, and under this name (a few, the newest first). Nothing where the link is
+   * unfinished: it is not delivered, whatever it once was.
+   */
+  delivered(like: {
+    readonly linkKey: string;
+    readonly name: string | null;
+  }): Promise<{ readonly byLink: Download | undefined; readonly byName: readonly Download[] }>;
   /** By id, or by a uid or an unambiguous beginning of one (8 characters or more). */
   find(reference: string): Promise<Download | undefined>;
   get(id: number): Promise<Download | undefined>;

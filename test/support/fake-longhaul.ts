@@ -110,6 +110,24 @@ function fakeLimits(
   };
 }
 
+function deliveredOf(rows: ReadonlyMap<number, Download>, link: string): Download | undefined {
+  return [...rows.values()].find((row) => row.link === link && row.status === 'completed');
+}
+
+function fakeAdding(rows: Map<number, Download>): Commands['add'] {
+  return async ({ link, directory, options = {}, metadata = {}, runner, ifExists }) => {
+    if (!/^https?:/.test(link))
+      throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
+    const unfinished = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
+    const there = unfinished ?? (ifExists === undefined ? undefined : deliveredOf(rows, link));
+    if (there && ifExists !== 'new') {
+      return { download: there, followed: true, skipped: ifExists === 'skip', willRun: false };
+    }
+    const download = insert(rows, { link, linkKey: link, directory, options, metadata, runner: runner ?? null });
+    return { download, followed: false, skipped: false, willRun: runner !== undefined };
+  };
+}
+
 function fakeCommands(
   rows: Map<number, Download>,
   files: ReadonlyMap<number, DownloadFile[]>,
@@ -121,15 +139,7 @@ function fakeCommands(
     return row;
   }
 
-  async function add({ link, directory, options = {}, metadata = {}, runner }: AddRequest) {
-    if (!/^https?:/.test(link))
-      throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
-    const there = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
-    if (there) return { download: there, followed: true, willRun: false };
-    const download = insert(rows, { link, linkKey: link, directory, options, metadata, runner: runner ?? null });
-    return { download, followed: false, willRun: runner !== undefined };
-  }
-
+  const add = fakeAdding(rows);
   const addOrRefuse = (request: AddRequest) =>
     add(request).catch((error: unknown) => {
       if (error instanceof Failure) return { refused: error };
@@ -139,6 +149,10 @@ function fakeCommands(
   return {
     add,
     addMany: (requests) => Promise.all(requests.map(addOrRefuse)),
+    async duplicate({ link }) {
+      const download = deliveredOf(rows, link);
+      return download && { download, by: 'link' };
+    },
     importDownloads: async () => ({ refused: 'is nothing that can be imported' }),
     metalink: () => Promise.reject(new Failure('link', 'nothing here reads Metalinks')),
     async preview({ link, directory, options = {} }) {

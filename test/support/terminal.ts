@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
 import { runCli } from '../../src/cli/cli.ts';
 import type { CliParts } from '../../src/cli/context.ts';
 import type { ExitCode } from '../../src/cli/exit-codes.ts';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   /** Left out: not a terminal. */
   readonly columns?: number;
   readonly colour?: boolean;
+  /** What a person types, with its line ends; left out: nobody is there. */
+  readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -31,7 +34,7 @@ export function session(argv: readonly string[], options: SessionOptions = {}): 
   const stdout = stream(options.columns);
   const stderr = stream(options.columns);
   const env = { LANG: 'C.UTF-8', HOME: '/nowhere', ...options.env };
-  const process = Object.assign(new EventEmitter(), { cwd: () => '/current', stdin: { isTTY: false } });
+  const process = Object.assign(new EventEmitter(), { cwd: () => '/current', stdin: stdinOf(options.typed) });
   const opened: unknown[] = [];
   const { longhaul, open } = options;
   const parts: CliParts = {
@@ -58,6 +61,10 @@ export function session(argv: readonly string[], options: SessionOptions = {}): 
     ended: runCli(argv, parts),
     signal: (name) => void process.emit(name),
   };
+}
+
+function stdinOf(typed: string | undefined) {
+  return typed === undefined ? { isTTY: false } : Object.assign(Readable.from([typed]), { isTTY: true });
 }
 
 function stream(columns: number | undefined) {

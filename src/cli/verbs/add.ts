@@ -1,10 +1,13 @@
+import type { Added } from '../../commands/commands.ts';
 import { wireDownload } from '../../contract/wire.ts';
+import { isUnfinished } from '../../downloads/states.ts';
 import { printable } from '../../log/printable.ts';
-import { addLinks } from '../add-links.ts';
+import { addLinks, existingOf } from '../add-links.ts';
 import { askedLinks, checkLinks } from '../asked-links.ts';
+import { ignoredOptions, ignoredSentence } from '../ignored-options.ts';
 import { jsonOption } from '../options.ts';
 import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
-import { nameOf } from '../texts.ts';
+import { nameOf, placeOf } from '../texts.ts';
 import { asking, type Verb } from '../verb.ts';
 
 interface AddOptions extends RequestOptions {
@@ -37,14 +40,20 @@ Examples:
       const { metalink } = longhaul.commands;
       const asked = askedLinks(context, { links: command.args, options, directory, common, metalink });
       let idle = false;
-      const code = await addLinks(context, longhaul, asked, { metadata: options.meta ?? {} }, (one) => {
-        const { download, followed, willRun } = one;
-        idle ||= !willRun;
-        if (options.json) screen.json({ ...wireDownload(download), followed, willRun });
-        else
-          screen.out.line(
-            `${screen.out.look.symbol(download.status)} ${download.id} ${nameOf(download)}: ${followed ? 'was there already' : 'added'}, goes to ${printable(download.directory)}`,
-          );
+      const request = {
+        metadata: options.meta ?? {},
+        ...existingOf(options, longhaul.config.queue.if_exists),
+      };
+      const code = await addLinks(context, longhaul, asked, request, (one, link) => {
+        const { download, followed, skipped, willRun } = one;
+        const begun = followed && !skipped && isUnfinished(download.status);
+        idle ||= !willRun && !skipped && isUnfinished(download.status);
+        const namesFolder = options.dir !== undefined || link.directory !== directory;
+        const ignored = begun ? ignoredOptions({ ...link, ...request, namesFolder }, download) : [];
+        if (options.json) screen.json({ ...wireDownload(download), followed, skipped, willRun, ignored });
+        else screen.out.line(`${screen.out.look.symbol(download.status)} ${download.id} ${wordsOf(one)}`);
+        const sentence = ignoredSentence(nameOf(download), download.id, ignored);
+        if (sentence !== undefined) screen.err.line(`${screen.err.look.symbol('warning')} ${sentence}`);
       });
       if (idle) {
         screen.err.line(`${screen.err.look.symbol('warning')} nobody is running: start with longhaul resume-downloads`);
@@ -53,3 +62,10 @@ Examples:
     });
   },
 };
+
+function wordsOf({ download, followed, skipped }: Added): string {
+  const name = nameOf(download);
+  if (skipped || (followed && !isUnfinished(download.status)))
+    return `${name}: left alone, it is there (${placeOf(download)})`;
+  return `${name}: ${followed ? 'was there already' : 'added'}, goes to ${printable(download.directory)}`;
+}

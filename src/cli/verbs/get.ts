@@ -1,15 +1,18 @@
 import type { Added } from '../../commands/commands.ts';
+import { wireDownload } from '../../contract/wire.ts';
+import { isUnfinished } from '../../downloads/states.ts';
 import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
-import { addLinks } from '../add-links.ts';
+import { addLinks, existingOf } from '../add-links.ts';
 import { askedLinks, checkLinks } from '../asked-links.ts';
 import { worst } from '../exit-codes.ts';
 import { type Followed, follow } from '../follow.ts';
+import { ignoredOptions, ignoredSentence } from '../ignored-options.ts';
 import { jsonOption, waitOption } from '../options.ts';
 import { previewAll } from '../preview.ts';
 import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
 import { running } from '../running.ts';
-import { nameOf } from '../texts.ts';
+import { nameOf, placeOf } from '../texts.ts';
 import type { Context, Verb } from '../verb.ts';
 
 interface GetOptions extends RequestOptions {
@@ -40,11 +43,16 @@ export const get: Verb = {
     if (options.dryRun) return previewAll(context, asked, options.json === true);
     return running(context, { role: 'get', engine: true }, async (longhaul, signal) => {
       const downloads = new Map<number, Followed>();
-      const request = { metadata: options.meta ?? {}, runner: longhaul.instance };
-      const added = await addLinks(context, longhaul, asked(longhaul), request, async (one) => {
-        const { id, name, link } = one.download;
-        if (one.followed && !downloads.has(id)) await tellFollowed(context, longhaul, one);
-        downloads.set(id, { id, name, link });
+      const existing = existingOf(options, longhaul.config.queue.if_exists);
+      const request = { metadata: options.meta ?? {}, runner: longhaul.instance, ...existing };
+      const added = await addLinks(context, longhaul, asked(longhaul), request, async (one, link) => {
+        if (one.skipped) return tellSkipped(context, one, options.json === true);
+        const { id, name, link: given } = one.download;
+        if (one.followed && !downloads.has(id)) {
+          const namesFolder = options.dir !== undefined || link.directory !== directory;
+          await tellFollowed(context, longhaul, one, { ...link, ...request, namesFolder });
+        }
+        downloads.set(id, { id, name, link: given });
       });
       if (downloads.size === 0) return added;
       const how = { wait: options.wait, json: options.json === true, signal };
@@ -63,12 +71,34 @@ Examples:
 
 Ctrl-C stops it decently; longhaul resume-downloads goes on where it was.`;
 
-async function tellFollowed(context: Context, longhaul: Longhaul, { download }: Added): Promise<void> {
+function tellSkipped({ screen }: Context, { download }: Added, json: boolean): void {
+  if (json) screen.json(wireDownload(download));
+  const { look, line } = screen.err;
+  line(`${look.symbol('note')} ${nameOf(download)}: left alone, it is there as ${download.id} (${placeOf(download)})`);
+}
+
+async function tellFollowed(
+  context: Context,
+  longhaul: Longhaul,
+  { download }: Added,
+  asked: Parameters<typeof ignoredOptions>[0],
+): Promise<void> {
   const { look, line } = context.screen.err;
+  if (!isUnfinished(download.status)) {
+    line(`${look.symbol('note')} ${nameOf(download)}: was delivered before as ${download.id}`);
+    return;
+  }
+  const ignored = ignoredSentence(nameOf(download), download.id, ignoredOptions(asked, download));
+  if (ignored !== undefined) line(`${look.symbol('warning')} ${ignored}`);
+  const elsewhere = download.directory === asked.directory ? '' : `; it goes to ${printable(download.directory)}`;
   if (download.runner === longhaul.instance) {
-    line(`${look.symbol('note')} ${nameOf(download)}: was begun before as ${download.id}, going on with it`);
+    line(
+      `${look.symbol('note')} ${nameOf(download)}: was begun before as ${download.id}, going on with it${elsewhere}`,
+    );
     return;
   }
   const { why } = await longhaul.commands.show(String(download.id));
-  line(`${look.symbol('note')} ${nameOf(download)}: already there as ${download.id} (${printable(why)}), following it`);
+  line(
+    `${look.symbol('note')} ${nameOf(download)}: already there as ${download.id} (${printable(why)}), following it${elsewhere}`,
+  );
 }

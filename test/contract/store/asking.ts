@@ -72,6 +72,23 @@ export const askingPromises: Promises = {
     assert.equal((await store.add(other, now)).followed, false);
   },
 
+  'what was delivered is found by its link and by its name, but not where the link is unfinished': async (store) => {
+    const nothing = { byLink: undefined, byName: [] };
+    const first = await inState(store, 'completed');
+    const second = await inState(store, 'completed');
+    await inState(store, 'failed');
+    const { linkKey } = first;
+    const ids = async (like: Parameters<typeof store.delivered>[0]) => {
+      const { byLink, byName } = await store.delivered(like);
+      return [byLink?.id, byName.map(({ id }) => id)];
+    };
+    assert.deepEqual(await ids({ linkKey, name: 'file.bin' }), [first.id, [second.id, first.id]]);
+    assert.deepEqual(await ids({ linkKey: 'none', name: 'none' }), [undefined, []]);
+    assert.deepEqual(await ids({ linkKey, name: null }), [first.id, []]);
+    await added(store, { link: first.link, linkKey });
+    assert.deepEqual(await store.delivered({ linkKey, name: 'file.bin' }), nothing);
+  },
+
   'twenty who add one link at once share one download': async (store) => {
     const asked = aDownload();
     const answers = await Promise.all(Array.from({ length: 20 }, () => store.add(asked, now)));

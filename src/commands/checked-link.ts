@@ -1,0 +1,46 @@
+import { isRate, rateAllowed } from '../config/rate.ts';
+import { Failure } from '../downloads/failure.ts';
+import type { Source } from '../sources/source.ts';
+import { parseChecksum } from '../verify/checksum.ts';
+import type { AddRequest } from './commands.ts';
+import type { CommandParts } from './parts.ts';
+
+/** The source of a link, and its options once everything in them was looked at. Throws `Failure('link')`. */
+export async function checkedLink(
+  parts: Pick<CommandParts, 'sourceFor'>,
+  { link, options = {} }: Pick<AddRequest, 'link' | 'options'>,
+): Promise<{
+  readonly source: Source;
+  readonly linkKey: string;
+  readonly options: NonNullable<AddRequest['options']>;
+}> {
+  const source = await parts.sourceFor(link);
+  const linkKey = source.keyOf(link);
+  if (options.checksum !== undefined) parseChecksum(options.checksum);
+  if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
+  const { mirrors: given, ...rest } = options;
+  if (given === undefined) return { source, linkKey, options };
+  const mirrors = await otherMirrors(parts, source, linkKey, given);
+  return { source, linkKey, options: mirrors.length === 0 ? rest : { ...rest, mirrors } };
+}
+
+/** Each once, and none that is the link itself; all of one kind, since one source fetches the file. */
+async function otherMirrors(
+  parts: Pick<CommandParts, 'sourceFor'>,
+  source: Source,
+  linkKey: string,
+  mirrors: readonly string[],
+): Promise<string[]> {
+  const seen = new Set([linkKey]);
+  const others: string[] = [];
+  for (const mirror of mirrors) {
+    const own = await parts.sourceFor(mirror);
+    if (own.name !== source.name) {
+      throw new Failure('link', `a mirror must be a link of the same kind (${source.name}), one is of ${own.name}`);
+    }
+    const key = own.keyOf(mirror);
+    if (!seen.has(key)) others.push(mirror);
+    seen.add(key);
+  }
+  return others;
+}
