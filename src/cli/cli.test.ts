@@ -91,6 +91,15 @@ test('a store that cannot be used is exit code 5, a bug 1 without its stack', as
   assert.doesNotMatch(broken.stderr, /\n\s+at /);
 });
 
+test('what was typed stays on one line of the refusal, and an unknown shell names the known ones', async () => {
+  const name = session(['get', '-o', 'a\nb', 'https://host/x']);
+  assert.equal(await name.ended, 2);
+  assert.match(name.stderr, /^✖ [^\n]*argument 'a�b' is invalid[^\n]*\n$/);
+  const shell = session(['completion', 'foo']);
+  assert.equal(await shell.ended, 2);
+  assert.equal(shell.stderr, "✖ 'foo' is no shell that is known; allowed are bash, zsh, fish.\n");
+});
+
 test('list shows a table, newest first, names made harmless, and says when there is more', async () => {
   const longhaul = fakeLonghaul([
     { name: 'old.mkv', status: 'completed', fileSize: 1_200_000_000 },

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { NotFound } from '../commands/commands.ts';
 import { ConfigError } from '../config/problems.ts';
 import { Failure } from '../downloads/failure.ts';
+import { printable } from '../log/printable.ts';
 import { NotPossible, StoreFailure } from '../store/store.ts';
 import { type ExitCode, exit } from './exit-codes.ts';
 
@@ -41,6 +42,8 @@ function usage(error: CommanderError): Explained {
   const message = error.message
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(\w+)'/s, "'$1' is no $2 that is known")
     .replace(/\.? Allowed choices are /, '; allowed are ');
-  return { code: exit.usage, message };
+  // What was typed is repeated in it, line breaks and all.
+  return { code: exit.usage, message: printable(message) };
 }

@@ -108,6 +108,11 @@ test('a retrying download tells the reason, the tries and when it goes on', () =
   );
   assert.match(why({ ...change, options: { maxTries: 9 } }), /2 of 9 tries/);
   assert.match(why({ ...change, waitingFor: 'quota' }), /^the host's quota is used up/);
+  const full = 'the disk is full in /d; it goes on by itself when there is space';
+  assert.match(
+    why({ ...change, triesInVain: 0, waitingFor: 'no_space', errorMessage: full }),
+    /^the disk is full in \/d; it goes on by itself when there is space \(this does not count as a try\); the next try is at/,
+  );
   assert.match(why({ ...change, nextAttemptAt: now - 1 }), /the next try is due now$/);
   assert.match(why(change, nobody), /nobody is running who would take it, go on with: longhaul resume-downloads$/);
 });

@@ -85,11 +85,18 @@ const retryWords: Readonly<Record<string, string>> = {
 };
 
 function waitsForTry(download: Download, facts: WhyFacts, now: number): string {
-  const reason = retryWords[download.waitingFor ?? 'backoff'] ?? retryWords.backoff;
-  const error = download.errorMessage ? `: ${ended(download.errorMessage)}` : '';
+  const reason = reasonOf(download);
   const limit = download.options.maxTries ?? facts.maxTries;
   const tries = download.triesInVain > 0 ? `, ${download.triesInVain} of ${limit} tries used` : '';
-  return `${reason}${error}${tries}; ${nextTry(download, facts, now)}`;
+  return `${reason}${tries}; ${nextTry(download, facts, now)}`;
+}
+
+/** The error says itself that the disk is full, and where. */
+function reasonOf({ waitingFor, errorMessage }: Download): string {
+  const words = retryWords[waitingFor ?? 'backoff'] ?? retryWords.backoff;
+  if (!errorMessage) return words ?? '';
+  if (waitingFor === 'no_space') return `${ended(errorMessage)} (this does not count as a try)`;
+  return `${words}: ${ended(errorMessage)}`;
 }
 
 function nextTry(download: Download, facts: WhyFacts, now: number): string {
