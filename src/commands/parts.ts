@@ -1,9 +1,12 @@
+import type { Config } from '../config/config.ts';
 import type { Rate } from '../config/rate.ts';
+import type { SlotLimits } from '../config/slots.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { Schedule } from '../downloads/schedule.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { Source } from '../sources/source.ts';
+import { runsForAll } from '../store/queue-facts.ts';
 import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -23,6 +26,8 @@ export interface CommandParts {
   /** The limits as configured. */
   readonly limits: { readonly rate: Rate; readonly rate_per_download: Rate };
   readonly schedule: Schedule;
+  readonly slots: SlotLimits;
+  readonly categories: Config['categories'];
   /** Keeps order once, as the rules of the configuration say. */
   tidy(options: { readonly dryRun: boolean }): Promise<TidyReport>;
 }
@@ -31,14 +36,6 @@ export interface Living {
   isAlive(instance: InstanceRow): Promise<boolean>;
   /** Gives back everything that this dead instance held. */
   bury(instance: string): Promise<void>;
-}
-
-/** Engines that run what belongs to nobody in particular. */
-const rolesForAll = new Set(['serve', 'resume-downloads', 'library']);
-
-/** Does it take what belongs to nobody? */
-export function runsForAll({ role }: Pick<InstanceRow, 'role'>): boolean {
-  return rolesForAll.has(role);
 }
 
 /** The instance with this uid while it lives. */

@@ -1,42 +1,75 @@
+import type { SlotLimits } from '../config/slots.ts';
 import type { Download } from '../downloads/download.ts';
 import type { WaitingFor } from '../downloads/waiting.ts';
-import { type CommandParts, runsForAll } from './parts.ts';
+import { type Leased, runsForAll } from '../store/queue-facts.ts';
+import type { CommandParts } from './parts.ts';
 
 /** What the rows do not say of the queue. */
 export interface QueueFacts {
+  readonly now: number;
   /** Hours in which nothing may be fetched. */
   readonly closed: boolean;
   /** Registered instances, and whether each takes what belongs to nobody. */
   readonly instances: ReadonlyMap<string, { readonly forAll: boolean }>;
-  /** How many downloads each holds. */
-  readonly leased: ReadonlyMap<string, number>;
+  readonly leased: readonly Leased[];
+  readonly slots: SlotLimits;
 }
 
 /**
- * What a pending download waits for, where its row does not say it: it is worked out and never written, so
+ * What a download in the queue waits for, where its row does not say it: it is worked out and never written, so
  * that an hour that begins does not write to every row. Pure.
  */
-export function waitingOf(download: Download, { closed, instances, leased }: QueueFacts): WaitingFor | null {
-  const { status, waitingFor, runner, downloadPath, wish } = download;
-  if (status !== 'pending' || waitingFor !== null || wish !== null) return waitingFor;
-  if (closed && downloadPath === null) return 'window';
-  const isBusy = (uid: string) => (leased.get(uid) ?? 0) > 0;
-  if (runner !== null && instances.has(runner)) return isBusy(runner) ? 'slot' : null;
-  return [...instances].some(([uid, { forAll }]) => forAll && isBusy(uid)) ? 'slot' : null;
+export function waitingOf(download: Download, facts: QueueFacts): WaitingFor | null {
+  const { waitingFor, wish, downloadPath } = download;
+  if (!isQueued(download, facts.now) || wish !== null) return waitingFor;
+  if (downloadPath === null && facts.closed) return 'window';
+  if (runners(download, facts).length === 0) return download.status === 'pending' ? 'instance' : waitingFor;
+  if (downloadPath === null && isFull(download, facts)) return 'host';
+  if (downloadPath === null && isCategoryFull(download, facts)) return 'category';
+  const isBusy = runners(download, facts).some((uid) => facts.leased.some(({ instance }) => instance === uid));
+  return isBusy ? 'slot' : null;
 }
 
 /** The same rows, each with what it waits for. */
 export async function withWaiting(parts: CommandParts, rows: readonly Download[]): Promise<Download[]> {
-  if (!rows.some(({ status }) => status === 'pending')) return [...rows];
-  const { store, schedule, clock } = parts;
+  const { store, schedule, clock, slots } = parts;
+  const now = clock.now();
+  if (!rows.some((row) => isQueued(row, now))) return [...rows];
   const [instances, leased] = await Promise.all([store.instances(), store.leased()]);
   const facts: QueueFacts = {
-    closed: schedule.closedUntil(clock.now()) !== undefined,
+    now,
+    closed: schedule.closedUntil(now) !== undefined,
     instances: new Map(instances.map((instance) => [instance.uid, { forAll: runsForAll(instance) }])),
     leased,
+    slots,
   };
   return rows.map((row) => {
     const waitingFor = waitingOf(row, facts);
     return waitingFor === row.waitingFor ? row : { ...row, waitingFor };
   });
+}
+
+/** It waits for its turn, or its next try is due and does. */
+function isQueued({ status, waitingFor, nextAttemptAt }: Download, now: number): boolean {
+  return (status === 'pending' && waitingFor === null) || (status === 'retrying' && (nextAttemptAt ?? now) <= now);
+}
+
+/** The registered instances that may take it. */
+function runners({ runner }: Download, { instances }: QueueFacts): string[] {
+  if (runner !== null && instances.has(runner)) return [runner];
+  return [...instances].filter(([, { forAll }]) => forAll).map(([uid]) => uid);
+}
+
+function isFull({ host }: Download, { leased, slots }: QueueFacts): boolean {
+  const most = slots.ofHost(host);
+  return most !== undefined && fetched(leased, (row) => row.host === host) >= most;
+}
+
+function isCategoryFull({ category }: Download, { leased, slots }: QueueFacts): boolean {
+  const most = slots.ofCategory(category);
+  return most !== undefined && fetched(leased, (row) => row.category === category) >= most;
+}
+
+function fetched(leased: readonly Leased[], counts: (row: Leased) => boolean): number {
+  return leased.reduce((sum, row) => sum + (row.status === 'downloading' && counts(row) ? row.count : 0), 0);
 }

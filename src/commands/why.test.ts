@@ -24,6 +24,7 @@ const base: Download = {
   priority: 0,
   position: 0,
   category: null,
+  host: 'host',
   requestedBy: null,
   runner: null,
   metadata: {},

@@ -49,7 +49,7 @@ const sentences: Readonly<Record<Status, Sentence>> = {
 const waitsFor: Readonly<Record<string, string>> = {
   slot: 'waits for a free place among the running downloads',
   host: 'waits because its host is busy with as many downloads as are allowed',
-  space: 'waits for free disk space',
+  category: 'waits because as many of its category run as are allowed',
 };
 
 function waitsForTurn(download: Download, facts: WhyFacts, now: number): string {

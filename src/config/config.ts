@@ -137,6 +137,12 @@ function finish(
       ...(ca_file === undefined ? {} : { ca_file: path('http.ca_file', ca_file) }),
       ...(cookie_file === undefined ? {} : { cookie_file: path('http.cookie_file', cookie_file) }),
     },
+    categories: Object.fromEntries(
+      Object.entries(config.categories).map(([name, { directory, ...rest }]) => [
+        name,
+        directory === undefined ? rest : { ...rest, directory: path('categories', directory) },
+      ]),
+    ),
     hosts: Object.fromEntries(Object.entries(config.hosts).map(([name, host]) => [name, withPath(host)])),
     sftp: {
       ...(known_hosts === undefined ? {} : { known_hosts: path('sftp.known_hosts', known_hosts) }),

@@ -8,6 +8,7 @@ export const defaults: RawConfig = {
   },
   queue: {
     slots: 4,
+    slots_per_host: 'off',
     if_exists: 'ask',
   },
   limits: {
@@ -42,6 +43,7 @@ export const defaults: RawConfig = {
     netrc: false,
   },
   hosts: {},
+  categories: {},
   sftp: {},
   space: {
     headroom: 'auto',

@@ -5,6 +5,7 @@ export interface HostSettings {
   readonly referer?: string | undefined;
   readonly connections?: number | undefined;
   readonly rate?: number | 'off' | undefined;
+  readonly slots?: number | undefined;
   /** A URL, or `none`. */
   readonly proxy?: string | undefined;
   readonly ca_file?: string | undefined;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
+import { priorityRange } from './priority.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
 
@@ -19,7 +20,14 @@ const downloads = z
 
 const queue = z
   .strictObject({
-    slots: wholeNumber(1, 10_000).prefault(4).describe('How many downloads run at the same time.'),
+    slots: wholeNumber(1, 10_000)
+      .prefault(4)
+      .describe(
+        'How many downloads run at the same time: all processes of this machine that run what belongs to nobody share them, each `get` has as many of its own.',
+      ),
+    slots_per_host: orOff(wholeNumber(1, 10_000), 'a whole number from 1 to 10000')
+      .prefault('off')
+      .describe('How many of them from one host, over all processes; hosts can differ in `hosts`. off: no limit.'),
     if_exists: choice(['ask', 'follow', 'new', 'skip'])
       .prefault('ask')
       .describe(
@@ -129,6 +137,7 @@ const host = z.strictObject({
   referer: text('a text').optional(),
   connections: wholeNumber(1, 256).optional().describe('Connections to this host at most, over all downloads.'),
   rate: rate().optional().describe('All downloads from this host together fetch no more than this a second.'),
+  slots: wholeNumber(1, 10_000).optional().describe('Downloads from this host at the same time at most.'),
   proxy: proxy().optional().describe('A proxy for this host; none: through no proxy.'),
   ca_file: text('a file').optional().describe('Authorities that are trusted for this host beside the usual ones.'),
   fingerprint: text(
@@ -147,7 +156,29 @@ const hosts = z
   )
   .prefault({})
   .describe(
-    'What differs for single hosts, such as { example.org: { connections: 2, user_agent: x, rate: 1MB } }; also headers, referer, proxy, ca_file, fingerprint. "*.example.org" means every host below example.org, example.org:8443 only this port; the more exact one counts.',
+    'What differs for single hosts, such as { example.org: { connections: 2, user_agent: x, rate: 1MB, slots: 1 } }; also headers, referer, proxy, ca_file, fingerprint. "*.example.org" means every host below example.org, example.org:8443 only this port; the more exact one counts.',
+  );
+
+const category = z.strictObject({
+  directory: text('a folder')
+    .optional()
+    .describe('Where its downloads are delivered when no folder is asked for; written as downloads.directory.'),
+  rate: rate().optional().describe('All its downloads together fetch no more than this a second.'),
+  slots: wholeNumber(1, 10_000).optional().describe('So many of its downloads run at the same time at most.'),
+  priority: wholeNumber(priorityRange.least, priorityRange.most)
+    .optional()
+    .describe('The priority of its downloads when none is asked for.'),
+});
+
+const categories = z
+  .record(
+    text('a name of letters, digits, -, _ and ., of at most 64', /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u),
+    category,
+    'must be categories with their settings, such as films: { directory: ~/films }',
+  )
+  .prefault({})
+  .describe(
+    'Kinds of downloads, chosen with --category, such as { films: { directory: ~/films, rate: 5MB, slots: 2, priority: 10 } }.',
   );
 
 const sftp = z
@@ -280,6 +311,7 @@ export const schema = z
     checkpoint: checkpoint.prefault({}),
     http: http.prefault({}),
     hosts,
+    categories,
     sftp: sftp.prefault({}),
     space: space.prefault({}),
     retention: retention.prefault({}),

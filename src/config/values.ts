@@ -14,7 +14,7 @@ export function kindOf(type: z.ZodType): Kind {
   if (type instanceof z.ZodArray) return 'list';
   if (type instanceof z.ZodRecord) return 'map';
   if (type instanceof z.ZodUnion)
-    return type.options.map((option) => kindOf(option as z.ZodType)).find((kind) => kind !== 'number') ?? 'text';
+    return type.options.map((option) => kindOf(option as z.ZodType)).find((kind) => kind !== 'number') ?? 'number';
   return measures.get(type) ?? 'text';
 }
 

@@ -20,6 +20,7 @@ const download: Download = {
   priority: 0,
   position: 0,
   category: null,
+  host: 'host',
   requestedBy: null,
   runner: null,
   metadata: { asked: 'ann' },

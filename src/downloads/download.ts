@@ -78,9 +78,13 @@ export interface Download {
   /** Asked for by a person, not yet obeyed by the holder of the lease. */
   readonly wish: Wish | null;
   readonly waitingFor: WaitingFor | null;
+  /** The higher goes first. */
   readonly priority: number;
+  /** Its rank inside its priority: the lower goes first. Up to 0: a person put it before everything, whatever its host. */
   readonly position: number;
   readonly category: string | null;
+  /** As `hostOf` tells it of the link. */
+  readonly host: string;
   readonly requestedBy: string | null;
   /** The one instance that may claim it (`get` runs only its own); null: any. */
   readonly runner: string | null;

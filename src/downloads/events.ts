@@ -11,6 +11,7 @@ export const eventKinds = [
   'state',
   'wish',
   'limited',
+  'changed',
   'resolved',
   'restarted',
   'adopted',

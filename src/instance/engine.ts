@@ -2,6 +2,7 @@ import type { Living } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import { settingsOfHost } from '../config/hosts.ts';
 import { bytesPerSecond } from '../config/rate.ts';
+import type { SlotLimits } from '../config/slots.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import type { Schedule } from '../downloads/schedule.ts';
@@ -36,6 +37,9 @@ export interface EngineSetup {
   readonly sources: Sources;
   readonly anyRunner: boolean;
   readonly slots: number;
+  /** With the other instances of this machine that run what belongs to nobody. */
+  readonly sharesSlots: boolean;
+  readonly slotLimits: SlotLimits;
   readonly living: Living & Mortuary;
 }
 
@@ -56,6 +60,8 @@ export function createEngine(setup: EngineSetup): Engine {
     engine,
     store,
     slots: setup.slots,
+    ...(setup.sharesSlots ? { machine: setup.host } : {}),
+    limits: setup.slotLimits,
     leaseTtl: ttl,
     anyRunner: setup.anyRunner,
     closedUntil: setup.schedule.closedUntil,

@@ -5,6 +5,7 @@ import { localCommands } from '../commands/local-commands.ts';
 import type { CommandParts } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import type { Paths } from '../config/paths.ts';
+import { slotLimitsOf } from '../config/slots.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
 import { scheduleOf } from '../downloads/schedule.ts';
@@ -36,6 +37,7 @@ export interface InstanceParts {
   /** Also what others began whose instance is gone, and what belongs to nobody. */
   readonly anyRunner: boolean;
   readonly slots: number;
+  readonly sharesSlots: boolean;
   readonly warnings: readonly string[];
   /** After everything else is closed. */
   readonly onClosed?: () => Promise<void>;
@@ -48,12 +50,12 @@ export interface InstanceParts {
 export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const { config, log, clock, store, sources } = parts;
   const uid = uuidv7();
-  const schedule = scheduleOf(config.limits);
+  const [schedule, slotLimits] = [scheduleOf(config.limits), slotLimitsOf(config)];
   const events = createBus<DownloadEvent>(log.room('events'));
   const progress = createBus<ProgressReport>(log.room('events'));
   const tail = createEventTail(store, events, log.room('events'));
   const living = createLiving({ store, clock, sockets: parts.paths.sockets, own: uid, ttl: config.lease.ttl });
-  const commandParts = commandPartsOf(parts, { uid, living, schedule });
+  const commandParts = commandPartsOf(parts, { uid, living, schedule, slotLimits });
   const settling = createSettling({
     store,
     clock,
@@ -64,7 +66,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
       live.follow(row);
     },
   });
-  const engine = parts.engine ? await loadEngine(parts, { uid, living, schedule }) : undefined;
+  const engine = parts.engine ? await loadEngine(parts, { uid, living, schedule, slotLimits }) : undefined;
   const live = createLiveProgress({
     clock,
     bus: progress,
@@ -119,7 +121,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
 
 function commandPartsOf(
   { config, log, clock, store, sources }: InstanceParts,
-  { uid, living, schedule }: Pick<EngineSetup, 'uid' | 'living' | 'schedule'>,
+  { uid, living, schedule, slotLimits }: Pick<EngineSetup, 'uid' | 'living' | 'schedule' | 'slotLimits'>,
 ): CommandParts {
   return {
     store,
@@ -131,6 +133,8 @@ function commandPartsOf(
     maxTries: config.retry.max_tries,
     limits: config.limits,
     schedule,
+    slots: slotLimits,
+    categories: config.categories,
     tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ config, store, clock, log, uid }, options),
   };
 }
@@ -138,7 +142,7 @@ function commandPartsOf(
 /** The doing wing costs start-up time, so it is loaded only where something is to be done. */
 async function loadEngine(
   parts: InstanceParts,
-  own: Pick<EngineSetup, 'uid' | 'living' | 'schedule'>,
+  own: Pick<EngineSetup, 'uid' | 'living' | 'schedule' | 'slotLimits'>,
 ): Promise<Engine> {
   const [{ createEngine }, sources] = await Promise.all([import('./engine.ts'), parts.sources.load()]);
   return createEngine({ ...parts, ...own, sources, host: hostname() });

@@ -83,6 +83,7 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
       engine: options.engine,
       anyRunner: options.anyRunner ?? false,
       slots: options.slots ?? config.queue.slots,
+      sharesSlots: options.anyRunner === true && options.slots === undefined,
       warnings: [...loaded.warnings, ...warnings],
       onClosed: () => log.close(),
     });

@@ -1,4 +1,5 @@
 import { bytesPerSecond, type Rate } from '../config/rate.ts';
+import { defaultPorts } from '../downloads/host.ts';
 import { effectiveRate, type Schedule } from '../downloads/schedule.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import type { Run } from '../engine/run.ts';
@@ -236,5 +237,3 @@ function placeOf(link: string): { readonly host: string; readonly port: string }
   const { hostname = '', port = '', protocol = '' } = URL.parse(link) ?? {};
   return { host: hostname, port: port === '' ? (defaultPorts[protocol] ?? '') : port };
 }
-
-const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443', 'ftp:': '21', 'sftp:': '22' };

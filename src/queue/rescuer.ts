@@ -15,6 +15,9 @@ export interface RescuerParts {
   readonly onRescued: (dead: readonly string[]) => void;
 }
 
+/** More rows in one transaction would hold up other processes. */
+const mostAtOnce = 1000;
+
 /** Gives back what dead instances held: at the start, then every `scan` ms. */
 export function createRescuer(parts: RescuerParts): Service & { look(): Promise<void> } {
   const { store, clock, log } = parts;
@@ -46,9 +49,15 @@ export function createRescuer(parts: RescuerParts): Service & { look(): Promise<
       const dead = await parts.deadInstances();
       const rescued = await store.rescue({ dead, expiredBefore: clock.now() }, clock.now());
       for (const download of rescued) log.info({ download: download.id }, 'taken over from an instance that died');
-      if (rescued.length > 0 || dead.length > 0) parts.onRescued(dead);
+      const freed = await freeOrphans();
+      if (rescued.length > 0 || dead.length > 0 || freed > 0) parts.onRescued(dead);
     } catch (error) {
       log.warn({ error }, 'could not look for dead instances');
     }
+  }
+  async function freeOrphans(): Promise<number> {
+    let freed = 0;
+    for (let some = mostAtOnce; some === mostAtOnce; freed += some) some = await store.freeOrphans(mostAtOnce);
+    return freed;
   }
 }

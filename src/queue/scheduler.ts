@@ -1,11 +1,10 @@
-import type { Download } from '../downloads/download.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import { createRun, type Run } from '../engine/run.ts';
 import { runDownload } from '../engine/run-download.ts';
-import type { Claim, Store } from '../store/store.ts';
-import { createDeadline, type Deadline, momentOn } from '../time/deadline.ts';
-import { choose } from './choose.ts';
-import { trustedFor } from './lease-keeper.ts';
+import type { Runner } from '../store/queue-facts.ts';
+import type { Claim } from '../store/store.ts';
+import type { Deadline } from '../time/deadline.ts';
+import { type SlotParts, slotFiller } from './fill-slots.ts';
 import type { Service } from './service.ts';
 
 /** Looks again at least this often, ms, even when nothing woke it. */
@@ -13,15 +12,8 @@ const longestNap = 30_000;
 /** After an error of the store, ms. */
 const napAfterError = 1000;
 
-export interface SchedulerParts {
+export interface SchedulerParts extends SlotParts {
   readonly engine: EngineParts;
-  readonly store: Store;
-  readonly slots: number;
-  readonly leaseTtl: number;
-  /** Also rows of nobody and of dead instances, not only those this instance was opened for. */
-  readonly anyRunner: boolean;
-  /** The moment until which nothing may be fetched; undefined when it may be now. Left out: it always may. */
-  closedUntil?(now: number): number | undefined;
   /** Called with each run when it begins, before its first step. */
   readonly onRun?: (run: Run) => void;
 }
@@ -34,7 +26,7 @@ export interface Scheduler extends Service {
 
 /** Fills the free slots: asks for candidates, chooses, claims, runs; then sleeps until something may have changed. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { store, engine, slots } = parts;
+  const { engine, slots } = parts;
   const { clock, log, instance } = engine;
   const runs = new Map<number, Run>();
   const ends = new Set<Promise<void>>();
@@ -43,6 +35,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   let loop: Promise<void> | undefined;
   const wake = () => alarm.resolve();
   const who = { runner: instance, anyRunner: parts.anyRunner };
+  const fillSlots = slotFiller(parts, { runs, begin, isStopping: () => stopping });
 
   return {
     runs,
@@ -76,21 +69,6 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     }
   }
 
-  async function fillSlots(): Promise<void> {
-    const free = slots - runs.size;
-    if (free <= 0) return;
-    const closed = parts.closedUntil?.(clock.now()) !== undefined;
-    const candidates = await candidatesWithRoom(parts, who, free + runs.size);
-    const chosen = choose(candidates, { free, running: new Set(runs.keys()), closed });
-    await Promise.all(
-      chosen.map(async ({ id }) => {
-        const sent = momentOn(clock);
-        const claim = stopping ? undefined : await store.claim(id, instance, sent.wall + parts.leaseTtl, sent.wall);
-        if (claim) begin(claim, createDeadline(sent, trustedFor(parts.leaseTtl)));
-      }),
-    );
-  }
-
   function begin(claim: Claim, deadline: Deadline): void {
     const run = createRun(claim, engine, deadline);
     const { id } = claim.download;
@@ -114,27 +92,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 }
 
-interface Who {
-  readonly runner: string;
-  readonly anyRunner: boolean;
-}
-
-/** Those for whom there is still no space wait on without being claimed: nothing happens, so nothing is told of it. */
-async function candidatesWithRoom(
-  { store, engine }: SchedulerParts,
-  who: Who,
-  limit: number,
-): Promise<readonly Download[]> {
-  const candidates = await store.candidates({ ...who, now: engine.clock.now(), limit });
-  const waitForSpace = candidates.some((row) => row.status === 'retrying' && row.waitingFor === 'no_space');
-  if (!waitForSpace) return candidates;
-  const rooms = await engine.volumes.rooms();
-  const now = engine.clock.now();
-  await store.waitForSpace(rooms, now + engine.policy.retry.spaceWait, now);
-  return store.candidates({ ...who, now, limit });
-}
-
 /** With a free slot: when something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
-async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: Who) {
+async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: Runner) {
   return closedUntil?.(engine.clock.now()) ?? store.nextDue(who);
 }

@@ -1,9 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
+import { hostOf } from '../downloads/host.ts';
 import { isUnfinished, type Status, statuses } from '../downloads/states.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
+import { gap } from './ranking.ts';
 import type { DownloadRow, EventRow } from './rows.ts';
 import { countByStatus } from './statements/count-by-status.ts';
 import { deliveredByKey } from './statements/delivered-by-key.ts';
@@ -40,6 +42,8 @@ export function* addDownload(
     name: download.options.name ?? null,
     priority: download.priority ?? 0,
     category: download.category ?? null,
+    host: hostOf(download.link),
+    gap,
     requested_by: download.requestedBy ?? null,
     runner: download.runner,
     metadata: JSON.stringify(download.metadata),

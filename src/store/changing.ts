@@ -36,6 +36,7 @@ export function* changeState(row: DownloadRow, to: Status, now: number, along: A
     ...along.columns,
     ...(released ? { locked_by: null, locked_at: null, lease_until: null } : {}),
     status: to,
+    called: 0,
     updated_at: now,
   };
   const rows = yield* run(setState, {
@@ -227,6 +228,7 @@ function stateColumnsOf(row: DownloadRow): StateColumns {
     wish: row.wish,
     wish_options: row.wish_options,
     waiting_for: row.waiting_for,
+    called: row.called,
     bytes_downloaded: row.bytes_downloaded,
     file_size: row.file_size,
     download_path: row.download_path,

@@ -1,44 +1,32 @@
 import { changeState, releaseLost } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
+import type { ClaimLimits } from './queue-facts.ts';
 import { type DownloadRow, downloadOf, fileOf } from './rows.ts';
-import { claimable } from './statements/claimable.ts';
-import { claimableWished } from './statements/claimable-wished.ts';
 import { deleteInstance } from './statements/delete-instance.ts';
+import { disown } from './statements/disown.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { insertAttempt } from './statements/insert-attempt.ts';
 import { leaseEnded } from './statements/lease-ended.ts';
+import { leasedAtHost } from './statements/leased-at-host.ts';
 import { leasedBy } from './statements/leased-by.ts';
+import { leasedForAll } from './statements/leased-for-all.ts';
+import { leasedInCategory } from './statements/leased-in-category.ts';
 import { lockClaimable } from './statements/lock-claimable.ts';
-import { nextDue } from './statements/next-due.ts';
+import { lockSlots } from './statements/lock-slots.ts';
+import type { Params, Statement } from './statements/statement.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
 import type { Claim, InstanceRow } from './store.ts';
 
-export interface Runner {
-  readonly runner: string;
-  readonly anyRunner: boolean;
-}
-
-/** What may be claimed now, best first; what is only to be cleared away comes before everything. */
-export function* candidates(filter: Runner & { readonly now: number; readonly limit: number }): Work<DownloadRow[]> {
-  const asked = { runner: filter.runner, any_runner: filter.anyRunner ? 1 : 0, limit: filter.limit };
-  const wished = yield* all(claimableWished, asked);
-  const pending = yield* all(claimable, { ...asked, now: filter.now, status: 'pending' });
-  const due = yield* all(claimable, { ...asked, now: filter.now, status: 'retrying' });
-  const waiting = [...pending, ...due].toSorted(inTurn);
-  const seen = new Set(wished.map((row) => row.id));
-  return [...wished, ...waiting.filter((row) => !seen.has(row.id))].slice(0, filter.limit);
-}
-
-/** The earliest moment at which something that waits may be claimed. */
-export function* earliestDue(filter: Runner): Work<number | undefined> {
-  const row = yield* get(nextDue, { runner: filter.runner, any_runner: filter.anyRunner ? 1 : 0 });
-  return row?.at ?? undefined;
-}
-
 /** Takes the lease and opens an attempt; undefined when the download may not be claimed (any more). */
-export function* claim(id: number, instance: string, leaseUntil: number, now: number): Work<Claim | undefined> {
+export function* claim(
+  id: number,
+  instance: string,
+  leaseUntil: number,
+  now: number,
+  within: ClaimLimits = {},
+): Work<Claim | undefined> {
   const row = yield* get(lockClaimable, { id });
-  if (!row || !mayClaim(row, now)) return undefined;
+  if (!row || !mayClaim(row, now) || !(yield* hasRoom(row, within))) return undefined;
   const token = row.lease_token + 1;
   const claimed = yield* changeState(row, row.download_path === null ? 'downloading' : 'processing', now, {
     columns: {
@@ -57,6 +45,9 @@ export function* claim(id: number, instance: string, leaseUntil: number, now: nu
   return { download: downloadOf(claimed), files: files.map(fileOf), lease: { id, token }, leaseUntil };
 }
 
+/** More would hold up others; `freeOrphans` finds the rest. */
+const mostDisowned = 1000;
+
 /** Takes the leases of the dead and of those who let them run out; the dead are forgotten. */
 export function* rescue(dead: readonly string[], expiredBefore: number, now: number): Work<DownloadRow[]> {
   const lost = new Map<number, DownloadRow>();
@@ -70,6 +61,7 @@ export function* rescue(dead: readonly string[], expiredBefore: number, now: num
     rescued.push(yield* releaseLost(row, now, isDead ? 'its instance is gone' : 'its lease ended'));
   }
   for (const uid of dead) yield* run(deleteInstance, { uid });
+  for (const runner of dead) yield* run(disown, { runner, limit: mostDisowned });
   return rescued;
 }
 
@@ -90,12 +82,23 @@ export function* forgetInstance(uid: string, now: number): Work<void> {
   yield* rescue([uid], 0, now);
 }
 
-function inTurn(a: DownloadRow, b: DownloadRow): number {
-  return b.priority - a.priority || a.position - b.position || a.id - b.id;
+/** Counted where nobody can claim in between. */
+function* hasRoom({ host, category, download_path }: DownloadRow, within: ClaimLimits): Work<boolean> {
+  if (Object.keys(within).length > 0) yield* get(lockSlots, {});
+  if (within.slots && (yield* countOf(leasedForAll, { host: within.slots.machine })) >= within.slots.most) return false;
+  if (download_path !== null) return true;
+  if (within.host !== undefined && (yield* countOf(leasedAtHost, { host })) >= within.host) return false;
+  if (within.category === undefined || category === null) return true;
+  return (yield* countOf(leasedInCategory, { category })) < within.category;
+}
+
+function* countOf<P extends Params>(asked: Statement<P, { count: number }>, params: P): Work<number> {
+  return (yield* get(asked, params))?.count ?? 0;
 }
 
 function mayClaim(row: DownloadRow, now: number): boolean {
   if (row.status === 'pending') return true;
   if (row.status !== 'retrying') return false;
+  if (row.called === 1) return true;
   return row.wish === 'cancel' || row.wish === 'remove' || (row.next_attempt_at ?? 0) <= now;
 }

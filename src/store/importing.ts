@@ -1,6 +1,8 @@
+import { hostOf } from '../downloads/host.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { tell } from './changing.ts';
 import { get, type Work } from './database.ts';
+import { gap } from './ranking.ts';
 import { importDownload } from './statements/import-download.ts';
 import { uidKnown } from './statements/uid-known.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
@@ -44,6 +46,8 @@ function* importOne(download: ImportedDownload, now: number): Work<ImportOutcome
     name: download.name,
     status,
     category: download.category,
+    host: hostOf(download.link),
+    gap,
     requested_by: download.requestedBy,
     metadata: JSON.stringify(download.metadata),
     directory: download.directory,

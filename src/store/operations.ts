@@ -9,11 +9,13 @@ import {
   record,
   statistics,
 } from './asking.ts';
-import { candidates, claim, earliestDue, forgetInstance, registerInstance, rescue } from './claiming.ts';
+import { claim, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
 import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
-import { attemptOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
+import { call, candidates, earliestDue, freeOrphans } from './queueing.ts';
+import { move, set } from './ranking.ts';
+import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
 import { roomNeeded, waitForSpace } from './spacing.ts';
 import { allFolders } from './statements/all-folders.ts';
 import { allInstances } from './statements/all-instances.ts';
@@ -93,12 +95,11 @@ function askingOn(database: Database): AskingStore {
       return { download: downloadOf(row), obeyed };
     },
     limit: async (id, rate, now) => downloadOf(await write(() => limitOne(id, rate, now))),
+    move: async (id, place, now) => downloadOf(await write(() => move(id, place, now))),
+    set: async (id, facts, now) => downloadOf(await write(() => set(id, facts, now))),
     limitAll: (rate, now) => write(() => limitAll(rate, now)),
     rates: (host) => read(() => rates(host)),
-    async leased() {
-      const rows = await read(() => all(countLeased, {}));
-      return new Map(rows.map(({ instance, count }) => [instance, count]));
-    },
+    leased: async () => (await read(() => all(countLeased, {}))).map((row) => ({ ...row })),
     forget: (id, now) => write(() => forget(id, now)),
     record: (id, kind, detail, now) => write(() => record(id, kind, detail, now)),
     adopt: (id, expected, instance, now) => write(() => adopt(id, expected, instance, now)),
@@ -111,9 +112,11 @@ function doingOn(database: Database): DoingStore {
   return {
     registerInstance: (instance) => write(() => registerInstance(instance)),
     forgetInstance: (uid, now) => write(() => forgetInstance(uid, now)),
-    candidates: async (filter) => (await read(() => candidates(filter))).map(downloadOf),
+    candidates: async (filter) => (await read(() => candidates(filter))).map(candidateOf),
     nextDue: (filter) => read(() => earliestDue(filter)),
-    claim: (id, instance, leaseUntil, now) => write(() => claim(id, instance, leaseUntil, now)),
+    callUp: (filter) => write(() => call(filter)),
+    freeOrphans: (limit) => write(() => freeOrphans(limit)),
+    claim: (id, instance, leaseUntil, now, within) => write(() => claim(id, instance, leaseUntil, now, within)),
     async recordManifest(lease, manifest, now) {
       const files = await write(() => recordManifest(lease, manifest, now));
       return files?.map(fileOf);

@@ -1,7 +1,9 @@
+import { hostOf } from '../downloads/host.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
 import { tell } from './changing.ts';
 import { rescue } from './claiming.ts';
 import { all, get, run, type Work } from './database.ts';
+import { gap } from './ranking.ts';
 import { clearStalePartial } from './statements/clear-stale-partial.ts';
 import { deleteInstances } from './statements/delete-instances.ts';
 import { doubtDurable } from './statements/doubt-durable.ts';
@@ -44,6 +46,8 @@ function* addOne(sidecar: Sidecar, now: number): Work<void> {
     name: sidecar.name,
     priority: 0,
     category: sidecar.category,
+    host: hostOf(sidecar.link),
+    gap,
     requested_by: null,
     runner: null,
     metadata: JSON.stringify(sidecar.metadata),

@@ -12,6 +12,7 @@ import type { FailureClass } from '../downloads/failure.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { WaitingFor } from '../downloads/waiting.ts';
+import type { Candidate } from './queue-facts.ts';
 import { type AskedWish, type InstanceRow, StoreFailure } from './store.ts';
 
 /**
@@ -31,6 +32,8 @@ export type DownloadRow = {
   readonly waiting_for: WaitingFor | null;
   readonly priority: number;
   readonly position: number;
+  readonly host: string;
+  readonly called: number;
   readonly category: string | null;
   readonly requested_by: string | null;
   readonly runner: string | null;
@@ -59,6 +62,11 @@ export type DownloadRow = {
   readonly updated_at: number;
   readonly retention: 'gone' | 'changed' | 'foreign' | 'removing' | null;
 };
+
+export type CandidateRow = Pick<
+  DownloadRow,
+  'id' | 'priority' | 'position' | 'category' | 'host' | 'wish' | 'download_path'
+>;
 
 export type FileRow = {
   readonly id: number;
@@ -128,6 +136,7 @@ export function downloadOf(row: DownloadRow): Download {
     priority: row.priority,
     position: row.position,
     category: row.category,
+    host: row.host,
     requestedBy: row.requested_by,
     runner: row.runner,
     metadata: parsed(row.metadata) as Metadata,
@@ -154,6 +163,10 @@ export function downloadOf(row: DownloadRow): Download {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+export function candidateOf({ download_path, ...row }: CandidateRow): Candidate {
+  return { ...row, inPlace: download_path !== null };
 }
 
 export function fileOf(row: FileRow): DownloadFile {

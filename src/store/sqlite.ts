@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { hostOf } from '../downloads/host.ts';
 import type { Clock } from '../time/clock.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { type Database, type Question, runNow, type Work } from './database.ts';
@@ -184,6 +185,7 @@ function patienceWith({ path, clock, patience, onError }: SqliteParts, isClosed:
 }
 
 function applyFrom(version: number, connection: DatabaseSync, now: number): void {
+  connection.function('longhaul_host_of', { deterministic: true }, (link) => hostOf(String(link)));
   connection.exec(
     'CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)',
   );
@@ -202,6 +204,7 @@ const dialect: Dialect = {
   generatedId: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   bigint: 'INTEGER',
   timestamp: (column) => `strftime('%Y-%m-%d %H:%M:%f', ${column} / 1000.0, 'unixepoch')`,
+  hostOf: (column) => `longhaul_host_of(${column})`,
 };
 
 function newerSchema(version: number, path: string): StoreFailure {

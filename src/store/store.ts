@@ -11,9 +11,11 @@ import type {
 } from '../downloads/download.ts';
 import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
+import type { Place } from '../downloads/place.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { RetryReason } from '../downloads/waiting.ts';
+import type { Candidate, CandidateFilter, ClaimLimits, Leased, Runner, SetFacts } from './queue-facts.ts';
 import type { TidyStore } from './tidy-store.ts';
 
 /**
@@ -79,12 +81,16 @@ export interface AskingStore {
   wish(id: number, wish: AskedWish, now: number): Promise<{ readonly download: Download; readonly obeyed: boolean }>;
   /** Sets an unfinished download's own limit; `default` takes it away. Throws `NotPossible`. */
   limit(id: number, rate: Rate | 'default', now: number): Promise<Download>;
+  /** Moves a download that waits inside its priority; up to the top it goes before every host's. Throws `NotPossible`. */
+  move(id: number, place: Place, now: number): Promise<Download>;
+  /** Changes priority and category of an unfinished download. Throws `NotPossible`. */
+  set(id: number, facts: SetFacts, now: number): Promise<Download>;
   /** Sets the limit of all downloads together, which goes before the configuration of every instance. */
   limitAll(rate: Rate | 'default', now: number): Promise<void>;
   /** The limits that were set, and what the instances of this machine fetch now. */
   rates(host: string): Promise<Rates>;
-  /** How many downloads each instance holds. */
-  leased(): Promise<ReadonlyMap<string, number>>;
+  /** How many downloads each instance holds, by host, category and state. */
+  leased(): Promise<readonly Leased[]>;
   /** Deletes the row and all that hangs on it. Refused (`NotPossible`) while leased: wish `remove` instead. */
   forget(id: number, now: number): Promise<void>;
   /** Evidence for the timeline that changes nothing, of a download that need not be leased; nothing happens when it is gone. */
@@ -99,19 +105,27 @@ export interface DoingStore {
   registerInstance(instance: InstanceRow): Promise<void>;
   forgetInstance(uid: string, now: number): Promise<void>;
   /**
-   * Rows that may be claimed now by this runner, best first: those whose `runner` it is, and with
-   * `anyRunner` also those of nobody (null) and of instances that are no longer registered.
+   * What stands in the queue for this runner: those whose `runner` it is, and with `anyRunner` those of nobody. In
+   * turns, and only the first of each host, however many wait; of hosts and categories that are full nothing.
    */
-  candidates(filter: {
-    readonly runner: string;
-    readonly anyRunner: boolean;
-    readonly now: number;
-    readonly limit: number;
-  }): Promise<Download[]>;
-  /** The earliest `next_attempt_at` of what this runner may claim; undefined when nothing waits. */
-  nextDue(filter: { readonly runner: string; readonly anyRunner: boolean }): Promise<number | undefined>;
-  /** Takes the lease (token + 1), opens an attempt, moves to downloading/processing; undefined when another was first. */
-  claim(id: number, instance: string, leaseUntil: number, now: number): Promise<Claim | undefined>;
+  candidates(filter: CandidateFilter): Promise<readonly Candidate[]>;
+  /** The earliest `next_attempt_at` of what may be called up for this runner; undefined when nothing waits. */
+  nextDue(filter: Runner): Promise<number | undefined>;
+  /** So many whose next try is due come to stand in the queue; tells how many did. */
+  callUp(filter: Runner & { readonly now: number; readonly limit: number }): Promise<number>;
+  /** What waits and belonged to instances that are not registered any more belongs to nobody; tells how many rows, at most `limit`. */
+  freeOrphans(limit: number): Promise<number>;
+  /**
+   * Takes the lease (token + 1), opens an attempt, moves to downloading/processing; undefined when another was
+   * first, or has taken what was left of the limits `within` which it may be.
+   */
+  claim(
+    id: number,
+    instance: string,
+    leaseUntil: number,
+    now: number,
+    within?: ClaimLimits,
+  ): Promise<Claim | undefined>;
   /** What a resolve told; replaces the files when `restart` (the partial was another version). */
   recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Promise<readonly DownloadFile[] | undefined>;
   /**

@@ -2,12 +2,15 @@ import type { Lease } from '../downloads/download.ts';
 import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downloads/states.ts';
 import { changeLeased, changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
 import { get, run, type Work } from './database.ts';
+import { behindAll } from './ranking.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { deleteDownload } from './statements/delete-download.ts';
 import { deleteEventsOfDownload } from './statements/delete-events-of-download.ts';
 import { deleteSamples } from './statements/delete-samples.ts';
+import { instanceNamed } from './statements/instance-named.ts';
 import { lockDownload } from './statements/lock-download.ts';
+import { queueAnew } from './statements/queue-anew.ts';
 import { resetFiles } from './statements/reset-files.ts';
 import { setRetention } from './statements/set-retention.ts';
 import type { StateColumns } from './statements/set-state.ts';
@@ -99,13 +102,23 @@ function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
   if (afresh) yield* run(resetFiles, { download_id: row.id });
   yield* run(setRetention, { id: row.id, status: 'cleaned', retention: null });
   if (wrong) yield* run(clearDurable, { download_id: row.id });
-  return yield* changeState(row, wishLeadsTo.retry, now, {
+  const again = row.status === 'retrying' ? row : yield* atTheEnd(row);
+  return yield* changeState(again, wishLeadsTo.retry, now, {
     columns: {
       ...noTraceOfFailure,
       ...(afresh || kept || wrong ? nothingDelivered : {}),
       ...(afresh || wrong ? nothingFetched : {}),
     },
   });
+}
+
+/** Its place in the order, and perhaps the instance that alone was to run it, went while it was at an end. */
+function* atTheEnd(row: DownloadRow): Work<DownloadRow> {
+  const position = yield* behindAll(row.priority);
+  const isOwned = row.runner !== null && (yield* get(instanceNamed, { uid: row.runner })) !== undefined;
+  const runner = isOwned ? row.runner : null;
+  yield* run(queueAnew, { id: row.id, position, runner });
+  return { ...row, position, runner };
 }
 
 const noTraceOfFailure = {

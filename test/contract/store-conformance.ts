@@ -5,6 +5,8 @@ import { claimingPromises } from './store/claiming.ts';
 import { importingPromises } from './store/importing.ts';
 import { limitingPromises } from './store/limiting.ts';
 import { modelPromises } from './store/model.ts';
+import { queueingPromises } from './store/queueing.ts';
+import { rankingPromises } from './store/ranking.ts';
 import { tidyingPromises } from './store/tidying.ts';
 import { wishingPromises } from './store/wishing.ts';
 import { workingPromises } from './store/working.ts';
@@ -27,6 +29,8 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     ...wishingPromises,
     ...limitingPromises,
     ...importingPromises,
+    ...queueingPromises,
+    ...rankingPromises,
     ...tidyingPromises,
     ...modelPromises,
   };

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { defaults } from '../../src/config/defaults.ts';
+import { slotLimitsOf } from '../../src/config/slots.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import type { EngineParts } from '../../src/engine/parts.ts';
 import type { Run } from '../../src/engine/run.ts';
@@ -82,7 +84,14 @@ function engineFor(instance: string, on: { store: Store; clock: ManualClock; sou
       checkpoint: { bytes: 1, interval: 0 },
     },
   };
-  const scheduler = createScheduler({ engine, store, slots: 1, leaseTtl: 30_000, anyRunner: true });
+  const scheduler = createScheduler({
+    engine,
+    store,
+    slots: 1,
+    limits: slotLimitsOf(defaults),
+    leaseTtl: 30_000,
+    anyRunner: true,
+  });
   const keeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl: 30_000, heartbeat: 10_000 });
   const rescuer = createRescuer({
     ...{ store, clock, log: silentLog, scan: 5000 },

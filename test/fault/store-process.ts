@@ -1,6 +1,7 @@
 import { silentLog } from '../../src/log/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
+import { anybody } from '../contract/store/scene.ts';
 
 /** What a process of `store-processes.test.ts` is told to do with the one database. */
 export type Task =
@@ -19,9 +20,9 @@ if (warnings.length > 0) throw new Error(warnings.join());
 if (task.do === 'claim all') {
   await told();
   const got: number[] = [];
-  const who = { runner: task.instance, anyRunner: true, limit: 5 };
+  const look = { ...anybody, runner: task.instance, limit: 5 };
   for (;;) {
-    const candidates = await store.candidates({ ...who, now: systemClock.now() });
+    const candidates = await store.candidates(look);
     if (candidates.length === 0) break;
     for (const { id } of candidates) {
       if (await store.claim(id, task.instance, systemClock.now() + 60_000, systemClock.now())) got.push(id);

@@ -36,7 +36,17 @@ async function beforeEight(context: TestContext) {
   const longhaul = await openInstance({
     config: { ...defaults, limits, lease } as Config,
     paths: { sockets: join(root, 'sockets') },
-    ...{ log: silentLog, clock, store, warnings: [], role: 'library', engine: true, anyRunner: true, slots: 1 },
+    ...{
+      log: silentLog,
+      clock,
+      store,
+      warnings: [],
+      role: 'library',
+      engine: true,
+      anyRunner: true,
+      slots: 1,
+      sharesSlots: true,
+    },
     backupIfDue: async () => undefined,
     sources: {
       load: async () => sourceRegistry([source], ['scripted:']),

@@ -247,6 +247,7 @@ const emptyRow: Download = {
   priority: 0,
   position: 0,
   category: null,
+  host: 'host',
   requestedBy: null,
   runner: null,
   metadata: {},

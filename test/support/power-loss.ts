@@ -1,3 +1,5 @@
+import { defaults } from '../../src/config/defaults.ts';
+import { slotLimitsOf } from '../../src/config/slots.ts';
 import type { Disk } from '../../src/disk/disk.ts';
 import { removeWork } from '../../src/disk/remove-work.ts';
 import { Failure } from '../../src/downloads/failure.ts';
@@ -83,7 +85,13 @@ async function live(world: World, power: Power, bend: Bend): Promise<void> {
   world.boots += 1;
   const engine = engineOf(world, power, clock, bend);
   const parts = { engine, store: engine.store };
-  const scheduler = createScheduler({ ...parts, slots: 3, leaseTtl: 30_000, anyRunner: true });
+  const scheduler = createScheduler({
+    ...parts,
+    slots: 3,
+    limits: slotLimitsOf(defaults),
+    leaseTtl: 30_000,
+    anyRunner: true,
+  });
   const keeper = new LeaseKeeper({ ...parts, runs: scheduler.runs, ttl: 30_000, heartbeat: 10_000 });
   void engine.store
     .rescue({ dead, expiredBefore: 0 }, clock.now())

@@ -3,9 +3,10 @@ import { settings } from './0002-settings.ts';
 import { servers } from './0003-servers.ts';
 import { tending } from './0004-tending.ts';
 import { duplicates } from './0005-duplicates.ts';
+import { queue } from './0006-queue.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; the last one's version is the schema that this program speaks. */
-export const migrations: readonly Migration[] = [first, settings, servers, tending, duplicates];
+export const migrations: readonly Migration[] = [first, settings, servers, tending, duplicates, queue];
 
 export const newestSchema = migrations.length;

@@ -7,6 +7,8 @@ export interface Dialect {
   readonly bigint: string;
   /** An expression: the column's epoch ms as a timestamp of the database. */
   timestamp(column: string): string;
+  /** An expression: the host of the link in this column, as `hostOf` tells it; undefined where there can be no rows yet. */
+  readonly hostOf?: (column: string) => string;
 }
 
 /** One step of the schema; `version` counts from 1. Applied in one transaction, never changed after a release. */

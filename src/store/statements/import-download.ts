@@ -1,3 +1,4 @@
+import { behindAll } from './queued.ts';
 import { statement } from './statement.ts';
 
 /**
@@ -13,6 +14,8 @@ export const importDownload = statement<
     name: string | null;
     status: string;
     category: string | null;
+    host: string;
+    gap: number;
     requested_by: string | null;
     metadata: string;
     directory: string;
@@ -33,11 +36,12 @@ export const importDownload = statement<
   { id: number }
 >(`
 INSERT INTO downloads
-  (uid, source, link, link_key, name, status, category, requested_by, metadata, directory, options,
+  (uid, source, link, link_key, name, status, position, category, host, requested_by, metadata, directory, options,
    total_bytes, bytes_downloaded, file_size, download_path, retry_count, last_retry_at,
    error_class, error_message, started_at, completed_at, created_at, updated_at, retention)
 VALUES
-  (:uid, :source, :link, :link_key, :name, :status, :category, :requested_by, :metadata, :directory, :options,
+  (:uid, :source, :link, :link_key, :name, :status, ${behindAll('0')}, :category, :host, :requested_by,
+   :metadata, :directory, :options,
    :total_bytes, :bytes_downloaded, :file_size, :download_path, :retry_count, :last_retry_at,
    :error_class, :error_message, :started_at, :completed_at, :created_at, :updated_at,
    CASE WHEN :status = 'completed' THEN 'foreign' END)

@@ -1,6 +1,7 @@
+import { behindAll } from './queued.ts';
 import { statement } from './statement.ts';
 
-/** Tells the id. */
+/** Behind all that waits with its priority. Tells the id. */
 export const insertDownload = statement<
   {
     uid: string;
@@ -10,6 +11,8 @@ export const insertDownload = statement<
     name: string | null;
     priority: number;
     category: string | null;
+    host: string;
+    gap: number;
     requested_by: string | null;
     runner: string | null;
     metadata: string;
@@ -21,9 +24,11 @@ export const insertDownload = statement<
   { id: number }
 >(`
 INSERT INTO downloads
-  (uid, source, link, link_key, name, status, priority, category, requested_by, runner,
+  (uid, source, link, link_key, name, status, priority, position, category, host, requested_by, runner,
    metadata, directory, options, created_at, updated_at)
 VALUES
-  (:uid, :source, :link, :link_key, :name, 'pending', :priority, :category, :requested_by, :runner,
+  (:uid, :source, :link, :link_key, :name, 'pending', :priority,
+   ${behindAll(':priority')},
+   :category, :host, :requested_by, :runner,
    :metadata, :directory, :options, :created_at, :now)
 RETURNING id`);

@@ -8,6 +8,7 @@ export type StateColumns = Pick<
   | 'wish'
   | 'wish_options'
   | 'waiting_for'
+  | 'called'
   | 'bytes_downloaded'
   | 'file_size'
   | 'download_path'
@@ -33,7 +34,7 @@ export const setState = statement<
 >(`
 UPDATE downloads SET
   status = :status, wish = :wish, wish_options = :wish_options, waiting_for = :waiting_for,
-  bytes_downloaded = :bytes_downloaded, file_size = :file_size, download_path = :download_path,
+  called = :called, bytes_downloaded = :bytes_downloaded, file_size = :file_size, download_path = :download_path,
   resume_token = :resume_token, integrity = :integrity, retry_count = :retry_count,
   tries_in_vain = :tries_in_vain, last_retry_at = :last_retry_at, next_attempt_at = :next_attempt_at,
   error_class = :error_class, error_message = :error_message, lease_token = :lease_token,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { InstanceRow } from '../../../src/store/store.ts';
 import {
   added,
+  anybody,
   checkpoint,
   claimed,
   delivered,
@@ -16,7 +17,7 @@ import {
   ttl,
 } from './scene.ts';
 
-const who = { runner: me, anyRunner: true, now, limit: 100 };
+const who = { runner: me, anyRunner: true };
 
 const instance = (uid: string): InstanceRow => ({
   uid,
@@ -126,12 +127,20 @@ export const claimingPromises: Promises = {
     const high = await added(store, { priority: 5 });
     const low2 = await added(store);
     await inState(store, 'paused');
-    const ids = async (at: number, limit = 100) =>
-      (await store.candidates({ ...who, now: at, limit })).map(({ id }) => id);
-    assert.deepEqual(await ids(now), [high.id, low.id, low2.id]);
-    assert.deepEqual(await ids(now + 60_000), [high.id, low.id, later.id, low2.id]);
-    assert.deepEqual(await ids(now, 2), [high.id, low.id]);
+    const ids = async (limit = 100) => (await store.candidates({ ...anybody, limit })).map(({ id }) => id);
+    assert.deepEqual(await ids(), [high.id, low.id, low2.id]);
+    assert.deepEqual(await ids(1), [high.id], 'of one priority after the other, until there are enough');
     assert.equal(await store.nextDue(who), now + 60_000);
+    assert.equal(await store.callUp({ ...who, now: now + 59_999, limit: 10 }), 0);
+    assert.equal(await store.callUp({ ...who, now: now + 60_000, limit: 10 }), 1);
+    assert.deepEqual(await ids(), [high.id, low.id, later.id, low2.id]);
+    assert.equal(await store.nextDue(who), undefined);
+    const claim = present(await store.claim(later.id, me, now + ttl, now - 999_999));
+    assert.equal(
+      claim.download.status,
+      'downloading',
+      'whoever stands in the queue is taken, also when the clock goes back',
+    );
   },
 
   'a runner is offered its own, and with anyRunner what is nobody’s or of the dead': async (store) => {
@@ -141,12 +150,15 @@ export const claimingPromises: Promises = {
     const free = await added(store);
     const dead = await added(store, { runner: 'dead' });
     const other = await added(store, { runner: 'alive' });
-    const ids = async (anyRunner: boolean) => (await store.candidates({ ...who, anyRunner })).map(({ id }) => id);
+    const ids = async (anyRunner: boolean) =>
+      (await store.candidates({ ...anybody, anyRunner })).map(({ id }) => id).toSorted();
     assert.deepEqual(await ids(false), [mine.id]);
+    assert.equal(await store.freeOrphans(10), 1);
     assert.deepEqual(await ids(true), [mine.id, free.id, dead.id]);
+    assert.deepEqual(await ids(false), [mine.id]);
     await store.forgetInstance('alive', now);
     assert.deepEqual(await ids(true), [mine.id, free.id, dead.id, other.id]);
-    const { claim } = await running(store, { runner: 'alive' });
+    const { claim } = await running(store);
     await store.change(claim.lease, retryAt(now + 5), now);
     assert.equal(await store.nextDue({ runner: me, anyRunner: false }), undefined);
     assert.equal(await store.nextDue({ runner: me, anyRunner: true }), now + 5);

@@ -56,7 +56,8 @@ export const limitingPromises: Promises = {
       { id: other.claim.download.id, instance: me, link: link2 },
     ]);
     assert.deepEqual((await store.rates('elsewhere')).downloading, []);
-    assert.deepEqual(await store.leased(), new Map([[me, 2]]));
+    const held = { instance: me, machine: 'here', role: 'serve', host: 'host', category: null };
+    assert.deepEqual(await store.leased(), [{ ...held, status: 'downloading', count: 2 }]);
     await store.change(claim.lease, { to: 'pending', why: 'window' }, now);
     assert.equal((await store.rates('here')).downloading.length, 1);
   },

@@ -1,10 +1,18 @@
 import type { Download, Lease } from '../../../src/downloads/download.ts';
 import type { Status } from '../../../src/downloads/states.ts';
+import type { CandidateFilter } from '../../../src/store/queue-facts.ts';
 import type { Claim, ManifestFacts, NewDownload, Store } from '../../../src/store/store.ts';
 
 export const now = 1_700_000_000_000;
 export const ttl = 30_000;
 export const me = 'instance-a';
+
+/** A look at the queue that nothing limits. */
+export const anybody: CandidateFilter = {
+  ...{ runner: me, anyRunner: true, limit: 100, closed: false },
+  full: { hosts: new Set(), categories: new Set() },
+  turn: { category: undefined, hosts: new Map() },
+};
 
 /** Each key is a promise of the store, as a sentence; each gets an empty store of its own. */
 export type Promises = Readonly<Record<string, (store: Store) => Promise<void>>>;

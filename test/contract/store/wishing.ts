@@ -3,6 +3,7 @@ import { mayWish, statuses, wishes } from '../../../src/downloads/states.ts';
 import { NotPossible } from '../../../src/store/store.ts';
 import {
   added,
+  anybody,
   checkpoint,
   claimed,
   delivered,
@@ -125,7 +126,7 @@ export const wishingPromises: Promises = {
       await store.wish(id, { wish: 'cancel' }, now);
       const released = present(await store.change(claim.lease, change, now));
       assert.equal(released.wish, 'cancel');
-      const [first] = await store.candidates({ runner: me, anyRunner: true, now, limit: 1 });
+      const [first] = await store.candidates({ ...anybody, limit: 1 });
       assert.equal(first?.id, id);
       const again = await claimed(store, id);
       assert.deepEqual(await store.waitingWishes(me), new Map([[id, { wish: 'cancel' }]]));
@@ -158,7 +159,7 @@ export const wishingPromises: Promises = {
       const released = present(await store.change(claim.lease, change, now));
       assert.partialDeepStrictEqual(released, { status: 'pending', wish: 'remove', lockedBy: null });
       assert.equal((await store.files(id))[0]?.partialPath, path, 'whoever clears it away must find it');
-      const [first] = await store.candidates({ runner: me, anyRunner: true, now, limit: 1 });
+      const [first] = await store.candidates({ ...anybody, limit: 1 });
       assert.equal(first?.id, id);
       const again = await claimed(store, id);
       assert.deepEqual((await store.waitingWishes(me)).get(id), { wish: 'remove', deleteFiles });

@@ -1,0 +1,65 @@
+import type { Download } from '../downloads/download.ts';
+import type { Status } from '../downloads/states.ts';
+
+/** What the queue asks the store and is told. */
+
+export interface Runner {
+  readonly runner: string;
+  readonly anyRunner: boolean;
+}
+
+export interface CandidateFilter extends Runner {
+  /** Free slots. */
+  readonly limit: number;
+  /** Hours in which nothing may be fetched: only what needs no fetching. */
+  readonly closed: boolean;
+  /** No more of these fit; `-` is what has no category. */
+  readonly full: { readonly hosts: ReadonlySet<string>; readonly categories: ReadonlySet<string> };
+  readonly turn: Turn;
+}
+
+/** Who was served last: the category, and of each category the host. */
+export interface Turn {
+  readonly category: string | undefined;
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+/** One that may be claimed, with what the choice among them is made from. */
+export interface Candidate extends Pick<Download, 'id' | 'priority' | 'position' | 'category' | 'host' | 'wish'> {
+  /** Its bytes are there under their final names: nothing is fetched. */
+  readonly inPlace: boolean;
+}
+
+/** What a claim may not exceed, counted over all instances in the moment of the claim. */
+export interface ClaimLimits {
+  /** Of the instances of this machine that run what belongs to nobody. */
+  readonly slots?: { readonly machine: string; readonly most: number };
+  /** From the download's host, and of its category, at the same time. */
+  readonly host?: number;
+  readonly category?: number;
+}
+
+export interface Leased {
+  readonly instance: string;
+  /** The instance's; null when it is not registered. */
+  readonly machine: string | null;
+  readonly role: string | null;
+  readonly host: string;
+  readonly category: string | null;
+  readonly status: Status;
+  readonly count: number;
+}
+
+/** Engines that run what belongs to nobody in particular. */
+export const rolesForAll: readonly string[] = ['serve', 'resume-downloads', 'library'];
+
+/** Does it take what belongs to nobody? */
+export function runsForAll({ role }: { readonly role: string | null }): boolean {
+  return role !== null && rolesForAll.includes(role);
+}
+
+export interface SetFacts {
+  readonly priority?: number;
+  /** Null: none. */
+  readonly category?: string | null;
+}

@@ -1,0 +1,84 @@
+import type { Place } from '../downloads/place.ts';
+import { isUnfinished } from '../downloads/states.ts';
+import { isLeased, tell } from './changing.ts';
+import { all, get, run, type Work } from './database.ts';
+import type { SetFacts } from './queue-facts.ts';
+import type { DownloadRow } from './rows.ts';
+import { lockDownload } from './statements/lock-download.ts';
+import { rankBounds } from './statements/rank-bounds.ts';
+import { rankedAfter, rankedBefore } from './statements/ranked-beside.ts';
+import { setGroup } from './statements/set-group.ts';
+import { setPosition } from './statements/set-position.ts';
+import { shiftAfter, shiftBefore } from './statements/shift-ranks.ts';
+import { NotPossible } from './store.ts';
+
+/** Between two neighbours in the order, so that a row moves without them. */
+export const gap = 2 ** 20;
+
+/** Changes a waiting download's place inside its priority. */
+export function* move(id: number, place: Place, now: number): Work<DownloadRow> {
+  const row = yield* get(lockDownload, { id });
+  if (!row) throw new NotPossible(`there is no download ${id}`);
+  if (!isUnfinished(row.status) || isLeased(row.status)) {
+    throw new NotPossible(`download ${id} is ${row.status}; only what waits can be moved`);
+  }
+  const position = yield* positionAt(row, place);
+  if (position === undefined) return row;
+  yield* run(setPosition, { id, position, now });
+  yield* tell(row, 'changed', now, { moved: place });
+  return { ...row, position, updated_at: now };
+}
+
+/** Changes what a download is counted with. With another priority it stands behind those that wait there. */
+export function* set(id: number, facts: SetFacts, now: number): Work<DownloadRow> {
+  const row = yield* get(lockDownload, { id });
+  if (!row) throw new NotPossible(`there is no download ${id}`);
+  if (!isUnfinished(row.status)) {
+    throw new NotPossible(`download ${id} is ${row.status}; only what is unfinished can be changed`);
+  }
+  const priority = facts.priority ?? row.priority;
+  const category = facts.category === undefined ? row.category : facts.category;
+  if (priority === row.priority && category === row.category) return row;
+  const position = priority === row.priority ? row.position : yield* behindAll(priority);
+  yield* run(setGroup, { id, priority, category, position, now });
+  yield* tell(row, 'changed', now, {
+    ...(priority === row.priority ? {} : { priority }),
+    ...(category === row.category ? {} : { category }),
+  });
+  return { ...row, priority, category, position, updated_at: now };
+}
+
+/** Behind everything unfinished of this priority. */
+export function* behindAll(priority: number): Work<number> {
+  const bounds = yield* get(rankBounds, { priority });
+  return Math.max(0, bounds?.last ?? 0) + gap;
+}
+
+/** Undefined: it stands there already. */
+function* positionAt(row: DownloadRow, place: Place): Work<number | undefined> {
+  if (place === 'bottom') return yield* behindAll(row.priority);
+  if (place === 'top') {
+    const bounds = yield* get(rankBounds, { priority: row.priority });
+    return Math.min(0, (bounds?.first ?? gap) - gap);
+  }
+  const beside = place === 'up' ? rankedBefore : rankedAfter;
+  const [near, far] = yield* all(beside, { priority: row.priority, position: row.position, id: row.id });
+  if (!near) return undefined;
+  return place === 'up' ? yield* between(row.priority, far, near) : yield* between(row.priority, near, far);
+}
+
+interface Ranked {
+  readonly id: number;
+  readonly position: number;
+}
+
+/** `low` and `high` are neighbours; where nothing fits between them, all on one side make room. One of them is there. */
+function* between(priority: number, low: Ranked | undefined, high: Ranked | undefined): Work<number> {
+  if (!low) return (high?.position ?? 0) - gap;
+  if (!high) return low.position + gap;
+  const middle = Math.floor((low.position + high.position) / 2);
+  if (low.position < middle && middle < high.position) return middle;
+  if (low.position <= 0) yield* run(shiftBefore, { priority, ...low, gap });
+  else yield* run(shiftAfter, { priority, ...high, gap });
+  return low.position <= 0 ? low.position - gap / 2 : high.position + gap / 2;
+}

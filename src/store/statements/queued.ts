@@ -1,0 +1,24 @@
+/**
+ * Expressions that statements share with the indexes of the queue (`0006-queue.ts`): an index answers only for the
+ * very same words.
+ */
+
+/** In the queue: a claim may take it now, whatever the clock says. */
+export const queued = "(status = 'pending' OR called = 1)";
+
+/** Who alone may claim it; `-`: anybody. */
+export const runnerKey = "COALESCE(runner, '-')";
+
+export const categoryKey = "COALESCE(category, '-')";
+
+/** 0: a person put it before everything of its priority. */
+export const rankedKey = '(CASE WHEN position > 0 THEN 1 ELSE 0 END)';
+
+export const unfinished = "status IN ('pending', 'downloading', 'processing', 'retrying', 'paused')";
+
+/** What a choice is made from. */
+export const candidateColumns = 'id, priority, position, category, host, wish, download_path';
+
+/** A value for `position`: behind all that is unfinished with this priority. */
+export const behindAll = (priority: ':priority' | '0'): string =>
+  `(SELECT COALESCE(MAX(position), 0) + :gap FROM downloads WHERE position > 0 AND priority = ${priority} AND ${unfinished})`;
