@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Reply } from './fault-replies.ts';
 
 /** How bytes leave the server. */
@@ -58,6 +59,8 @@ async function pour(socket: Socket, body: Uint8Array, rate: number, reply: Reply
       at += bytes.length;
       pace.sent(bytes.length);
       if (!socket.write(bytes)) await drained(socket);
+      // A byte is due again at once: without a turn for the others the server would have this thread for itself.
+      else await nextTurn();
     } else {
       await after(Math.min(200, Math.max(tick, 1000 / rate)));
     }

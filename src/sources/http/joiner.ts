@@ -8,10 +8,10 @@ import type { HeldAnswers } from './held.ts';
 import { judge, type Proof, type Verdict } from './judge.ts';
 import { parseLink } from './link.ts';
 import type { PartialFile } from './partial-file.ts';
-import { encodingOf, type HttpPlan, overlapBytes } from './plan.ts';
+import { encodingOf, type HttpPlan, leastOverlap, overlapBytes } from './plan.ts';
 import { statusFailure } from './status-failure.ts';
 import { refusePage } from './suspect.ts';
-import { validatorOf } from './validators.ts';
+import { compareVersion, validatorOf } from './validators.ts';
 
 /** Bytes still to be fetched; `to` null: up to wherever the file ends. */
 export interface Gap {
@@ -117,21 +117,37 @@ export class Joiner {
     const { token } = this.#plan;
     const begin = gap.from === 0 && (gap.to === null || gap.to === token.total);
     let overlap = validatorOf(token) === undefined && !begin;
+    if (overlap && gap.from < leastOverlap) throw new NoRanges('network', 'too little is here to compare it');
     for (let questions = 0; questions < 2; questions += 1) {
       const from = begin ? undefined : overlap ? Math.max(0, gap.from - overlapBytes) : gap.from;
       const answer = await this.#ask(from, gap);
       const verdict = this.#judged(answer, from, overlap);
       if (verdict.use === 'body') return this.#joint(answer, verdict.at, gap, verdict.total, verdict.proof);
-      if (verdict.use === 'fresh' && begin && !verdict.changed) {
+      if (verdict.use === 'fresh' && begin && !verdict.changed && this.#isKnown(answer)) {
         this.validated = false;
         return this.#joint(answer, 0, gap, verdict.total, 'fresh');
       }
       answer.exchange.abandon();
-      if (verdict.use === 'again' && verdict.ask === 'overlap') overlap = true;
+      if (verdict.use === 'again' && verdict.ask === 'overlap' && this.#mayCompare(gap)) overlap = true;
       else if (verdict.changed) throw new Failure('changed', verdict.reason);
       else throw new NoRanges('network', `the connection was cut, and ${verdict.reason}`);
     }
     throw new Failure('protocol', `${this.#link.host} contradicts itself about ranges of this file`);
+  }
+
+  /** What begins under a validator goes on under it: an answer without one may be of another version. */
+  #isKnown({ exchange }: Answer): boolean {
+    const { token } = this.#plan;
+    return validatorOf(token) === undefined || compareVersion(token, exchange.head) === 'same';
+  }
+
+  /**
+   * Where a validator was told and is told no more, only the next `resolve` may go on without it: it records
+   * that the file is doubtful from then on.
+   */
+  #mayCompare({ from }: Gap): boolean {
+    const { token } = this.#plan;
+    return from >= leastOverlap && (validatorOf(token) === undefined || token.doubtful === true);
   }
 
   #judged(answer: Answer, from: number | undefined, overlap: boolean): Exclude<Verdict, { use: 'nothing' }> {

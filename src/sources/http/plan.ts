@@ -29,6 +29,8 @@ export interface HttpPlan {
 
 /** Bytes before a joint that are fetched again and compared when no validator proves the version. */
 export const overlapBytes: number = 256 * 1024;
+/** A comparison of fewer bytes shows nothing: then the file is fetched from its beginning. */
+export const leastOverlap = 4096;
 
 /**
  * The content coding that came although identity was asked; undefined for none. A `.gz` that is

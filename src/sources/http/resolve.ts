@@ -11,7 +11,7 @@ import type { HeldAnswers } from './held.ts';
 import { type Asked, judge, type Proof, type Verdict } from './judge.ts';
 import { parseLink, withoutSecrets } from './link.ts';
 import { mediaType, nameOf } from './name.ts';
-import { encodingOf, type HttpPlan, overlapBytes } from './plan.ts';
+import { encodingOf, type HttpPlan, leastOverlap, overlapBytes } from './plan.ts';
 import { statusFailure } from './status-failure.ts';
 import { refusePage, sniffs } from './suspect.ts';
 import { type HttpToken, readToken, storedToken } from './token.ts';
@@ -126,6 +126,7 @@ function firstAsk(request: ResolveRequest): Ask {
   }
   const [gap] = missingRanges(resume.durable, partial.total);
   const [start, end] = gap ?? [partial.total, partial.total];
+  if (overlap && start < leastOverlap) return whole;
   const from = overlap ? Math.max(0, start - overlapBytes) : Math.min(start, partial.total - 1);
   return { from, to: end < partial.total ? end : undefined, partial, overlap };
 }
@@ -137,6 +138,7 @@ function nextAsk(request: ResolveRequest, ask: Ask, kind: 'whole' | 'overlap' | 
   const { durable = [] } = request.resume ?? {};
   const [gap] = missingRanges(durable, partial.total ?? 0);
   const joint = gap?.[0] ?? partial.total ?? 0;
+  if (joint < leastOverlap) return whole;
   return { ...ask, from: Math.max(0, joint - overlapBytes), overlap: true };
 }
 

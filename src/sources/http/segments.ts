@@ -143,7 +143,7 @@ export class Segments {
     const { size } = this;
     if (size === null) return this.#active.size === 0 ? { from: this.#gap()?.from ?? 0, to: null } : undefined;
     if (this.#active.size > 0 && !this.#mayHaveMore(size)) {
-      this.#giveBack(size);
+      this.#giveBack();
       return undefined;
     }
     const segments = [...this.#active.keys()];
@@ -177,7 +177,9 @@ export class Segments {
   }
 
   /** What nobody fetches and nobody else may: the connection right before it goes on, if its answer does. */
-  #giveBack(size: number): void {
+  #giveBack(): void {
+    const { size } = this;
+    if (size === null) return;
     const segments = [...this.#active.keys()];
     const taken = segments.map((segment) => segment.busy(size)).map(({ at, to }): Range => [at, to]);
     for (const [from, to] of missingRanges([...this.#partial.ranges, ...taken], size)) {
@@ -213,10 +215,13 @@ export class Segments {
       this.size = segment.total ?? this.#partial.bytes;
       return;
     }
-    const alone = this.#active.size === 1;
-    if (alone && this.#partial.bytes === before && this.#gap()) {
+    if (!this.#gap()) return;
+    const others = this.#active.size - 1;
+    if (others === 0 && this.#partial.bytes === before) {
       throw new Failure('protocol', 'the server sent nothing of what was asked for');
     }
+    // Otherwise it would be asked again at once, and again.
+    if (others > 0 && segment.brought === 0) this.#allowed = Math.min(this.#allowed, others);
   }
 
   #failed(segment: Segment, failure: Failure): void {
