@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Authority, type Certificate, makeAuthority } from '../../test/support/certificate.ts';
 import { startFaultServer } from '../../test/support/fault-server.ts';
 import { httpSource } from '../../test/support/http-bench.ts';
@@ -10,6 +11,8 @@ import { Failure, type FailureClass } from '../downloads/failure.ts';
 import { systemClock } from '../time/clock.ts';
 import { connect, trustFrom } from './connect.ts';
 import { connectFailure } from './connect-failure.ts';
+import { get } from './get.ts';
+import { ConnectionPool } from './pool.ts';
 
 const options = { clock: systemClock, timeout: 10_000 };
 
@@ -175,4 +178,28 @@ test('a ca_file that is not there is named', async () => {
   );
   await fails(asking, 'tls', /\/nowhere\/ca\.pem.*does not exist/);
   await source.close();
+});
+
+test('a request that is given up before it is sent leaves no connection behind', {
+  timeout: 10_000,
+}, async (context) => {
+  const server = await startFaultServer({ body: Buffer.from('x') });
+  context.after(() => server.close());
+  const pool = new ConnectionPool({
+    clock: systemClock,
+    connectTimeout: 10_000,
+    trust: async () => trustFrom(undefined),
+  });
+  const url = new URL(server.url);
+  const rules = { mostHops: 1, allowDowngrade: false };
+  const ways = { pool, clock: systemClock, headersTimeout: 10_000, redirects: rules };
+  const { exchange } = await get(url, () => [], ways);
+  await new Promise<void>((end) => exchange.read({ bytes() {}, end: () => end(), fail() {} }));
+  const stop = new AbortController();
+  const giveUp = () => {
+    stop.abort(new Error('enough'));
+    return [];
+  };
+  await assert.rejects(get(url, giveUp, { ...ways, signal: stop.signal }), /enough/);
+  while (server.open > 0) await nextTurn();
 });

@@ -37,7 +37,10 @@ export interface ExchangeOptions {
 export function exchange(wire: Wire, request: string, options: ExchangeOptions): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const { signal, clock, headersTimeout } = options;
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+      wire.destroy();
+      return reject(signal.reason);
+    }
     const reader = new ResponseHeadReader();
     const settle = (): void => {
       cancelTimeout();

@@ -19,6 +19,12 @@ test('a location is read relative to the hop it came from', () => {
   assert.equal(follow('https://a/x', '//b/c', '/d').url.href, 'https://b/d');
 });
 
+test('a location that is not encoded means its bytes, and one that is stays as it is', () => {
+  const raw = Buffer.from('/é?ü=ß', 'utf8').toString('latin1');
+  assert.equal(follow('https://a/x', raw).url.href, 'https://a/%C3%A9?%C3%BC=%C3%9F');
+  assert.equal(follow('https://a/x', '/%C3%A9%20/').url.href, 'https://a/%C3%A9%20/');
+});
+
 test('the fragment is inherited unless the location has its own', () => {
   assert.equal(follow('https://a/x#f', '/y').url.hash, '#f');
   assert.equal(follow('https://a/x#f', '/y#g').url.hash, '#g');

@@ -27,7 +27,7 @@ export function firstHop(url: URL): Hop {
 export function nextHop(hop: Hop, location: string | undefined, rules: RedirectRules): Hop {
   const from = hop.url.host;
   if (location === undefined) throw new Failure('protocol', `${from} redirects without saying where`);
-  const url = URL.parse(location.trim(), hop.url.href);
+  const url = URL.parse(asBytes(location.trim()), hop.url.href);
   if (!url) throw new Failure('protocol', `${from} redirects to something that is not a link`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new Failure('refused', `${from} redirects to a link of the kind ${url.protocol}, which is not followed`);
@@ -44,6 +44,11 @@ export function nextHop(hop: Hop, location: string | undefined, rules: RedirectR
     throw new Failure('refused', `the link redirects more than ${rules.mostHops} times, last from ${from}`);
   }
   return { url, visited, trusted: hop.trusted && url.origin === hop.url.origin };
+}
+
+/** A header is read as latin1; servers that do not encode their links mean the bytes as they stand, mostly UTF-8. */
+function asBytes(location: string): string {
+  return location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function withoutFragment(url: URL): string {
