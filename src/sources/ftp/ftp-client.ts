@@ -70,11 +70,20 @@ export async function* ftpBytes(
       failure ??= error;
     }
     await download;
+    if (failure && from > 0 && notUnderstood.has(codeOf(failure) ?? 0)) throw noRest(link);
     if (failure) throw ftpFailure(failure, link);
   } finally {
     signal.removeEventListener('abort', stop);
     stop();
   }
+}
+
+/** What servers without REST answer to it (RFC 3659 section 5.3). */
+const notUnderstood: ReadonlySet<number> = new Set([500, 501, 502, 504]);
+
+/** What is here can never be continued: it is fetched from its beginning. */
+function noRest(link: FileLink): Failure {
+  return new Failure('changed', `${hostAndPort(link)} cannot continue in the middle of a file`);
 }
 
 /** Relative to where the login leads; `//` at the beginning (`%2F`) means the root (RFC 1738 section 3.2.2). */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sourceContract } from '../../../test/contract/source.ts';
@@ -94,6 +95,42 @@ test('through a proxy it does not go, and never silently around it', vsftpd, asy
     resolve('/x', { proxy: 'socks5://127.0.0.1:1' }),
     failsWith('refused', /cannot go through a proxy/),
   );
+});
+
+test('a server that cannot begin in the middle is asked for the whole file the next time', async (context) => {
+  const simple = createServer((socket) => {
+    const data = createServer((carrier) => carrier.end('all'));
+    context.after(() => data.close());
+    socket.write('220 hello\r\n');
+    socket.on('data', (line) => {
+      const command = String(line).slice(0, 4);
+      if (command !== 'EPSV') return socket.write(`${answers[command] ?? '200 yes'}\r\n`);
+      data.listen(0, '127.0.0.1', () => socket.write(`229 (|||${(data.address() as AddressInfo).port}|)\r\n`));
+    });
+  });
+  const answers: Record<string, string> = {
+    USER: '331 and?',
+    PASS: '230 in',
+    SIZE: '213 100',
+    MDTM: '213 20260101000000',
+    REST: '502 what?',
+    FEAT: '502 what?',
+  };
+  await new Promise<void>((listening) => simple.listen(0, '127.0.0.1', listening));
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-ftp-'));
+  context.after(async () => {
+    simple.close();
+    await rm(folder, { recursive: true });
+  });
+  const link = `ftp://127.0.0.1:${(simple.address() as AddressInfo).port}/x`;
+  const path = join(folder, 'x.part');
+  await realDisk.create(path).close();
+  const source = create();
+  const manifest = await source.resolve({ link, options: {}, directory: folder }, never);
+  const durable = [[0, 50]] as const;
+  const transfer = source.fetch({ manifest, options: {}, targets: [{ position: 0, path, size: 100, durable }] });
+  await assert.rejects(transfer.done, failsWith('changed', /cannot continue in the middle/));
+  await transfer.close();
 });
 
 test('the normal form hides who logs in, and what would be a command is refused', () => {

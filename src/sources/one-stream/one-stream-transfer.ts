@@ -48,6 +48,7 @@ export class OneStreamTransfer implements Transfer {
   /** Bytes of several connections, or of several runs, stand in the file: nothing proves that they belong together. */
   #joined: boolean;
   #lost = false;
+  #syncing: Promise<void> | undefined;
 
   constructor(parts: OneStreamParts, request: FetchRequest, target: FetchTarget) {
     this.#parts = parts;
@@ -75,11 +76,14 @@ export class OneStreamTransfer implements Transfer {
     const written = normalRanges([...this.#durable, [this.#begin, this.#position]]);
     if (this.#file && !this.#lost) {
       try {
-        await this.#file.syncData();
+        this.#syncing = this.#file.syncData();
+        await this.#syncing;
         this.#durable = written;
       } catch (error) {
         this.#lost = true;
         this.#stream?.abort(diskFailure(error, this.#target.path));
+      } finally {
+        this.#syncing = undefined;
       }
     }
     return [{ position: this.#target.position, ranges: this.#durable }];
@@ -102,8 +106,10 @@ export class OneStreamTransfer implements Transfer {
     this.#closing.abort(new Failure('internal', 'the transfer is closed'));
     this.#stream?.abort(this.#closing.signal.reason);
     await this.#running;
-    await this.#file?.close();
     this.#lost = true;
+    // A descriptor that is closed during its sync may be another file's when the sync comes to it.
+    await this.#syncing?.catch(() => {});
+    await this.#file?.close();
   }
 
   async #run(): Promise<TransferEnd> {
@@ -158,8 +164,11 @@ export class OneStreamTransfer implements Transfer {
         const { value, done } = await Promise.race([next, aborted.promise]);
         if (done) return;
         this.#write(file, value);
-        const wait = this.#limit.spend(value.length);
-        if (wait > 0) await Promise.race([clock.sleep(Math.min(wait, lookEvery)), aborted.promise]);
+        // In steps, so that another limit holds soon.
+        for (let wait = this.#limit.spend(value.length); wait > 0; wait = this.#limit.spend(0)) {
+          await Promise.race([clock.sleep(Math.min(wait, lookEvery)), aborted.promise]);
+          heard = clock.monotonic();
+        }
         heard = clock.monotonic();
       }
     } finally {

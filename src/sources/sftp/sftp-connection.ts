@@ -52,14 +52,19 @@ export async function openSftp(
   });
   const judge = judgeOf(link, answers.fingerprint, knownHosts, config.sftp.known_hosts);
   const client = new ssh.default.Client();
+  // The library keeps a socket that it has ended itself, which then waits for a server that may never answer.
   const end = () => {
     client.end();
-    client.destroy();
+    sock.destroy();
   };
+  // Whoever waits hears of the end by `close`; an error that nobody listens for would end the process.
+  client.on('error', () => {});
   const types = answers.fingerprint === undefined ? knownTypes(knownHosts, link) : [];
   const isKnown = (name: string) => types.includes(name.startsWith('rsa-') ? 'ssh-rsa' : name);
   const [known, others] = [hostKeyAlgorithms.filter(isKnown), hostKeyAlgorithms.filter((name) => !isKnown(name))];
   let refused: Failure | undefined;
+  signal.addEventListener('abort', end, { once: true });
+  const cancel = clock.after(config.http.headers_timeout, end);
   try {
     const ready = readiness(client, signal);
     client.connect({
@@ -82,10 +87,12 @@ export async function openSftp(
     await ready;
     return { sftp: await channelOf(client), end };
   } catch (error) {
-    client.on('error', () => {});
     end();
     signal.throwIfAborted();
     throw refused ?? sshFailure(error, place);
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', end);
   }
 }
 
@@ -130,7 +137,12 @@ function readiness(client: Client, signal: AbortSignal): Promise<void> {
 
 function channelOf(client: Client): Promise<SFTPWrapper> {
   return new Promise((resolve, reject) => {
-    client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp)));
+    client.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    client.sftp((error, sftp) => {
+      if (error) return reject(error);
+      sftp.on('error', () => client.destroy());
+      resolve(sftp);
+    });
   });
 }
 

@@ -53,6 +53,7 @@ export function createSftpSource(parts: FileSourceOptions): Source {
       const link = links.parse(request.link);
       const connection = await connected(link, request.options, signal);
       signal.addEventListener('abort', connection.end, { once: true });
+      const cancel = clock.after(config.http.headers_timeout, connection.end);
       try {
         const version = await versionOf(connection.sftp, link);
         log.debug({ host: link.host, ...version }, 'resolved');
@@ -62,6 +63,7 @@ export function createSftpSource(parts: FileSourceOptions): Source {
         signal.throwIfAborted();
         throw sshFailure(error, hostAndPort(link));
       } finally {
+        cancel();
         signal.removeEventListener('abort', connection.end);
         connection.end();
       }
