@@ -143,7 +143,7 @@ export class Segments {
     const { size } = this;
     if (size === null) return this.#active.size === 0 ? { from: this.#gap()?.from ?? 0, to: null } : undefined;
     if (this.#active.size > 0 && !this.#mayHaveMore(size)) {
-      this.#giveBack();
+      this.#giveBack(size);
       return undefined;
     }
     const segments = [...this.#active.keys()];
@@ -177,9 +177,7 @@ export class Segments {
   }
 
   /** What nobody fetches and nobody else may: the connection right before it goes on, if its answer does. */
-  #giveBack(): void {
-    const { size } = this;
-    if (size === null) return;
+  #giveBack(size: number): void {
     const segments = [...this.#active.keys()];
     const taken = segments.map((segment) => segment.busy(size)).map(({ at, to }): Range => [at, to]);
     for (const [from, to] of missingRanges([...this.#partial.ranges, ...taken], size)) {
