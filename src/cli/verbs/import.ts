@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { ImportReport } from '../../commands/import/import-downloads.ts';
+import type { ImportReport, ImportRequest } from '../../commands/import/import-downloads.ts';
 import { wireImport } from '../../contract/wire.ts';
 import { printable } from '../../log/printable.ts';
+import { maskLinks } from '../../log/redaction.ts';
 import { type ExitCode, exit } from '../exit-codes.ts';
 import { UsageError } from '../explain.ts';
 import { importLines, problemLines } from '../import-report.ts';
@@ -19,7 +20,7 @@ interface ImportOptions {
 export const importVerb: Verb = {
   define(command) {
     command
-      .argument('<file>', 'what to read; - is standard input')
+      .argument('<file>', 'what to read: a file, a database (postgres://…), or - for standard input')
       .option('--dry-run', 'only tell what would be imported')
       .addOption(jsonOption())
       .addHelpText('after', help);
@@ -27,31 +28,32 @@ export const importVerb: Verb = {
   async run(command, context) {
     const [from = ''] = command.args;
     const options = command.opts<ImportOptions>();
-    const { bytes, folder } = await opened(context, from);
+    const given = await opened(context, from);
     const report = await asking(context, (longhaul) =>
       longhaul.commands.importDownloads({
-        bytes,
-        folder,
+        ...given,
         directory: longhaul.config.downloads.directory,
         dryRun: options.dryRun === true,
       }),
     );
-    if ('refused' in report) throw new UsageError(`${from} ${report.refused}`);
-    tell(context, from, report, options.json === true);
+    const name = maskLinks(from);
+    if ('refused' in report) throw new UsageError(`${name} ${report.refused}`);
+    tell(context, name, report, options.json === true);
     return codeOf(report);
   },
 };
 
 const help = `
-Reads a download_tracker.json (MEGA downloader), a downloads.json (torrents), a plain SQL dump of Stalkeer and a session
-of aria2, recognised by what is in them. Of a damaged file it saves what is whole, and names what is not.
+Reads a download_tracker.json (MEGA downloader), a downloads.json (torrents), Stalkeer's database or a plain SQL dump of
+it, and a session of aria2, recognised by what is in them. Of a damaged file it saves what is whole, and names what is not.
 What was delivered comes as completed, what was paused as paused; what was unfinished is pending and will be downloaded,
 from its beginning. Importing again adds nothing. No file is moved, changed or deleted.
 
 Examples:
   $ longhaul import --dry-run ~/bot/temp/download_tracker.json
   $ longhaul import ~/library/data/downloads.json
-  $ pg_dump stalkeer | longhaul import -`;
+  $ pg_dump stalkeer | longhaul import -
+  $ PGPASSWORD=… longhaul import postgres://user@localhost/stalkeer`;
 
 function tell({ screen }: Context, from: string, report: ImportReport, json: boolean): void {
   if (json) {
@@ -66,12 +68,13 @@ function codeOf({ problemCount }: ImportReport): ExitCode {
   return problemCount > 0 ? exit.failed : exit.done;
 }
 
-/** The bytes of a file, and the folder it lies in. Throws `UsageError`. */
-async function opened(
-  context: Context,
-  from: string,
-): Promise<{ bytes: AsyncIterable<Uint8Array | string>; folder: string }> {
-  if (from === '-') return { bytes: context.stdin, folder: context.currentFolder() };
+/** What is read, and the folder where its relative paths begin. Throws `UsageError`. */
+async function opened(context: Context, from: string): Promise<Pick<ImportRequest, 'from' | 'folder'>> {
+  if (from === '-') return { from: context.stdin, folder: context.currentFolder() };
+  if (/^postgres(?:ql)?:\/\//i.test(from)) return { from: databaseLink(from), folder: context.currentFolder() };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(from)) {
+    throw new UsageError('only a file or a database of PostgreSQL (postgres://…) can be imported; download it first');
+  }
   const path = resolve(context.currentFolder(), from);
   const facts = await stat(path).catch(() => undefined);
   if (!facts) throw new UsageError(`there is no file ${path}`);
@@ -83,5 +86,12 @@ async function opened(
       refuse(new UsageError(`${path} cannot be read (${error.code ?? error.message})`)),
     );
   });
-  return { bytes: stream, folder: dirname(path) };
+  return { from: stream, folder: dirname(path) };
+}
+
+/** What was typed is not repeated: it may hold a password. */
+function databaseLink(from: string): URL {
+  const link = URL.parse(from);
+  if (link && link.pathname.length > 1) return link;
+  throw new UsageError('the address of the database should look like postgres://USER@HOST:5432/DATABASE');
 }

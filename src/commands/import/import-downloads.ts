@@ -1,3 +1,4 @@
+import { Failure } from '../../downloads/failure.ts';
 import { isUnfinished } from '../../downloads/states.ts';
 import { type ImportedDownload, type ImportOutcome, StoreFailure } from '../../store/store.ts';
 import { anyEngine, type CommandParts } from '../parts.ts';
@@ -5,9 +6,11 @@ import { decoded } from './decode.ts';
 import { type Format, formatOf, headLength, type NoFormat } from './formats.ts';
 import { type Places, type Prepared, prepareRow } from './prepare.ts';
 import type { Found, ImportedStatus, ReadRow, Unreadable } from './read-row.ts';
+import { stalkeerRows } from './stalkeer-database.ts';
 
 export interface ImportRequest extends Omit<Places, 'folders'> {
-  readonly bytes: AsyncIterable<Uint8Array | string>;
+  /** The bytes of a file, or the address of a PostgreSQL database. */
+  readonly from: AsyncIterable<Uint8Array | string> | URL;
   /** Only tells what would come. */
   readonly dryRun: boolean;
 }
@@ -47,21 +50,67 @@ const mostProblems = 1000;
 export async function importDownloads(parts: CommandParts, request: ImportRequest): Promise<ImportReport | NoFormat> {
   const tally = new Tally();
   const places: Places = { ...request, folders: new Map() };
-  const text = decoded(request.bytes, (error) => tally.lose({ line: null, wrong: brokenOff(error) }));
+  const { from } = request;
+  const source = from instanceof URL ? await inDatabase(from) : await inFile(from, tally);
+  if ('refused' in source) return source;
+  try {
+    await takeAllIn(parts, { ...request, ...places }, source.found, tally);
+  } finally {
+    await source.close();
+  }
+  return tally.report(source.what, request.dryRun, (await anyEngine(parts)) !== undefined);
+}
+
+/** Where rows come from. */
+interface Source {
+  readonly what: string;
+  readonly found: AsyncIterable<Found>;
+  close(): Promise<void>;
+}
+
+async function inDatabase(link: URL): Promise<Source> {
+  const { openForeignDatabase } = await import('./foreign-database.ts');
+  const database = await openForeignDatabase(link.href);
+  return { what: 'a database of Stalkeer', found: stalkeerRows(database), close: database.close };
+}
+
+async function inFile(bytes: AsyncIterable<Uint8Array | string>, tally: Tally): Promise<Source | NoFormat> {
+  const text = decoded(bytes, (error) => tally.lose({ line: null, wrong: brokenOff(error) }));
   const { head, rest } = await headOf(text);
   const format = formatOf(head);
-  if ('refused' in format) return format;
+  return 'refused' in format ? format : { what: format.what, found: foundIn(format, rest), close: async () => {} };
+}
+
+async function takeAllIn(
+  parts: CommandParts,
+  request: ImportRequest & Places,
+  all: AsyncIterable<Found>,
+  tally: Tally,
+): Promise<void> {
   let batch: ReadRow[] = [];
-  for await (const found of foundIn(format, rest)) {
+  for await (const found of untilItBreaks(all, tally)) {
     if ('wrong' in found) tally.lose(found);
-    else if ('leftOut' in found) tally.leaveOut(found.leftOut);
+    else if ('leftOut' in found) tally.leaveOut(found.leftOut, found.count ?? 1);
     else batch.push(found);
     if (batch.length < mostAtOnce) continue;
-    await takeIn(parts, { ...request, ...places }, batch, tally);
+    await takeIn(parts, request, batch, tally);
     batch = [];
   }
-  await takeIn(parts, { ...request, ...places }, batch, tally);
-  return tally.report(format, request.dryRun, (await anyEngine(parts)) !== undefined);
+  await takeIn(parts, request, batch, tally);
+}
+
+/** What came before a database was lost is saved; where nothing came, there is nothing but the failure. */
+async function* untilItBreaks(all: AsyncIterable<Found>, tally: Tally): AsyncGenerator<Found> {
+  let some = false;
+  try {
+    for await (const found of all) {
+      some = true;
+      yield found;
+    }
+  } catch (error) {
+    if (!some || !(error instanceof Failure)) throw error;
+    tally.lose({ line: null, wrong: error.message });
+  }
 }
 
 /** Enough of a text to know what it is, and the whole text again. */
@@ -156,8 +205,8 @@ class Tally {
     if (this.#problems.length < mostProblems) this.#problems.push(problem);
   }
 
-  leaveOut(what: string): void {
-    add(this.#leftOut, what);
+  leaveOut(what: string, count: number): void {
+    add(this.#leftOut, what, count);
   }
 
   count({ download, file, notYet }: Prepared, outcome: ImportOutcome): void {
@@ -184,7 +233,7 @@ class Tally {
       : `${added} downloads were imported before that, and importing again adds the rest`;
   }
 
-  report({ what }: Format, dryRun: boolean, willRun: boolean): ImportReport {
+  report(what: string, dryRun: boolean, willRun: boolean): ImportReport {
     const { known, followed } = this.#outcomes;
     return {
       what,
@@ -202,6 +251,6 @@ class Tally {
   }
 }
 
-function add(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function add(counts: Map<string, number>, name: string, count = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + count);
 }

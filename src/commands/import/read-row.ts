@@ -44,6 +44,8 @@ export interface Unreadable {
 /** Rows that are no downloads: told, and left out. */
 export interface LeftOut {
   readonly leftOut: string;
+  /** Left out: one. */
+  readonly count?: number;
 }
 
 export type Found = ReadRow | Unreadable | LeftOut;

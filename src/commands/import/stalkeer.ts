@@ -35,7 +35,7 @@ const lineStates = new Map<string | null, ImportedStatus>([
  * A row of `download_info`, with the line of the playlist it belongs to, which tells link and title where the
  * row does not.
  */
-function infoRow({ line, record }: Placed, playlist: Facts | undefined): Found {
+export function infoRow({ line, record }: Placed, playlist: Facts | undefined): Found {
   const fields = fieldsOf(record);
   const id = fields.text('id') ?? String(fields.whole('id') ?? '');
   if (id === '') return { line, wrong: 'the row of download_info has no ID' };
@@ -62,7 +62,7 @@ function infoRow({ line, record }: Placed, playlist: Facts | undefined): Found {
 }
 
 /** A line of a playlist that has no row of its own in `download_info`; one that nobody downloaded is left out. */
-function playlistRow({ line, record }: Placed): Found {
+export function playlistRow({ line, record }: Placed): Found {
   const { link, name, rest, state, key, createdAt, updatedAt } = playlistFacts(record);
   const status = lineStates.get(state);
   if (status === undefined) return { leftOut: 'lines of a playlist that nobody downloaded' };
