@@ -71,7 +71,12 @@ export function contextOf(
     },
     config: given.config,
     checks: async () => (await import('../instance/doctor.ts')).openDoctor(given),
-    interrupts: () => catchInterrupts(parts.process, parts.clock),
+    interrupts: (onHangUp) => catchInterrupts(parts.process, parts.clock, onHangUp),
+    async guard(guarding) {
+      const { guardProcess } = await import('../instance/supervision.ts');
+      return guardProcess(parts.process, { clock: parts.clock, ...guarding });
+    },
+    hasOwnSettings: given.flags.some(({ flag }) => flag.startsWith('--set ')),
     askSecret: (question) => askSecret(screen, parts.process.stdin, question),
     variable: (name) => variable(parts.env, name),
     stdin: parts.process.stdin,
@@ -87,9 +92,10 @@ export function contextOf(
 
 /** What a person must know comes as `warnings`; of the log they see what they asked for. */
 function openReal(output: Output): NonNullable<CliParts['open']> {
-  return async (how, { config: _, logLevel = 'silent', ...given }) => {
+  return async (how, { config, logLevel, ...given }) => {
     const { openLonghaul } = await import('../instance/open.ts');
-    return openLonghaul({ ...how, ...given, logSink: output.logSink, logSinkLevel: logLevel });
+    const usual = how.role === 'serve' ? (await config()).config.log.level : 'silent';
+    return openLonghaul({ ...how, ...given, logSink: output.logSink, logSinkLevel: logLevel ?? usual });
   };
 }
 

@@ -36,3 +36,16 @@ test('released, nothing is listened to any more', () => {
   interrupts.release();
   assert.equal(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM') + process.listenerCount('SIGHUP'), 0);
 });
+
+test('where a hang-up has a meaning of its own it does not ask for the end', () => {
+  const process = new EventEmitter() as unknown as NodeJS.Process & EventEmitter;
+  const reloads: string[] = [];
+  const interrupts = catchInterrupts(process, { monotonic: () => 0 }, () => void reloads.push('now'));
+  process.emit('SIGHUP');
+  process.emit('SIGHUP');
+  assert.deepEqual([reloads.length, interrupts.signal.aborted], [2, false]);
+  process.emit('SIGTERM');
+  assert.equal(interrupts.signal.aborted, true);
+  interrupts.release();
+  assert.equal(process.listenerCount('SIGHUP'), 0);
+});

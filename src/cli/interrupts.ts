@@ -14,10 +14,11 @@ export interface Interrupts {
   release(): void;
 }
 
-/** Takes the signals over from the moment it is called. */
+/** Takes the signals over from the moment it is called. With `onHangUp` SIGHUP asks for that instead of the end. */
 export function catchInterrupts(
   process: Pick<NodeJS.Process, 'on' | 'off'>,
   clock: Pick<Clock, 'monotonic'>,
+  onHangUp?: () => void,
 ): Interrupts {
   const first = new AbortController();
   const second = Promise.withResolvers<void>();
@@ -30,12 +31,13 @@ export function catchInterrupts(
     firstAt = clock.monotonic();
     first.abort();
   };
-  for (const name of names) process.on(name, heard);
+  const listeners = names.map((name) => [name, name === 'SIGHUP' && onHangUp ? onHangUp : heard] as const);
+  for (const [name, listener] of listeners) process.on(name, listener);
   return {
     signal: first.signal,
     again: second.promise,
     release: () => {
-      for (const name of names) process.off(name, heard);
+      for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
 }

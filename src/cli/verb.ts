@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Check } from '../commands/doctor.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
-import type { LogLevel } from '../log/log.ts';
+import type { Log, LogLevel } from '../log/log.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -30,7 +30,11 @@ export interface Context {
   /** What the doctor finds; never throws. */
   checks(): Promise<readonly Check[]>;
   /** From now on Ctrl-C and its kind are told and no longer end the process. */
-  interrupts(): Interrupts;
+  interrupts(onHangUp?: () => void): Interrupts;
+  /** Errors that nobody caught are logged from now on and end nothing, unless they are many. Returns what ends it. */
+  guard(parts: { readonly log: Log; giveUp(): void }): Promise<() => void>;
+  /** Settings were given on this command line, which no other process knows. */
+  readonly hasOwnSettings: boolean;
   /** Asks a yes-or-no question; undefined where nobody is there to answer. */
   confirm(question: string): Promise<boolean | undefined>;
   /** Asks, and tells the line that was typed; undefined where nobody is there to answer. */
@@ -56,13 +60,15 @@ export interface GlobalOptions {
 }
 
 export interface HowToOpen {
-  readonly role: 'get' | 'resume-downloads' | 'command';
+  readonly role: 'get' | 'resume-downloads' | 'serve' | 'command';
   /** False: only asks; no socket, no worker. */
   readonly engine: boolean;
   /** Also runs what others began whose instance is gone. */
   readonly anyRunner?: boolean;
   /** How many run at once; left out: as configured. */
   readonly slots?: number;
+  /** Of `serve`: no other living one may have this name. */
+  readonly name?: string;
 }
 
 /** Opens for a verb that only asks, says the warnings, and closes whatever happens. */

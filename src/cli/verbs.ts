@@ -28,6 +28,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/resume-downloads.ts')).resumeDownloads,
   },
   {
+    name: 'serve',
+    summary: 'run everything that is added, until told to end',
+    group: 'Download:',
+    load: async () => (await import('./verbs/serve.ts')).serve,
+  },
+  {
     name: 'list',
     summary: 'list downloads, newest first',
     group: 'Look:',

@@ -38,10 +38,12 @@ export interface VolumesParts {
   readonly store: Pick<DoingStore, 'neededElsewhere'>;
   /** This instance's uid. */
   readonly instance: string;
+  /** Read at each look: it may change. */
   readonly headroom: Headroom;
 }
 
-export function createVolumes({ disk, store, instance, headroom }: VolumesParts): Volumes {
+export function createVolumes(parts: VolumesParts): Volumes {
+  const { disk, store, instance } = parts;
   const promised = new Map<RoomNeeded, number>();
   /** The device of each folder where space ran out. */
   const short = new Map<string, number>();
@@ -51,7 +53,7 @@ export function createVolumes({ disk, store, instance, headroom }: VolumesParts)
       const { download } = run.claim;
       const { place, device } = await placeOf(disk, download.directory);
       const elsewhere = await neededElsewhere(device, (row) => isBefore(row, download));
-      const space = await spaceOn(disk, place, headroom);
+      const space = await spaceOn(disk, place, parts.headroom);
       // No await from here on: of two that ask at the same time, one sees what the other was promised.
       const others = elsewhere + promisedOn(device, run);
       const needed = run.missing();
@@ -84,7 +86,7 @@ export function createVolumes({ disk, store, instance, headroom }: VolumesParts)
     try {
       const { place } = await placeOf(disk, directory);
       const elsewhere = await neededElsewhere(device, () => true);
-      return Math.max(0, roomIn(await spaceOn(disk, place, headroom), elsewhere + promisedOn(device)));
+      return Math.max(0, roomIn(await spaceOn(disk, place, parts.headroom), elsewhere + promisedOn(device)));
     } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;

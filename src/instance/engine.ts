@@ -2,11 +2,9 @@ import type { Living } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import { settingsOfHost } from '../config/hosts.ts';
 import { bytesPerSecond } from '../config/rate.ts';
-import type { SlotLimits } from '../config/slots.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
-import type { Schedule } from '../downloads/schedule.ts';
-import type { EngineParts } from '../engine/parts.ts';
+import type { EngineParts, EnginePolicy } from '../engine/parts.ts';
 import { createVolumes } from '../engine/volumes.ts';
 import type { Log } from '../log/log.ts';
 import { LeaseKeeper } from '../queue/lease-keeper.ts';
@@ -16,8 +14,9 @@ import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
 import type { Service } from '../queue/service.ts';
 import { createTidier } from '../queue/tidier.ts';
 import type { Sources } from '../sources/registry.ts';
-import type { Store } from '../store/store.ts';
+import { NotPossible, type Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
+import type { LiveSettings } from './live-settings.ts';
 import { type Mortuary, socketPath } from './living.ts';
 import type { Role } from './longhaul.ts';
 import { createInstanceSocket } from './socket.ts';
@@ -28,7 +27,9 @@ export interface EngineSetup {
   readonly host: string;
   readonly role: Role;
   readonly config: Config;
-  readonly schedule: Schedule;
+  readonly settings: LiveSettings;
+  /** No other living `serve` may have it. */
+  readonly name?: string;
   readonly paths: { readonly sockets: string };
   readonly log: Log;
   readonly clock: Clock;
@@ -36,10 +37,10 @@ export interface EngineSetup {
   readonly backupIfDue: (now: number) => Promise<unknown>;
   readonly sources: Sources;
   readonly anyRunner: boolean;
-  readonly slots: number;
+  /** Left out: as the settings say. */
+  readonly slots?: number;
   /** With the other instances of this machine that run what belongs to nobody. */
   readonly sharesSlots: boolean;
-  readonly slotLimits: SlotLimits;
   readonly living: Living & Mortuary;
 }
 
@@ -53,18 +54,22 @@ export interface Engine extends Service {
 
 /** The doing wing of an instance: socket, rescuer, scheduler and lease keeper, started and stopped in order. */
 export function createEngine(setup: EngineSetup): Engine {
-  const { uid, config, clock, log, store } = setup;
+  const { uid, config, clock, log, store, settings } = setup;
   const { ttl, heartbeat, scan } = config.lease;
   const engine = engineParts(setup);
   const scheduler: Scheduler = createScheduler({
     engine,
     store,
-    slots: setup.slots,
+    get slots() {
+      return setup.slots ?? settings.config.queue.slots;
+    },
     ...(setup.sharesSlots ? { machine: setup.host } : {}),
-    limits: setup.slotLimits,
+    get limits() {
+      return settings.slotLimits;
+    },
     leaseTtl: ttl,
     anyRunner: setup.anyRunner,
-    closedUntil: setup.schedule.closedUntil,
+    closedUntil: (now) => settings.schedule.closedUntil(now),
     onRun: (run) => {
       rates.admit(run);
       if (run.claim.download.wish) keeper.look();
@@ -72,7 +77,13 @@ export function createEngine(setup: EngineSetup): Engine {
   });
   const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
   const rates: RateKeeper = new RateKeeper({
-    ...{ engine, store, runs: scheduler.runs, host: setup.host, limits: config.limits, schedule: setup.schedule },
+    ...{ engine, store, runs: scheduler.runs, host: setup.host },
+    get limits() {
+      return settings.config.limits;
+    },
+    get schedule() {
+      return settings.schedule;
+    },
     ...hostRates(config),
     onOpen: () => scheduler.wake(),
   });
@@ -116,7 +127,8 @@ export function createEngine(setup: EngineSetup): Engine {
 }
 
 /** Says again and again that it is there: an instance that was stopped for long has been forgotten by the others. */
-function registration({ store, uid, host, role, clock, config, log }: EngineSetup, path: string): Service {
+function registration(setup: EngineSetup, path: string): Service {
+  const { store, uid, host, role, clock, config, log } = setup;
   const startedAt = clock.now();
   let cancel: (() => void) | undefined;
   let saying: Promise<void> = Promise.resolve();
@@ -129,6 +141,7 @@ function registration({ store, uid, host, role, clock, config, log }: EngineSetu
       cancel = clock.every(config.lease.heartbeat, () => {
         saying = saying.then(say).catch((error) => log.warn({ error }, 'a heartbeat could not be recorded'));
       });
+      if (setup.name !== undefined) await claimName(setup, setup.name);
     },
     async stop() {
       if (!cancel) return;
@@ -138,6 +151,21 @@ function registration({ store, uid, host, role, clock, config, log }: EngineSetu
       await store.forgetInstance(uid, clock.now());
     },
   };
+}
+
+/** Throws `NotPossible` where another living `serve` has the name. */
+async function claimName({ store, uid, clock, living }: EngineSetup, name: string): Promise<void> {
+  for (;;) {
+    const holder = await store.takeName(name, uid, clock.now());
+    if (!holder) return;
+    if (await living.isAlive(holder)) {
+      const who = `process ${holder.pid} on ${holder.host}`;
+      throw new NotPossible(
+        `longhaul serve runs here already under the name "${name}" (${who}); stop it, or start this one with another name: longhaul serve --name NAME`,
+      );
+    }
+    await living.bury(holder.uid);
+  }
 }
 
 /** How often it is asked whether the daily backup is due, ms. */
@@ -157,24 +185,35 @@ function backups({ clock, backupIfDue }: EngineSetup): Service {
   };
 }
 
-function engineParts({ config, store, sources, clock, log, uid }: EngineSetup): EngineParts {
+function engineParts({ settings, store, sources, clock, log, uid }: EngineSetup): EngineParts {
   return {
     store,
     sourceNamed: (name) => sources.named(name),
     disk: realDisk,
-    volumes: createVolumes({ disk: realDisk, store, instance: uid, headroom: config.space.headroom }),
+    volumes: createVolumes({
+      ...{ disk: realDisk, store, instance: uid },
+      get headroom() {
+        return settings.config.space.headroom;
+      },
+    }),
     clock,
     log: log.room('engine'),
     instance: uid,
     random: Math.random,
-    policy: {
-      retry: {
-        maxTries: config.retry.max_tries,
-        firstWait: config.retry.first_wait,
-        longestWait: config.retry.longest_wait,
-        spaceWait: config.space.check_every,
-      },
-      checkpoint: config.checkpoint,
+    policy: policyOf(settings),
+  };
+}
+
+/** As the settings say at each look. */
+function policyOf(settings: LiveSettings): EnginePolicy {
+  return {
+    get retry() {
+      const { retry, space } = settings.config;
+      const { max_tries: maxTries, first_wait: firstWait, longest_wait: longestWait } = retry;
+      return { maxTries, firstWait, longestWait, spaceWait: space.check_every };
+    },
+    get checkpoint() {
+      return settings.config.checkpoint;
     },
   };
 }

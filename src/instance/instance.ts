@@ -2,20 +2,19 @@ import { hostname } from 'node:os';
 import { v7 as uuidv7 } from 'uuid';
 import { adopt } from '../commands/add-download.ts';
 import { localCommands } from '../commands/local-commands.ts';
-import type { CommandParts } from '../commands/parts.ts';
+import type { CommandParts, Living } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import type { Paths } from '../config/paths.ts';
-import { slotLimitsOf } from '../config/slots.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
-import { scheduleOf } from '../downloads/schedule.ts';
 import { createBus } from '../events/bus.ts';
 import type { Log } from '../log/log.ts';
-import type { Store } from '../store/store.ts';
+import type { InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 import { createEventTail } from './event-tail.ts';
 import { createLiveProgress } from './live-progress.ts';
+import { createLiveSettings } from './live-settings.ts';
 import { createLiving, socketPath } from './living.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import type { LazySources } from './open-sources.ts';
@@ -36,8 +35,13 @@ export interface InstanceParts {
   readonly engine: boolean;
   /** Also what others began whose instance is gone, and what belongs to nobody. */
   readonly anyRunner: boolean;
-  readonly slots: number;
+  /** Left out: as the configuration says, also after a reload. */
+  readonly slots?: number;
   readonly sharesSlots: boolean;
+  /** No other living `serve` may have it. */
+  readonly name?: string;
+  /** The configuration as it is written now; throws `ConfigError`. Left out: it never changes. */
+  readonly wantedConfig?: () => Promise<Config>;
   readonly warnings: readonly string[];
   /** After everything else is closed. */
   readonly onClosed?: () => Promise<void>;
@@ -50,23 +54,24 @@ export interface InstanceParts {
 export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const { config, log, clock, store, sources } = parts;
   const uid = uuidv7();
-  const [schedule, slotLimits] = [scheduleOf(config.limits), slotLimitsOf(config)];
+  const settings = createLiveSettings(config);
+  const closedUntil = (now: number) => settings.schedule.closedUntil(now);
   const events = createBus<DownloadEvent>(log.room('events'));
   const progress = createBus<ProgressReport>(log.room('events'));
   const tail = createEventTail(store, events, log.room('events'));
   const living = createLiving({ store, clock, sockets: parts.paths.sockets, own: uid, ttl: config.lease.ttl });
-  const commandParts = commandPartsOf(parts, { uid, living, schedule, slotLimits });
+  const commandParts = commandPartsOf(parts, { uid, living, settings });
   const settling = createSettling({
     store,
     clock,
     instance: uid,
-    closedUntil: schedule.closedUntil,
+    closedUntil,
     async tend(row) {
       if (parts.engine) await adopt(commandParts, row, uid);
       live.follow(row);
     },
   });
-  const engine = parts.engine ? await loadEngine(parts, { uid, living, schedule, slotLimits }) : undefined;
+  const engine = parts.engine ? await loadEngine(parts, { uid, living, settings }) : undefined;
   const live = createLiveProgress({
     clock,
     bus: progress,
@@ -101,6 +106,12 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     onEvent: (listener) => events.listen(listener),
     onProgress: (listener) => progress.listen(listener),
     settled: (id, options) => settling.wait(id, options),
+    server: () => livingServer(store, living),
+    async reload() {
+      const answer = settings.replace((await parts.wantedConfig?.()) ?? settings.config);
+      engine?.look();
+      return answer;
+    },
     close() {
       closing ??= close().then(parts.onClosed);
       return closing;
@@ -119,9 +130,16 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   }
 }
 
+/** A process that serves has no other one beside it that it would hand its work to, so it never asks. */
+async function livingServer(store: Store, living: Living): Promise<InstanceRow | undefined> {
+  const servers = (await store.instances()).filter(({ role, host }) => role === 'serve' && host === hostname());
+  for (const row of servers) if (await living.isAlive(row)) return row;
+  return undefined;
+}
+
 function commandPartsOf(
-  { config, log, clock, store, sources }: InstanceParts,
-  { uid, living, schedule, slotLimits }: Pick<EngineSetup, 'uid' | 'living' | 'schedule' | 'slotLimits'>,
+  { log, clock, store, sources }: InstanceParts,
+  { uid, living, settings }: Pick<EngineSetup, 'uid' | 'living' | 'settings'>,
 ): CommandParts {
   return {
     store,
@@ -130,19 +148,29 @@ function commandPartsOf(
     disk: realDisk,
     clock,
     living,
-    maxTries: config.retry.max_tries,
-    limits: config.limits,
-    schedule,
-    slots: slotLimits,
-    categories: config.categories,
-    tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ config, store, clock, log, uid }, options),
+    get maxTries() {
+      return settings.config.retry.max_tries;
+    },
+    get limits() {
+      return settings.config.limits;
+    },
+    get schedule() {
+      return settings.schedule;
+    },
+    get slots() {
+      return settings.slotLimits;
+    },
+    get categories() {
+      return settings.config.categories;
+    },
+    tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ settings, store, clock, log, uid }, options),
   };
 }
 
 /** The doing wing costs start-up time, so it is loaded only where something is to be done. */
 async function loadEngine(
   parts: InstanceParts,
-  own: Pick<EngineSetup, 'uid' | 'living' | 'schedule' | 'slotLimits'>,
+  own: Pick<EngineSetup, 'uid' | 'living' | 'settings'>,
 ): Promise<Engine> {
   const [{ createEngine }, sources] = await Promise.all([import('./engine.ts'), parts.sources.load()]);
   return createEngine({ ...parts, ...own, sources, host: hostname() });

@@ -1,8 +1,10 @@
 import type { Commands } from '../commands/commands.ts';
+import type { Reloaded } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
 import type { Download } from '../downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
 import type { Log } from '../log/log.ts';
+import type { InstanceRow } from '../store/store.ts';
 
 /** What an instance was opened for; others see it in the `instances` table. */
 export type Role = 'get' | 'resume-downloads' | 'serve' | 'library' | 'command';
@@ -25,6 +27,10 @@ export interface Longhaul {
    * undefined), when it waits longer than `wait` ms for its next try, or is paused.
    */
   settled(id: number, options: { readonly wait: number; readonly signal?: AbortSignal }): Promise<Download | undefined>;
+  /** A living `serve` of this machine, on the same database. */
+  server(): Promise<InstanceRow | undefined>;
+  /** Reads the configuration anew and takes over what can be taken over. Throws `ConfigError`; nothing changes then. */
+  reload(): Promise<Reloaded>;
   /** Stops at once: checkpoints, releases leases, closes the store. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { openInstance } from './instance.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import { lazySources } from './open-sources.ts';
 import { sidecarsOf } from './recovery.ts';
+import { supervisedClock } from './supervision.ts';
 
 export interface OpenOptions {
   readonly role: Role;
@@ -20,6 +21,8 @@ export interface OpenOptions {
   readonly anyRunner?: boolean;
   /** How many run at once; left out: as configured. */
   readonly slots?: number;
+  /** No other living `serve` may have this name; throws `NotPossible` where one has. */
+  readonly name?: string;
   /** One folder for everything (as LONGHAUL_HOME). */
   readonly home?: string;
   readonly configFile?: string;
@@ -40,14 +43,14 @@ const nowhere: LogSink = { isTerminal: false, colour: false, write: () => {} };
 export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
   const loaded = await loadConfigFor(options);
   const { config, paths } = loaded;
-  const clock = systemClock;
   const log = openLog({
     settings: config.log,
     logsDir: paths.logs,
     stderr: options.logSink ?? nowhere,
     stderrLevel: options.logSinkLevel ?? 'warn',
-    now: () => clock.now(),
+    now: systemClock.now,
   });
+  const clock = supervisedClock(systemClock, log.room('instance'));
   for (const secret of secretsOf(config)) log.secrets.add(secret);
   const where = { clock, log: log.room('store') };
   try {
@@ -82,8 +85,10 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
       role: options.role,
       engine: options.engine,
       anyRunner: options.anyRunner ?? false,
-      slots: options.slots ?? config.queue.slots,
+      ...(options.slots === undefined ? {} : { slots: options.slots }),
       sharesSlots: options.anyRunner === true && options.slots === undefined,
+      ...(options.name === undefined ? {} : { name: options.name }),
+      wantedConfig: async () => (await loadConfigFor(options)).config,
       warnings: [...loaded.warnings, ...warnings],
       onClosed: () => log.close(),
     });

@@ -7,10 +7,11 @@ import { tidy } from '../queue/tidy.ts';
 import type { TidyParts } from '../queue/tidy-run.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
+import type { LiveSettings } from './live-settings.ts';
 import { sidecarFilesIn } from './recovery.ts';
 
 export interface TidyMade {
-  readonly config: Config;
+  readonly settings: Pick<LiveSettings, 'config'>;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,18 +26,24 @@ export function tidyOnce(made: TidyMade, { dryRun }: { readonly dryRun: boolean 
 
 /** What keeping order works with in this process. */
 export function tidyParts(made: TidyMade): TidyParts {
-  const { store, clock, log, config, uid } = made;
-  const { partials_after, forget_failed_after } = config.retention;
+  const { store, clock, log, settings, uid } = made;
   return {
     ...{ store, clock, disk: realDisk, instance: uid },
     log: log.room('queue'),
     seesAll: store.kind === 'file',
     sidecarsIn: (folder) => sidecarFilesIn(folder),
-    rules: {
-      retention: retentionOf(config),
-      ...(partials_after === 'off' ? {} : { partialsAfter: partials_after }),
-      ...(forget_failed_after === 'off' ? {} : { forgetFailedAfter: forget_failed_after }),
+    get rules() {
+      return rulesFor(settings.config);
     },
+  };
+}
+
+function rulesFor(config: Config): TidyParts['rules'] {
+  const { partials_after, forget_failed_after } = config.retention;
+  return {
+    retention: retentionOf(config),
+    ...(partials_after === 'off' ? {} : { partialsAfter: partials_after }),
+    ...(forget_failed_after === 'off' ? {} : { forgetFailedAfter: forget_failed_after }),
   };
 }
 

@@ -9,6 +9,7 @@ import { trustedFor } from './lease-keeper.ts';
 export interface SlotParts {
   readonly engine: Pick<EngineParts, 'clock' | 'instance' | 'volumes' | 'policy'>;
   readonly store: Store;
+  /** Read at each look, as the limits are: they may change. */
   readonly slots: number;
   /** Whose instances that run what belongs to nobody share the slots; left out: the slots are this instance's own. */
   readonly machine?: string;
@@ -28,7 +29,7 @@ interface Place {
 
 /** Fills the free slots: asks for candidates, chooses, claims, in rounds, as what a claim took counts in the next choice. */
 export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place): () => Promise<void> {
-  const { store, slots } = parts;
+  const { store } = parts;
   const { clock, instance } = parts.engine;
   const who = { runner: instance, anyRunner: parts.anyRunner };
   let turn: Turn = { category: undefined, hosts: new Map() };
@@ -69,7 +70,7 @@ export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place)
     const { machine, limits } = parts;
     const [ofHost, ofCategory] = [limits.ofHost(host), limits.ofCategory(category)];
     return {
-      ...(machine === undefined ? {} : { slots: { machine, most: slots } }),
+      ...(machine === undefined ? {} : { slots: { machine, most: parts.slots } }),
       ...(ofHost === undefined ? {} : { host: ofHost }),
       ...(ofCategory === undefined ? {} : { category: ofCategory }),
     };
@@ -81,7 +82,7 @@ export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place)
       (row) => row.instance !== instance && row.machine === parts.machine && runsForAll(row),
     );
     const taken = parts.machine === undefined ? 0 : others.reduce((sum, { count }) => sum + count, 0);
-    return { free: slots - runs.size - taken, load: loadOf(leased) };
+    return { free: parts.slots - runs.size - taken, load: loadOf(leased) };
   }
 }
 

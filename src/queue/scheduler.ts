@@ -26,7 +26,7 @@ export interface Scheduler extends Service {
 
 /** Fills the free slots: asks for candidates, chooses, claims, runs; then sleeps until something may have changed. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { engine, slots } = parts;
+  const { engine } = parts;
   const { clock, log, instance } = engine;
   const runs = new Map<number, Run>();
   const ends = new Set<Promise<void>>();
@@ -59,7 +59,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       let nap = longestNap;
       try {
         await fillSlots();
-        const due = runs.size < slots ? await nextMoment(parts, who) : undefined;
+        const due = runs.size < parts.slots ? await nextMoment(parts, who) : undefined;
         if (due !== undefined) nap = Math.max(0, Math.min(longestNap, due - clock.now()));
       } catch (error) {
         log.warn({ error }, 'the store could not be asked for work');

@@ -13,6 +13,7 @@ import { claim, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
 import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
+import { claimName } from './naming.ts';
 import { call, candidates, earliestDue, freeOrphans } from './queueing.ts';
 import { move, set } from './ranking.ts';
 import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
@@ -112,6 +113,10 @@ function doingOn(database: Database): DoingStore {
   return {
     registerInstance: (instance) => write(() => registerInstance(instance)),
     forgetInstance: (uid, now) => write(() => forgetInstance(uid, now)),
+    async takeName(name, uid, now) {
+      const holder = await write(() => claimName(name, uid, now));
+      return holder && instanceOf(holder);
+    },
     candidates: async (filter) => (await read(() => candidates(filter))).map(candidateOf),
     nextDue: (filter) => read(() => earliestDue(filter)),
     callUp: (filter) => write(() => call(filter)),

@@ -104,6 +104,8 @@ export interface AskingStore {
 export interface DoingStore {
   registerInstance(instance: InstanceRow): Promise<void>;
   forgetInstance(uid: string, now: number): Promise<void>;
+  /** Makes a name this registered instance's own until it is forgotten; otherwise tells the registered one that has it. */
+  takeName(name: string, uid: string, now: number): Promise<InstanceRow | undefined>;
   /**
    * What stands in the queue for this runner: those whose `runner` it is, and with `anyRunner` those of nobody. In
    * turns, and only the first of each host, however many wait; of hosts and categories that are full nothing.

@@ -68,6 +68,8 @@ export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings:
     onEvent: (listener) => listenIn(events, listener),
     onProgress: (listener) => listenIn(reports, listener),
     settled: settling.wait,
+    server: async () => undefined,
+    reload: () => Promise.reject(new Error('a fake has no configuration')),
     async close() {
       closed = true;
     },

@@ -11,7 +11,7 @@ import { ignoredOptions, ignoredSentence } from '../ignored-options.ts';
 import { jsonOption, waitOption } from '../options.ts';
 import { previewAll } from '../preview.ts';
 import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
-import { running } from '../running.ts';
+import { type Farewell, running } from '../running.ts';
 import { nameOf, placeOf } from '../texts.ts';
 import type { Context, Verb } from '../verb.ts';
 
@@ -41,10 +41,14 @@ export const get: Verb = {
       return askedLinks(context, { links: command.args, options, directory, common, metalink });
     };
     if (options.dryRun) return previewAll(context, asked, options.json === true);
-    return running(context, { role: 'get', engine: true }, async (longhaul, signal) => {
+    const farewell: Farewell = {};
+    const work = async (longhaul: Longhaul, signal: AbortSignal) => {
       const downloads = new Map<number, Followed>();
       const existing = existingOf(options, longhaul.config.queue.if_exists);
-      const request = { metadata: options.meta ?? {}, runner: longhaul.instance, ...existing };
+      const server = context.hasOwnSettings ? undefined : await longhaul.server();
+      const runner = server ? {} : { runner: longhaul.instance };
+      const request = { metadata: options.meta ?? {}, ...runner, ...existing };
+      let handed = false;
       const added = await addLinks(context, longhaul, asked(longhaul), request, async (one, link) => {
         if (one.skipped) return tellSkipped(context, one, options.json === true);
         const { id, name, link: given } = one.download;
@@ -53,11 +57,14 @@ export const get: Verb = {
           await tellFollowed(context, longhaul, one, { ...link, ...request, namesFolder });
         }
         downloads.set(id, { id, name, link: given });
+        handed ||= server !== undefined && !one.followed;
       });
+      if (server && handed) farewell.words = tellHanded(context, server.pid);
       if (downloads.size === 0) return added;
       const how = { wait: options.wait, json: options.json === true, signal };
       return worst([added, await follow(context, longhaul, [...downloads.values()], how)]);
-    });
+    };
+    return running(context, { role: 'get', engine: true }, work, farewell);
   },
 };
 
@@ -70,6 +77,13 @@ Examples:
   $ longhaul get https://example.org/x.iso --mirror https://mirror.example.net/x.iso
 
 Ctrl-C stops it decently; longhaul resume-downloads goes on where it was.`;
+
+/** Returns what is to be said when the person no longer follows. */
+function tellHanded({ screen }: Context, pid: number): string {
+  const { look, line } = screen.err;
+  line(`${look.symbol('note')} handed to longhaul serve (process ${pid}), following it`);
+  return `no longer following; longhaul serve (process ${pid}) goes on`;
+}
 
 function tellSkipped({ screen }: Context, { download }: Added, json: boolean): void {
   if (json) screen.json(wireDownload(download));

@@ -199,6 +199,21 @@ export const claimingPromises: Promises = {
     assert.deepEqual(await store.rescue({ dead: ['dead'], expiredBefore: now }, now), []);
   },
 
+  'a name belongs to one registered instance at a time, and is free when that one is forgotten': async (store) => {
+    const row = { host: 'h', pid: 1, role: 'serve', socketPath: '', startedAt: now, beatAt: now };
+    await store.registerInstance({ ...row, uid: 'a' });
+    await store.registerInstance({ ...row, uid: 'b' });
+    assert.equal(await store.takeName('nas', 'a', now), undefined);
+    assert.equal(await store.takeName('nas', 'a', now), undefined, 'again, by the same');
+    assert.equal((await store.takeName('nas', 'b', now))?.uid, 'a');
+    assert.equal(await store.takeName('other', 'b', now), undefined);
+    const both = await Promise.all(['a', 'b'].map((uid) => store.takeName('race', uid, now)));
+    assert.equal(both.filter((holder) => holder === undefined).length, 1);
+    await store.forgetInstance('a', now);
+    assert.equal(await store.takeName('nas', 'b', now), undefined);
+    await store.forgetInstance('b', now);
+  },
+
   'whoever lost the lease can write nothing any more': async (store) => {
     const { claim, fileId } = await running(store);
     const { lease } = claim;
