@@ -9,6 +9,7 @@ const reloadable = [
   'checkpoint',
   'space',
   'retention',
+  'categories',
 ] as const satisfies readonly (keyof Config)[];
 
 /** What a new configuration means for a process that runs with an older one. */
@@ -38,7 +39,7 @@ export function reloaded(running: Config, wanted: Config): Reloaded {
 /** `retry.max_tries`; of what is no section of keys, its own name. */
 function changedKeys(section: string, before: unknown, after: unknown): string[] {
   if (isDeepStrictEqual(before, after)) return [];
-  if (!isSection(before) || !isSection(after) || section === 'hosts') return [section];
+  if (!isSection(before) || !isSection(after) || section === 'hosts' || section === 'categories') return [section];
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys].filter((key) => !isDeepStrictEqual(before[key], after[key])).map((key) => `${section}.${key}`);
 }
