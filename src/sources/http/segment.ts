@@ -50,6 +50,7 @@ export class Segment {
   #startedAt: number | undefined;
   #window: { readonly at: number; readonly bytes: number }[] = [];
   #stopped: Failure | undefined;
+  readonly #stopping = Promise.withResolvers<never>();
   /** How the body ended, for the integrity. */
   framing: Framing['kind'] | undefined;
   /** The server told the size before the body ended. */
@@ -57,6 +58,8 @@ export class Segment {
   held = false;
   /** An answer was found, and its bytes belong here. */
   joined = false;
+  /** After `run`: resolves when nothing is done for it any more; an answer may have been on its way. */
+  left: Promise<void> = Promise.resolve();
 
   constructor(parts: SegmentParts, gap: Gap) {
     this.#parts = parts;
@@ -64,6 +67,7 @@ export class Segment {
     this.#to = gap.to;
     this.#end = gap.to;
     this.#position = gap.from;
+    this.#stopping.promise.catch(() => {});
   }
 
   get to(): number | null {
@@ -108,11 +112,9 @@ export class Segment {
     this.#to = to;
   }
 
-  /** Somebody else has the bytes from `at` on: these end there. False when they are further already. */
-  endAt(at: number): boolean {
-    if (this.position > at) return false;
+  /** Somebody else has the bytes from `at` on: these end there. Never before `position`. */
+  endAt(at: number): void {
     if (this.#end === null || this.#end > at) this.#endLaneAt(at);
-    return true;
   }
 
   /** Goes on to `to` over the same answer, if that reaches so far; false when it does not. */
@@ -135,6 +137,7 @@ export class Segment {
   /** Ends it where it stands; `run` rejects with `reason`. */
   stop(reason: Failure): void {
     this.#stopped ??= reason;
+    this.#stopping.reject(reason);
     this.#flow?.stop();
     this.#lane?.stop(reason);
   }
@@ -144,7 +147,11 @@ export class Segment {
    * once the answer is there: false, and another connection has come here first.
    */
   async run(isExtra: boolean, claim: () => boolean): Promise<void> {
-    const joint = await this.#parts.join({ from: this.from, to: this.#to }, isExtra);
+    const joining = this.#parts.join({ from: this.from, to: this.#to }, isExtra);
+    const joint = await Promise.race([joining, this.#stopping.promise]).catch((failure: unknown) => {
+      this.#leave(joining);
+      throw failure;
+    });
     this.total = joint.total;
     this.held = joint.held;
     if (this.#stopped || !claim()) {
@@ -153,6 +160,14 @@ export class Segment {
     }
     this.joined = true;
     await this.#carry(joint);
+  }
+
+  /** An answer that still comes is not wanted any more. */
+  #leave(joining: Promise<Joint>): void {
+    this.left = joining.then(
+      ({ answer }) => answer.abandon(),
+      () => {},
+    );
   }
 
   /** Lets one answer's body flow into the file until it ends. */

@@ -53,6 +53,8 @@ export class Segments {
   readonly #parts: SegmentsParts;
   readonly #partial: PartialFile;
   readonly #active = new Map<Segment, Promise<void>>();
+  /** Of connections that are not waited for any more. */
+  readonly #left = new Set<Promise<void>>();
   /** As many as are wanted; fewer when the host refused some. */
   #allowed: number;
   #failures = 0;
@@ -87,7 +89,7 @@ export class Segments {
       await this.#first();
       for (;;) {
         this.#wake = Promise.withResolvers();
-        if (this.#fatal) break;
+        if (this.#fatal || (this.#active.size > 0 && this.#isComplete)) break;
         this.#fill();
         if (this.#active.size === 0) break;
         await this.#wake.promise;
@@ -99,6 +101,11 @@ export class Segments {
       await Promise.all(this.#active.values());
     }
     if (this.#fatal) throw this.#fatal;
+  }
+
+  /** After `run`: resolves when no late answer can come any more, which the parts' signal makes soon. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#left);
   }
 
   stop(reason: Failure): void {
@@ -191,7 +198,7 @@ export class Segments {
     const segment = new Segment({ ...this.#parts, size: () => this.size }, { from, to });
     const bytes = this.#partial.bytes;
     const end = segment
-      .run(this.#active.size > 0, () => before?.endAt(from) ?? true)
+      .run(this.#active.size > 0, () => this.#claim(segment))
       .then(
         () => this.#ended(segment, bytes),
         (error: unknown) => this.#failed(segment, asFailure(error)),
@@ -200,10 +207,31 @@ export class Segments {
       .finally(() => {
         hosts.give(host);
         this.#active.delete(segment);
+        this.#left.add(segment.left);
+        void segment.left.then(() => this.#left.delete(segment.left));
         if (!segment.joined && before?.to === from) before.extend(segment.to ?? from);
         this.#wake.resolve();
       });
     this.#active.set(segment, end);
+  }
+
+  /**
+   * From now on the bytes from `segment.from` on are its own: whoever flows towards them ends there, also over a piece
+   * in between that still waits for its answer. False when they are there already. So no byte has two writers, and a
+   * digest that was made of one connection's bytes is that of what stands in the file.
+   */
+  #claim(segment: Segment): boolean {
+    const { from } = segment;
+    if (this.#partial.ranges.some(([begin, end]) => begin <= from && from < end)) return false;
+    for (const each of this.#active.keys()) if (each !== segment && each.from <= from) each.endAt(from);
+    return true;
+  }
+
+  /** All is there, and those who are still active wait only for answers to fetch it once more. */
+  get #isComplete(): boolean {
+    const { size } = this;
+    if (size === null || this.#gap()) return false;
+    return [...this.#active.keys()].every((segment) => !segment.joined && segment.from < size);
   }
 
   #ended(segment: Segment, before: number): void {

@@ -93,6 +93,7 @@ export class HttpTransfer implements Transfer {
     this.#closing.abort(reason);
     this.#segments?.stop(reason);
     await this.#running;
+    await this.#segments?.settled();
     await this.#partial?.close();
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { httpBench, patterned } from '../../../test/support/http-bench.ts';
+import { httpBench, patterned, untilBytes } from '../../../test/support/http-bench.ts';
 import { content, delivers, fails, otherContent, serverFor } from '../../../test/support/http-faults.ts';
 
 const MiB = 1 << 20;
@@ -76,3 +76,30 @@ test('where the host may have no further connection, the one that works keeps al
   await delivers(bench, server.link, 'validator', big);
   assert.equal(server.requests.length, 1);
 });
+
+for (const late of [undefined, 'answers late'] as const) {
+  test(`no byte has two writers, and a piece whose answer ${late ?? 'never comes'} holds nothing up`, async (context) => {
+    const server = await serverFor(context, {
+      body: big,
+      rate: 2 * MiB,
+      script: ({ number }) => {
+        if (number === 2) return late ? { do: 'serve', delay: 1900 } : { do: 'mute' };
+        return { do: 'serve', ...(number === 3 ? { rate: MiB / 2 } : {}) };
+      },
+    });
+    const bench = await httpBench(context, { connections: 2, least_piece });
+    const transfer = await bench.begin(server.link);
+    await server.untilRequests(2);
+    await untilBytes(transfer, MiB / 4);
+    transfer.tune({ connections: 3 });
+    const end = await transfer.done;
+    assert.equal(end.files[0]?.integrity, 'validator');
+    assert.equal(transfer.progress().bytes, big.length);
+    await transfer.close();
+    assert.ok(big.equals(await bench.content()));
+    assert.deepEqual(
+      server.requests.slice(1, 3).map(({ headers }) => headers.get('range')),
+      ['bytes=2097152-', 'bytes=3145728-'],
+    );
+  });
+}
