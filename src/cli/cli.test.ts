@@ -55,6 +55,8 @@ test('a mistake is one sentence on stderr that says what is right, and exit code
     { argv: ['--set', 'queue.slots', 'list'], says: /key=value/ },
     { argv: ['--log-level', 'loud', 'list'], says: /allowed are trace, debug/ },
     { argv: ['completion', 'tcsh'], says: /allowed are bash, zsh, fish/ },
+    { argv: ['--json', 'list'], says: /^✖ --json belongs behind the verb: longhaul list --json\n$/ },
+    { argv: ['--nonsense', 'list'], says: /^✖ unknown option '--nonsense'\n$/ },
     { argv: ['config', 'chek'], says: /unknown command 'chek'; did you mean check\?/ },
   ];
   for (const { argv, says } of mistakes) {
@@ -74,6 +76,9 @@ test('without a verb the help comes, on stderr, with exit code 2; asked for, on 
   assert.equal(await asked.ended, 0);
   assert.match(asked.stdout, /resume-downloads/);
   assert.equal(asked.stderr, '');
+  const ofOne = session(['help', 'get']);
+  assert.equal(await ofOne.ended, 0);
+  assert.match(ofOne.stdout, /^Usage: longhaul get/);
 });
 
 test('a store that cannot be used is exit code 5, a bug 1 without its stack', async () => {
@@ -116,6 +121,19 @@ test('list shows a table, newest first, names made harmless, and says when there
   assert.match(run.stderr, /the newest 2; more with --limit N or --all/);
   assert.deepEqual(run.opened, [{ role: 'command', engine: false }]);
   assert.equal(longhaul.closed, true);
+});
+
+test('a delivered download goes by the name it was delivered under', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'p1.txt', status: 'completed', directory: '/d', downloadPath: '/d/p1 (4).txt' },
+    { name: 'season', status: 'completed', directory: '/d', downloadPath: '/d' },
+  ]);
+  const table = session(['list'], { longhaul });
+  await table.ended;
+  assert.match(table.stdout, / season\n.* p1 \(4\)\.txt\n$/);
+  const json = session(['show', '1', '--json'], { longhaul });
+  await json.ended;
+  assert.equal(JSON.parse(json.stdout).name, 'p1 (4).txt');
 });
 
 test('--json of each verb keeps its schema, one object a line', async () => {

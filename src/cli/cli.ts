@@ -55,7 +55,7 @@ async function parse(
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
-    throw forgottenVerb(error, argv) ?? error;
+    throw forgottenVerb(error, argv) ?? tooEarly(error, argv, program) ?? error;
   }
   const [one] = chosen;
   if (!one) throw new UsageError(`a verb is missing; one of: ${verbs.map(({ name }) => name).join(', ')}`);
@@ -67,6 +67,16 @@ function forgottenVerb(error: unknown, argv: readonly string[]): UsageError | un
   if (!(error instanceof CommanderError) || error.code !== 'commander.unknownCommand') return undefined;
   const link = argv.find((word) => /^[a-z][a-z0-9+.-]*:/i.test(word));
   return link === undefined ? undefined : new UsageError(`a verb is missing; did you mean: longhaul get ${link}`);
+}
+
+/** `longhaul --json list`: an option of the verb, before it. */
+function tooEarly(error: unknown, argv: readonly string[], program: Command): UsageError | undefined {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.unknownOption') return undefined;
+  const option = argv.find((word) => error.message.includes(`'${word}'`)) ?? '';
+  const verb = program.commands.find((command) => argv.indexOf(command.name()) > argv.indexOf(option));
+  const [name = ''] = option.split('=', 1);
+  if (!verb?.options.some(({ long, short }) => long === name || short === name)) return undefined;
+  return new UsageError(`${name} belongs behind the verb: longhaul ${verb.name()} ${option}`);
 }
 
 /** A bug: one sentence for the person; the rest, with its stack, goes to the log file. */

@@ -97,7 +97,11 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
   let queue = Promise.resolve();
   const look = async (id: number): Promise<void> => {
     const shown = await showIfThere(longhaul, id);
-    if (shown && waiting.has(id) && !ended(shown.download)) view.changed(shown);
+    if (!shown || !waiting.has(id) || ended(shown.download)) return;
+    // What is not waited for ends here, and its last line says the same.
+    const { status, nextAttemptAt } = shown.download;
+    if (status === 'retrying' && (nextAttemptAt ?? 0) - context.clock.now() > options.wait) return;
+    view.changed(shown);
   };
   return {
     refresh(id) {

@@ -61,7 +61,7 @@ function withGlobals(program: Command, output: HelpOutput): Command {
     .addOption(new Option('--set <key=value>', 'set one key of the configuration (repeatable)').argParser(setting))
     .addOption(new Option('--no-color', 'no colours'))
     .helpOption('-h, --help', 'print help')
-    .helpCommand(false)
+
     .configureHelp({ showGlobalOptions: true, sortOptions: false })
     .configureOutput({
       writeOut: output.out,
@@ -73,6 +73,9 @@ function withGlobals(program: Command, output: HelpOutput): Command {
       getErrHasColors: () => false,
     })
     .exitOverride()
+    .addHelpCommand(
+      new Command('help').argument('[verb]').description('print help, of all or of one verb').helpGroup('Set up:'),
+    )
     .addHelpText(
       'after',
       `

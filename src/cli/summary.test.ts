@@ -40,7 +40,7 @@ test('where the path does not fit it has a line to itself, in full', () => {
 
 test('what is not delivered says why', () => {
   assert.deepEqual(lines({ status: 'failed' }), ['✖ film.mkv: it is so']);
-  assert.deepEqual(lines({ status: 'retrying', name: null, link: 'https://a:b@host/x' }), [
+  assert.deepEqual(lines({ status: 'retrying', name: null, downloadPath: null, link: 'https://a:b@host/x' }), [
     '↺ https://***@host/x: it is so; not waited for: go on with longhaul resume-downloads',
   ]);
 });

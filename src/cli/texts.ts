@@ -1,4 +1,4 @@
-import type { Download } from '../downloads/download.ts';
+import { type Download, shownName } from '../downloads/download.ts';
 import { fractionOf, percentText } from '../downloads/progress.ts';
 import type { Status } from '../downloads/states.ts';
 import { printable } from '../log/printable.ts';
@@ -7,9 +7,11 @@ import { type ExitCode, exit } from './exit-codes.ts';
 
 /** What a row says on a terminal. Everything that came from outside goes through `printable` here. */
 
-/** The name, or the link while no name is known; no control characters, secrets masked. */
-export function nameOf(download: Pick<Download, 'name' | 'link'>): string {
-  return printable(download.name ?? maskLinks(download.link));
+/** The name of what was or will be delivered, or the link while none is known; no control characters, secrets masked. */
+export function nameOf(
+  download: Pick<Download, 'name' | 'link'> & Partial<Pick<Download, 'directory' | 'downloadPath'>>,
+): string {
+  return printable(shownName(download) ?? maskLinks(download.link));
 }
 
 export function linkOf(download: Download): string {

@@ -107,6 +107,7 @@ test('a retrying download tells the reason, the tries and when it goes on', () =
     why(change),
     'the last try failed: connection refused, 2 of 5 tries used; the next try is at 14:05:09 (in 5m 9s), or at once with: longhaul retry 7',
   );
+  assert.match(why({ ...change, nextAttemptAt: now + 39 }), /used; the next try follows in 1 s$/);
   assert.match(why({ ...change, options: { maxTries: 9 } }), /2 of 9 tries/);
   assert.match(why({ ...change, waitingFor: 'quota' }), /^the host's quota is used up/);
   const full = 'the disk is full in /d; it goes on by itself when there is space';

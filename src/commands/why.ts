@@ -99,11 +99,15 @@ function reasonOf({ waitingFor, errorMessage }: Download): string {
   return `${words}: ${ended(errorMessage)}`;
 }
 
+/** So near a try (ms) nobody has to be told how to hurry it. */
+const soon = 15_000;
+
 function nextTry(download: Download, facts: WhyFacts, now: number): string {
   if (!facts.willRun) return `${unmanned(facts)}, go on with: longhaul resume-downloads`;
   const at = download.nextAttemptAt;
   if (facts.closedUntil !== undefined && (at ?? now) < facts.closedUntil) return `the next try ${hours(facts, now)}`;
   if (at === null || at <= now) return 'the next try is due now';
+  if (at - now < soon) return `the next try follows in ${spanText(Math.ceil((at - now) / 1000) * 1000)}`;
   return `the next try is at ${momentText(at, now)} (in ${spanText(at - now)}), or at once with: longhaul retry ${download.id}`;
 }
 

@@ -21,7 +21,7 @@ export const downloadSchema = z.strictObject({
   id: z.number().int().positive().describe('Short, unique in this database.'),
   uid: z.string().describe('UUIDv7: the same download on every machine.'),
   link: z.string().describe('As given, its user name and password masked.'),
-  name: z.string().nullable(),
+  name: z.string().nullable().describe('Of what was delivered; until then as the other side or a person named it.'),
   status: z.enum(statuses),
   path: z.string().nullable().describe('The delivered file, or the folder where there are several.'),
   bytes: bytes.describe('Safe on disk.'),

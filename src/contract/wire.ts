@@ -1,5 +1,5 @@
 import type { Rate } from '../config/rate.ts';
-import type { Attempt, Download, DownloadFile } from '../downloads/download.ts';
+import { type Attempt, type Download, type DownloadFile, shownName } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Status } from '../downloads/states.ts';
@@ -27,7 +27,7 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     id: download.id,
     uid: download.uid,
     link: maskLinks(download.link),
-    name: download.name,
+    name: shownName(download),
     status: download.status,
     path: download.downloadPath,
     bytes: download.bytesDownloaded,

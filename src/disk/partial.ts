@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { Failure } from '../downloads/failure.ts';
 import { sidecarUid } from '../downloads/sidecar.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
@@ -110,9 +111,12 @@ async function createdExclusively(disk: Disk, path: string): Promise<boolean> {
     await disk.create(path).close();
     return true;
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await disk.facts(path)) !== undefined;
-    if (taken) return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await disk.facts(path)) !== undefined) return false;
+    if (code !== 'ENOENT') throw error;
+    // Its folder is there: such places (/proc) take no files.
+    const folder = dirname(path);
+    throw new Failure('disk', `${folder} cannot be written to; choose another folder with -d`, { cause: error });
   }
 }
 

@@ -35,6 +35,13 @@ async function filled(disk: Disk, directory: string, name: string, text: string)
   return partial;
 }
 
+test('a folder that takes no files is said to be one', { skip: process.platform !== 'linux' }, async () => {
+  await assert.rejects(
+    createPartial(realDisk, '/proc', 'p.bin', granted),
+    (error) => error instanceof Failure && /^\/proc cannot be written to; choose another folder/.test(error.message),
+  );
+});
+
 for (const [kind, disk] of [
   ['with hard links', realDisk],
   ['without hard links', diskWithoutLinks],

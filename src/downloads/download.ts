@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path';
 import type { Rate } from '../config/rate.ts';
 import type { FailureClass } from './failure.ts';
 import type { Range } from './ranges.ts';
@@ -162,4 +163,15 @@ export interface Attempt {
 export interface Lease {
   readonly id: number;
   readonly token: number;
+}
+
+/** The name of what was delivered, which may be another one than was wanted (`film (2).mkv`); until then the wanted one. */
+export function shownName({
+  name,
+  directory,
+  downloadPath,
+}: Pick<Download, 'name'> & Partial<Pick<Download, 'directory' | 'downloadPath'>>): string | null {
+  if (!downloadPath || (directory !== undefined && join(directory, '/').startsWith(join(downloadPath, '/'))))
+    return name;
+  return basename(downloadPath);
 }

@@ -25,6 +25,8 @@ export interface Answer {
   readonly exchange: Exchange;
   /** Where it came from. */
   readonly hop: Hop;
+  /** The scheme of the credentials that it was asked with, as `basic`; undefined: with none. */
+  readonly credentials: string | undefined;
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
@@ -44,15 +46,22 @@ export async function get(
   let hop = start;
   for (;;) {
     const route = options.routeFor?.(hop.url) ?? directRoute;
-    const answer = await ask(hop.url, requestFor(hop.url, await headersFor(hop), route), route, options);
+    const headers = await headersFor(hop);
+    const answer = await ask(hop.url, requestFor(hop.url, headers, route), route, options);
     await options.onAnswer?.(hop.url, answer.head);
-    if (!redirectStatuses.has(answer.head.status)) return { exchange: answer, hop };
+    if (!redirectStatuses.has(answer.head.status))
+      return { exchange: answer, hop, credentials: credentialsIn(headers) };
     try {
       hop = nextHop(hop, answer.head.headers.get('location'), options.redirects);
     } finally {
       discard(answer);
     }
   }
+}
+
+function credentialsIn(headers: readonly Header[]): string | undefined {
+  const [, value] = headers.find(([name]) => name.toLowerCase() === 'authorization') ?? [];
+  return value?.split(' ', 1)[0]?.toLowerCase();
 }
 
 /**

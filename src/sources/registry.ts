@@ -1,4 +1,5 @@
 import { Failure } from '../downloads/failure.ts';
+import { shortLink } from './malformed.ts';
 import type { Source } from './source.ts';
 
 /** All sources of one instance. */
@@ -27,7 +28,7 @@ export function sourceRegistry(sources: readonly Source[], schemes: readonly str
       if (link.trim() === '') throw new Failure('link', `the link is empty; links begin with ${known}`);
       const given = scheme.exec(link)?.[1]?.toLowerCase();
       if (given === undefined) {
-        throw new Failure('link', `"${shortened(link)}" is not a link; links begin with ${known}`);
+        throw new Failure('link', `${shortLink(link)} is not a link; links begin with ${known}`);
       }
       throw new Failure('link', `links of the kind ${given}: are not known; known are ${known}`);
     },
@@ -41,10 +42,4 @@ export function sourceRegistry(sources: readonly Source[], schemes: readonly str
       await Promise.all(sources.map((one) => one.close()));
     },
   };
-}
-
-/** What may stand in a message: short, and without anything before an `@`, which may be a password. */
-function shortened(link: string): string {
-  const shown = link.trim().replace(/^[^/]*@/, '***@');
-  return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
 }

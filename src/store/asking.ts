@@ -115,13 +115,19 @@ export function* findDownload(reference: string): Work<DownloadRow | undefined> 
     const row = yield* get(downloadById, { id: Number(reference) });
     if (row) return row;
   }
+  const rows = yield* downloadsLike(reference, 2);
+  return rows.length === 1 ? rows[0] : undefined;
+}
+
+/** In the order of their uids. */
+export function* downloadsLike(reference: string, limit: number): Work<DownloadRow[]> {
   const prefix = uidPrefix(reference);
-  if (prefix === undefined) return undefined;
-  const rows = yield* all(downloadsByUid, {
+  if (prefix === undefined) return [];
+  return yield* all(downloadsByUid, {
     low: prefix + lowestUid.slice(prefix.length),
     high: prefix + highestUid.slice(prefix.length),
+    limit,
   });
-  return rows.length === 1 ? rows[0] : undefined;
 }
 
 export function* listDownloads(filter: ListFilter): Work<DownloadRow[]> {

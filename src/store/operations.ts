@@ -3,6 +3,7 @@ import {
   addDownloads,
   adopt,
   deliveredLike,
+  downloadsLike,
   eventsSince,
   findDownload,
   listDownloads,
@@ -81,6 +82,7 @@ function askingOn(database: Database): AskingStore {
       const row = await read(() => findDownload(reference));
       return row && downloadOf(row);
     },
+    findAll: async (reference, limit) => (await read(() => downloadsLike(reference, limit))).map(downloadOf),
     async get(id) {
       const row = await read(() => get(downloadById, { id }));
       return row && downloadOf(row);

@@ -29,7 +29,7 @@ export function* settleRestored(now: number): Work<void> {
 export function* addRecovered(sidecars: readonly Sidecar[], now: number): Work<number> {
   let added = 0;
   for (const sidecar of fullestOfEach(sidecars)) {
-    const known = yield* all(downloadsByUid, { low: sidecar.uid, high: sidecar.uid });
+    const known = yield* all(downloadsByUid, { low: sidecar.uid, high: sidecar.uid, limit: 1 });
     if (known.length > 0) continue;
     yield* addOne(sidecar, now);
     added += 1;

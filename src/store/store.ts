@@ -60,6 +60,8 @@ export interface AskingStore {
   }): Promise<{ readonly byLink: Download | undefined; readonly byName: readonly Download[] }>;
   /** By id, or by a uid or an unambiguous beginning of one (8 characters or more). */
   find(reference: string): Promise<Download | undefined>;
+  /** All whose uids begin like this (8 characters or more), in the order of their uids; so many at most. */
+  findAll(reference: string, limit: number): Promise<Download[]>;
   get(id: number): Promise<Download | undefined>;
   /** Newest first; pages by `beforeId`. */
   list(filter: ListFilter): Promise<Download[]>;

@@ -135,7 +135,7 @@ export function* whoseWork(strays: readonly Stray[]): Asking<Whose[]> {
 
 function* whose({ uid, partialPath }: Stray): Asking<Whose> {
   if (yield* get(fileByPartial, { path: partialPath })) return 'claimed';
-  const [row] = yield* all(downloadsByUid, { low: uid, high: uid });
+  const [row] = yield* all(downloadsByUid, { low: uid, high: uid, limit: 1 });
   if (row) return isUnfinished(row.status) ? 'unfinished' : 'ended';
   return (yield* get(removedEvent, { uid })) ? 'removed' : 'unknown';
 }

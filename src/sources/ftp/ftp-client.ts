@@ -36,7 +36,7 @@ export async function openFtp(
   } catch (error) {
     client.close();
     signal.throwIfAborted();
-    throw ftpFailure(error, link);
+    throw ftpFailure(error, link, user);
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -96,8 +96,8 @@ export function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-/** RFC 959 section 4.2. */
-export function ftpFailure(error: unknown, link: FileLink): Failure {
+/** RFC 959 section 4.2. `user`: who logged in, where somebody did. */
+export function ftpFailure(error: unknown, link: FileLink, user?: string): Failure {
   if (error instanceof Failure) return error;
   const place = hostAndPort(link);
   const code = codeOf(error);
@@ -107,7 +107,11 @@ export function ftpFailure(error: unknown, link: FileLink): Failure {
     return connectFailure(error, place);
   }
   if (code === 530 || code === 331 || code === 332) {
-    return new Failure('refused', `${place} wants a user name and password: --user NAME, or --netrc`);
+    const said =
+      user === undefined
+        ? 'wants a user name and password: --user NAME'
+        : 'refuses this user name or password; --user NAME';
+    return new Failure('refused', `${place} ${said}, or --netrc`);
   }
   if (code === 550) return notThere(link);
   if (code >= 500) return new Failure('refused', `${place} refuses (FTP ${code})`);

@@ -64,7 +64,7 @@ test('a file that is there no more, or is none, or a login that fails, is told',
   const { port } = closed.address() as AddressInfo;
   await assert.rejects(
     create().resolve({ link: `ftp://me:hunter2@127.0.0.1:${port}/x`, options: {}, directory: '/' }, never),
-    (error) => failsWith('refused', /wants a user name and password/)(error) && !String(error).includes('hunter2'),
+    (error) => failsWith('refused', /refuses this user name or password/)(error) && !String(error).includes('hunter2'),
   );
   const nobody = await freePort();
   await assert.rejects(

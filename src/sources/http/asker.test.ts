@@ -50,6 +50,16 @@ async function resolve(
   return source.resolve({ link, options, directory: '/' }, never);
 }
 
+test('who logs in in vain hears that it was in vain', async (context) => {
+  const closed = createServer((_request, response) => response.writeHead(401, { 'content-length': 0 }).end());
+  await new Promise<void>((listening) => closed.listen(0, '127.0.0.1', listening));
+  context.after(() => closed.close());
+  const url = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/x`;
+  await assert.rejects(resolve(context, url, { user: 'ann', password: 'x' }), /refuses this user name or password/);
+  await assert.rejects(resolve(context, url, { bearer: 'x' }), /refuses this token/);
+  await assert.rejects(resolve(context, url, {}), /wants a user name and password/);
+});
+
 test('user agent, referer and a login go with the request', async (context) => {
   const { asked, url } = await rememberingServer(context);
   await resolve(context, `${url}/x`, { userAgent: 'me/1', referer: 'https://from/', user: 'ann', password: 'pä:ss' });

@@ -156,7 +156,7 @@ export class Joiner {
     const encoding = encodingOf(head, this.#link);
     const verdict = judge({ from, partial: token, overlap }, head, encoding !== undefined);
     if (verdict.use === 'nothing') {
-      throw statusFailure(head, place, discard(answer.exchange), this.#context.clock.now());
+      throw statusFailure(head, place, discard(answer.exchange), this.#context.clock.now(), answer.credentials);
     }
     if (verdict.use !== 'again') {
       try {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../../downloads/failure.ts';
+import { malformedLink, namesNoHost } from '../malformed.ts';
 
 const webLink = /^\s*https?:\/\//i;
 
@@ -8,10 +8,10 @@ export function isWebLink(link: string): boolean {
   return webLink.test(link);
 }
 
-/** Throws `Failure('link')`; the message does not repeat the link, which may hold a password. Pure. */
+/** Throws `Failure('link')`, which names the link without what may be a password. Pure. */
 export function parseLink(link: string): URL {
-  const url = webLink.test(link) ? URL.parse(link.trim()) : null;
-  if (!url) throw new Failure('link', 'the link is malformed: it should look like https://host/path');
+  const url = webLink.test(link) && !namesNoHost(link) ? URL.parse(link.trim()) : null;
+  if (!url) throw malformedLink(link, 'https://host/path');
   return url;
 }
 

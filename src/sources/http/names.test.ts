@@ -147,6 +147,30 @@ test('property: a normal form is its own (but for a user name), and what is malf
   );
 });
 
+test('a malformed link is named with its fault, and without what may be a password', () => {
+  const faults: readonly [string, RegExp][] = [
+    [
+      'http://host:99999/x',
+      /^"http:\/\/host:99999\/x" is malformed: there is no port 99999; it should look like https/,
+    ],
+    ['http://me:planted@host:99999/x', /^"http:\/\/\*\*\*@host:99999\/x" is malformed: there is no port 99999/],
+    ['http:///x', /it names no host/],
+    ['https://', /it names no host/],
+    ['https://exa mple/x', /"exa mple" is no host/],
+    ['http://host:port/x', /a port is a number/],
+    ['http://[::1/x', /"\[::1" is no address/],
+    ['http://me:planted/x@[bad/', /^"http:\/\/\*\*\*@\[bad\/" is malformed: its host or its path cannot be read/],
+    [`http://h:99999/${'x'.repeat(9000)}`, /^.{80,300}$/],
+  ];
+  for (const [link, says] of faults) {
+    assert.throws(
+      () => linkKey(link),
+      (error) => error instanceof Failure && says.test(error.message) && !error.message.includes('planted'),
+      link,
+    );
+  }
+});
+
 const wanted = { userAgent: 'u', lines: [] as string[], link: new URL('https://me:p%40ss@a/') };
 
 test('user name and password of the link become basic authentication', () => {

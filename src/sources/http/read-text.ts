@@ -22,7 +22,8 @@ export async function readText(
   try {
     const answer = await asker.ask({ link: parseLink(link), options }, deadline.signal);
     const { head, place } = answer.exchange;
-    if (head.status !== 200) throw statusFailure(head, place, discard(answer.exchange), parts.clock.now());
+    if (head.status !== 200)
+      throw statusFailure(head, place, discard(answer.exchange), parts.clock.now(), answer.credentials);
     return await textOf(answer, most, deadline.signal);
   } finally {
     cancel();

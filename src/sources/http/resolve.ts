@@ -68,7 +68,13 @@ async function resolveLink(
     const encoding = encodingOf(head, link);
     const verdict = judge(ask, head, encoding !== undefined);
     if (verdict.use === 'nothing') {
-      throw statusFailure(head, answer.exchange.place, discard(answer.exchange), context.clock.now());
+      throw statusFailure(
+        head,
+        answer.exchange.place,
+        discard(answer.exchange),
+        context.clock.now(),
+        answer.credentials,
+      );
     }
     if (verdict.use === 'again') {
       discard(answer.exchange);

@@ -16,11 +16,24 @@ const advice: Readonly<Record<number, string>> = {
   451: 'it may not show this file here',
 };
 
+/** What a 401 means where credentials were sent. */
+function refusal(credentials: string): string {
+  return credentials === 'basic'
+    ? 'it refuses this user name or password; --user NAME, or --netrc, sends others'
+    : 'it refuses this token; --bearer sends another';
+}
+
 /**
  * The failure that an answer means which carries no file (transfer.md: 429, 503, …; 509). `text` is the
- * beginning of its body, `now` epoch ms. Pure.
+ * beginning of its body, `now` epoch ms, `credentials` the scheme of what it was asked with. Pure.
  */
-export function statusFailure(head: ResponseHead, place: string, text: string, now: number): Failure {
+export function statusFailure(
+  head: ResponseHead,
+  place: string,
+  text: string,
+  now: number,
+  credentials?: string,
+): Failure {
   const { status, headers } = head;
   const said = `${place} answered ${status}${head.reason ? ` ${head.reason}` : ''}`;
   const at = retryAfter(headers.get('retry-after'), headers.get('date'), now);
@@ -39,6 +52,7 @@ export function statusFailure(head: ResponseHead, place: string, text: string, n
     const retry = at === undefined ? {} : { retry: { when: 'later', reason: 'backoff', at } as const };
     return new Failure('server', `${said}: trouble on its side`, retry);
   }
+  if (status === 401 && credentials !== undefined) return new Failure('refused', `${said}: ${refusal(credentials)}`);
   if (status >= 400) return new Failure('refused', `${said}: ${advice[status] ?? 'it refuses this request'}`);
   if (status >= 300) return new Failure('protocol', `${said}, which leads nowhere`);
   return new Failure('server', `${said}, which carries no file`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../../downloads/failure.ts';
+import { malformedLink, namesNoHost } from '../malformed.ts';
 
 /** One file on a server that is no web server. */
 export interface FileLink {
@@ -16,7 +16,7 @@ export interface FileLink {
 /** How links of one scheme (`ftp`) are read. */
 export interface FileLinks {
   accepts(link: string): boolean;
-  /** Throws `Failure('link')` that does not repeat the link, which may hold a password. */
+  /** Throws `Failure('link')` that names the link without what may be a password. */
   parse(link: string): FileLink;
   /** User name and password only count as a digest, since a key may be shown. */
   keyOf(link: string): string;
@@ -25,12 +25,13 @@ export interface FileLinks {
 /** Pure. `scheme` without colon. */
 export function fileLinks(scheme: string, defaultPort: number): FileLinks {
   const beginning = new RegExp(`^\\s*${scheme}://`, 'i');
-  const malformed = () => new Failure('link', `the link is malformed: it should look like ${scheme}://host/path/file`);
+  const malformed = (link: string) => malformedLink(link, `${scheme}://host/path/file`);
 
   function urlOf(link: string): URL {
     // The parser knows the rules of hosts only for web links; those are the same ones.
-    const url = beginning.test(link) ? URL.parse(link.trim().replace(beginning, 'http://')) : null;
-    if (!url || url.hostname === '') throw malformed();
+    const url =
+      beginning.test(link) && !namesNoHost(link) ? URL.parse(link.trim().replace(beginning, 'http://')) : null;
+    if (!url || url.hostname === '') throw malformed(link);
     return url;
   }
 
@@ -38,9 +39,9 @@ export function fileLinks(scheme: string, defaultPort: number): FileLinks {
     const url = urlOf(link);
     const path = decoded(url.pathname.replace(/;type=[aid]$/i, ''));
     const [user, password] = [decoded(url.username), decoded(url.password)];
-    if (path === undefined || user === undefined || password === undefined || path.endsWith('/')) throw malformed();
+    if (path === undefined || user === undefined || password === undefined || path.endsWith('/')) throw malformed(link);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they would end the command they stand in
-    if (/[\u0000-\u001f\u007f]/.test(path + user + password)) throw malformed();
+    if (/[\u0000-\u001f\u007f]/.test(path + user + password)) throw malformed(link);
     return { host: url.hostname.replace(/^\[|\]$/g, ''), port: portOf(url, link), user, password, path };
   }
 

@@ -132,6 +132,13 @@ export const askingPromises: Promises = {
     assert.equal(await store.find(download.uid.slice(0, 7)), undefined);
     await added(store);
     assert.equal(await store.find(download.uid.slice(0, 8)), undefined, 'two were added in the same moment');
+    const both = await store.findAll(download.uid.slice(0, 8), 10);
+    assert.deepEqual(
+      both.map(({ uid }) => uid),
+      both.map(({ uid }) => uid).sort(),
+    );
+    assert.equal(both.length, 2);
+    assert.equal((await store.findAll(download.uid.slice(0, 8), 1)).length, 1);
     assert.deepEqual(await store.find(download.uid), download);
   },
 
