@@ -106,6 +106,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/import.ts')).importVerb,
   },
   {
+    name: 'export',
+    summary: 'write all downloads as JSON, to be imported elsewhere, or as CSV',
+    group: 'Set up:',
+    load: async () => (await import('./verbs/export.ts')).exportVerb,
+  },
+  {
     name: 'doctor',
     summary: 'check database, disk, clock, configuration',
     group: 'Set up:',

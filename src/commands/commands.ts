@@ -49,6 +49,10 @@ export interface Commands {
   history(filter: { readonly limit: number }): Promise<History>;
   /** Looks again at what was delivered and notes it in the timeline. `NotPossible` where nothing was. */
   verify(reference: string, signal: AbortSignal): Promise<Verification>;
+  /** Downloads in which something happened since (epoch ms; left out: ever), newest first. */
+  exportDownloads(filter: {
+    readonly since?: number;
+  }): AsyncIterable<{ readonly download: Download; readonly files: readonly DownloadFile[] }>;
   /** Deletes what the rules of the configuration say, and rests that nobody claims; `dryRun`: only tells. */
   tidy(options: { readonly dryRun: boolean }): Promise<TidyReport>;
 }

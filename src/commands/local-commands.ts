@@ -2,6 +2,7 @@ import { addDownload, addDownloads } from './add-download.ts';
 import type { Commands } from './commands.ts';
 import { controlDownload } from './control-download.ts';
 import { duplicateOf } from './duplicates.ts';
+import { exportDownloads } from './export-downloads.ts';
 import { importDownloads } from './import/import-downloads.ts';
 import { currentLimits, limitAll, limitDownload } from './limit.ts';
 import { listLiving } from './list-downloads.ts';
@@ -30,6 +31,7 @@ export function localCommands(parts: CommandParts): Commands {
     show: (reference) => showDownload(parts, reference),
     control: (reference, wish) => controlDownload(parts, reference, wish),
     limit: (reference, rate) => limitDownload(parts, reference, rate),
+    exportDownloads: (filter) => exportDownloads(parts, filter),
     tidy: (options) => parts.tidy(options),
     limitAll: (rate) => limitAll(parts, rate),
     limits: () => currentLimits(parts),

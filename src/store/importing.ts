@@ -56,6 +56,7 @@ function* importOne(download: ImportedDownload, now: number): Work<ImportOutcome
     bytes_downloaded: delivered ? (fileSize ?? totalBytes ?? 0) : 0,
     file_size: fileSize,
     download_path: download.downloadPath,
+    integrity: download.integrity,
     retry_count: download.retryCount,
     last_retry_at: download.lastRetryAt,
     error_class: error?.class ?? null,

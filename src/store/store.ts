@@ -198,6 +198,7 @@ export interface ImportedDownload
     | 'totalBytes'
     | 'fileSize'
     | 'downloadPath'
+    | 'integrity'
     | 'retryCount'
     | 'lastRetryAt'
     | 'startedAt'

@@ -188,6 +188,9 @@ function fakeCommands(
       else if (wish !== 'nudge') change(row.id, { status: wishLeadsTo[wish] });
       return { download: rows.get(row.id) ?? row, obeyed: true, left: [] };
     },
+    async *exportDownloads() {
+      for (const download of [...rows.values()].toReversed()) yield { download, files: files.get(download.id) ?? [] };
+    },
     tidy: async () => ({ busy: false, actions: [] }),
     ...fakeLimits(rows, find),
     async history({ limit }) {

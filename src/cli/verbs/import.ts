@@ -44,8 +44,9 @@ export const importVerb: Verb = {
 };
 
 const help = `
-Reads a download_tracker.json (MEGA downloader), a downloads.json (torrents), Stalkeer's database or a plain SQL dump of
-it, and a session of aria2, recognised by what is in them. Of a damaged file it saves what is whole, and names what is not.
+Reads an export of Longhaul, a download_tracker.json (MEGA downloader), a downloads.json (torrents), Stalkeer's
+database or a plain SQL dump of it, and a session of aria2, recognised by what is in them. Of a damaged file it saves
+what is whole, and names what is not.
 What was delivered comes as completed, what was paused as paused; what was unfinished is pending and will be downloaded,
 from its beginning. Importing again adds nothing. No file is moved, changed or deleted.
 

@@ -2,6 +2,7 @@ import { SessionReader } from './aria2-session.ts';
 import { torrentEntry, trackerEntry } from './bot-files.ts';
 import { type JsonRecord, RecordReader } from './json-records.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
+import { exportEntry } from './own-export.ts';
 import type { Found } from './read-row.ts';
 import { DumpReader, type DumpRow } from './sql-dump.ts';
 import { StalkeerJoin, stalkeerTables } from './stalkeer.ts';
@@ -39,16 +40,28 @@ export function formatOf(head: string): Format | NoFormat {
   };
 }
 
-const known = 'download_tracker.json, downloads.json, a plain SQL dump of Stalkeer, and a session of aria2';
+const known =
+  'an export of Longhaul, download_tracker.json, downloads.json, a plain SQL dump of Stalkeer, and a session of aria2';
 
 /** Files that have something to do with it, and the way by which they can be read. */
 const foreignForms: readonly { readonly looks: RegExp; readonly sentence: string }[] = [
+  {
+    looks: /"format"\s*:\s*"longhaul-export"\s*,\s*"version"\s*:\s*(?!1\D)/,
+    sentence: 'was exported by a newer Longhaul; update this one, then import it again',
+  },
   { looks: /^PGDMP/, sentence: 'is a dump in a form of its own; make it plain with: pg_restore --file=dump.sql FILE' },
   { looks: /^\p{Cc}\ufffd\p{Cc}/u, sentence: 'is compressed; unpack it first with: gunzip --keep FILE' },
   { looks: /^SQLite format 3\0/, sentence: 'is a database of SQLite; only its exports can be imported' },
 ];
 
 const formats: readonly { readonly looks: RegExp; of(head: string): Format }[] = [
+  {
+    looks: /"format"\s*:\s*"longhaul-export"/,
+    of: () => ({
+      what: 'an export of Longhaul',
+      reader: () => jsonReader('downloads', exportEntry, ''),
+    }),
+  },
   {
     looks: /"download_id"\s*:|^[\s\0]*\{\s*"(?:downloads|metadata)"\s*:\s*\{/,
     of: (head) => ({

@@ -47,17 +47,20 @@ export async function prepareRow(
     file,
     notYet: kind.fetchable || !isUnfinished(row.status) ? null : kind.source,
     download: {
-      uid: uidOf(row),
+      uid: row.own?.uid ?? uidOf(row),
       source: kind.source,
       link: kind.link,
       linkKey: kind.key,
       name: row.name ?? (row.path === null ? null : nameOf(row.path)),
       status,
-      category: null,
-      requestedBy: null,
-      metadata: {
-        imported: { from: row.origin, id: row.key, ...masked(row.metadata), ...(fastresume ? { fastresume } : {}) },
-      },
+      category: row.own?.category ?? null,
+      requestedBy: row.own?.requestedBy ?? null,
+      integrity: row.own?.integrity ?? null,
+      metadata: row.own
+        ? row.metadata
+        : {
+            imported: { from: row.origin, id: row.key, ...masked(row.metadata), ...(fastresume ? { fastresume } : {}) },
+          },
       directory: directoryOf(row, place?.path, places),
       options: row.options,
       totalBytes: row.size,
@@ -204,8 +207,8 @@ function nameOf(path: string): string {
 }
 
 /** Of what kind an error of another program was, nobody can tell; most are of the network, and worth another try. */
-function errorOf({ status, error }: ReadRow): ImportedDownload['error'] {
-  if (error !== null) return { class: 'network', message: maskLinks(error) };
+function errorOf({ status, error, own }: ReadRow): ImportedDownload['error'] {
+  if (error !== null) return { class: own?.errorClass ?? 'network', message: maskLinks(error) };
   return status === 'failed' ? { class: 'network', message: 'it had failed before it was imported' } : null;
 }
 

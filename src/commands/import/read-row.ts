@@ -1,4 +1,5 @@
-import type { DownloadOptions, Metadata } from '../../downloads/download.ts';
+import type { DownloadOptions, Integrity, Metadata } from '../../downloads/download.ts';
+import type { FailureClass } from '../../downloads/failure.ts';
 
 /** Where rows come from; part of what makes a row's uid, so a name here never changes. */
 export type Origin = 'download_tracker' | 'downloads.json' | 'stalkeer' | 'aria2' | 'longhaul';
@@ -33,6 +34,17 @@ export interface ReadRow {
   readonly completedAt: number | null;
   readonly createdAt: number | null;
   readonly updatedAt: number | null;
+  /** What only an export of Longhaul tells; its metadata is the caller's own then. */
+  readonly own?: OwnFacts;
+}
+
+export interface OwnFacts {
+  /** The same download on every machine. */
+  readonly uid: string;
+  readonly category: string | null;
+  readonly requestedBy: string | null;
+  readonly integrity: Integrity | null;
+  readonly errorClass: FailureClass | null;
 }
 
 /** What stands in a file and cannot be saved, or only in part: the end of a sentence that begins with its place. */

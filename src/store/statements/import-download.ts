@@ -24,6 +24,7 @@ export const importDownload = statement<
     bytes_downloaded: number;
     file_size: number | null;
     download_path: string | null;
+    integrity: string | null;
     retry_count: number;
     last_retry_at: number | null;
     error_class: string | null;
@@ -37,12 +38,12 @@ export const importDownload = statement<
 >(`
 INSERT INTO downloads
   (uid, source, link, link_key, name, status, position, category, host, requested_by, metadata, directory, options,
-   total_bytes, bytes_downloaded, file_size, download_path, retry_count, last_retry_at,
+   total_bytes, bytes_downloaded, file_size, download_path, integrity, retry_count, last_retry_at,
    error_class, error_message, started_at, completed_at, created_at, updated_at, retention)
 VALUES
   (:uid, :source, :link, :link_key, :name, :status, ${behindAll('0')}, :category, :host, :requested_by,
    :metadata, :directory, :options,
-   :total_bytes, :bytes_downloaded, :file_size, :download_path, :retry_count, :last_retry_at,
+   :total_bytes, :bytes_downloaded, :file_size, :download_path, :integrity, :retry_count, :last_retry_at,
    :error_class, :error_message, :started_at, :completed_at, :created_at, :updated_at,
    CASE WHEN :status = 'completed' THEN 'foreign' END)
 ON CONFLICT (uid) DO NOTHING

@@ -20,6 +20,7 @@ function imported(n: number, more: Partial<ImportedDownload> = {}): ImportedDown
     totalBytes: 1000,
     fileSize: null,
     downloadPath: null,
+    integrity: null,
     retryCount: 0,
     lastRetryAt: null,
     startedAt: null,
