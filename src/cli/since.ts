@@ -8,7 +8,7 @@ export const sinceOption = (): Option =>
   new Option('--since <when>', 'only what was finished or changed since: 7d, or 2026-11-01').argParser(since);
 
 /** `7d`, `12h`: so long ago. `2026-11-01`: the beginning of that day here. A time of ISO 8601: that moment. */
-export function since(text: string): Since {
+function since(text: string): Since {
   const written = text.trim();
   if (/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?$/i.test(written)) {
     const at = Date.parse(written.length === 10 ? `${written}T00:00:00` : written.replace(' ', 'T'));
