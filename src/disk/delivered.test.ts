@@ -10,7 +10,10 @@ const there = { size: 10, isFile: true, isDirectory: false, device: 1, inode: 42
 test('the file that was delivered is known again, also after a mount that gave the device another number', () => {
   assert.equal(verdictOnFile(recorded, there), 'ours');
   assert.equal(verdictOnFile(recorded, { ...there, device: 9 }), 'ours');
-  assert.equal(verdictOnFile(recorded, { ...there, modifiedAt: at - 1999 }), 'ours', 'a coarse file system');
+  const exact = { ...recorded, modifiedAt: at + 1234 };
+  assert.equal(verdictOnFile(exact, { ...there, modifiedAt: at + 1000 }), 'ours', 'kept in seconds');
+  assert.equal(verdictOnFile(exact, { ...there, modifiedAt: at + 2000 }), 'ours', 'rounded up to two seconds');
+  assert.equal(verdictOnFile(exact, { ...there, modifiedAt: at + 1230 }), 'ours', 'kept in hundredths');
 });
 
 test('a copy in its place is known by size and time', () => {
@@ -19,6 +22,8 @@ test('a copy in its place is known by size and time', () => {
 
 test('what was written to, replaced, cut, turned into something else or never recorded is not ours', () => {
   assert.equal(verdictOnFile(recorded, { ...there, size: 11 }), 'changed');
+  assert.equal(verdictOnFile(recorded, { ...there, modifiedAt: at + 1003.4 }), 'changed', 'one byte, a second later');
+  assert.equal(verdictOnFile(recorded, { ...there, modifiedAt: at + 4 }), 'changed');
   assert.equal(verdictOnFile(recorded, { ...there, modifiedAt: at + 2001 }), 'changed');
   assert.equal(verdictOnFile(recorded, { ...there, modifiedAt: at - 2001 }), 'changed');
   assert.equal(verdictOnFile(recorded, { ...there, isFile: false }), 'changed');

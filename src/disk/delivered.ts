@@ -22,8 +22,8 @@ export type Delivered = Pick<DownloadFile, 'size' | 'identity' | 'modifiedAt'>;
  */
 export type Verdict = 'ours' | 'moved' | 'changed' | 'gone';
 
-/** File systems keep times this coarsely (FAT: 2 s), ms. */
-const coarseness = 2000;
+/** How coarsely file systems keep times, ms: exFAT, ext3 and many archives, FAT. */
+const grains = [10, 1000, 2000] as const;
 
 /**
  * Whether what has a delivered file's name now is what was delivered. Pure. Size and time of change must both be as
@@ -33,8 +33,17 @@ export function verdictOnFile(recorded: Delivered, facts: FileFacts | undefined)
   if (!facts) return 'gone';
   const { size, identity, modifiedAt } = recorded;
   if (!facts.isFile || size === null || identity === null || modifiedAt === null) return 'changed';
-  if (facts.size !== size || Math.abs(facts.modifiedAt - modifiedAt) > coarseness) return 'changed';
+  if (facts.size !== size || !isSameTime(modifiedAt, facts.modifiedAt)) return 'changed';
   return inodeOf(fileIdentity(facts)) === inodeOf(identity) ? 'ours' : 'moved';
+}
+
+/**
+ * A recorded time of change may still have been exact in memory and be rounded since (after a mount, in a copy). So
+ * another time is the same only where it is a whole number of grains: one that a write just made is not. A copy may be off by the last ms: times travel as fractions of seconds.
+ */
+function isSameTime(recorded: number, now: number): boolean {
+  if (Math.abs(Math.floor(now) - recorded) <= 1) return true;
+  return grains.some((grain) => now % grain === 0 && Math.abs(now - recorded) < grain);
 }
 
 /** The same, of the file that has this path now. Throws `Failure`. */

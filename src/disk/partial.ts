@@ -4,6 +4,7 @@ import { sidecarUid } from '../downloads/sidecar.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { numberedName } from './safe-name.ts';
+import { temporaryFor } from './temporary.ts';
 
 /** Endings of our work files; `docs/design.md` tells people what they are. */
 const partialEnding = '.part';
@@ -68,9 +69,13 @@ export async function isOwnPartial(disk: Disk, partialPath: string, uid: string)
   return owner === undefined ? facts.size === 0 : owner === uid;
 }
 
-/** Removes a partial and what belongs to it. Idempotent. The sidecar goes first: alone it would claim whatever comes there. */
+/**
+ * Removes a partial and what belongs to it, also a sidecar that a crash left half written. Idempotent. The sidecar
+ * goes first: alone it would claim whatever comes there.
+ */
 export async function removePartial(disk: Disk, partialPath: string): Promise<void> {
   await onDisk(partialPath, async () => {
+    await disk.remove(temporaryFor(sidecarOf(partialPath)));
     await disk.remove(sidecarOf(partialPath));
     await disk.remove(partialPath);
   });

@@ -11,6 +11,7 @@ import { isPublishedAs, publish } from './publish.ts';
 import { realDisk } from './real-disk.ts';
 import { removeWork } from './remove-work.ts';
 import { headroomOf } from './space.ts';
+import { temporaryFor } from './temporary.ts';
 
 let root = '';
 before(async () => {
@@ -130,6 +131,14 @@ test('a sidecar is for its owner only, and goes with the partial', async () => {
   assert.deepEqual(await readdir(directory), []);
 });
 
+test('with a partial goes the sidecar that a crash left half written', async () => {
+  const directory = await folder();
+  const partial = await createPartial(realDisk, directory, 'film.mkv', granted);
+  await writeFile(temporaryFor(sidecarOf(partial)), '{"uid":');
+  await removeOwnPartial(realDisk, partial, 'mine');
+  assert.deepEqual(await readdir(directory), []);
+});
+
 test('of two downloads that end at once, none takes the name of the other, where there are no hard links either', async () => {
   const directory = await folder();
   const partials = [
@@ -197,6 +206,8 @@ test('a delivered file is deleted while it is what was delivered, and left when 
   assert.deepEqual(await remove(recorded), [finalPath], 'written after it was delivered');
   assert.deepEqual(await remove({ size: 4, identity: null, modifiedAt: null }), [finalPath], 'never delivered here');
   assert.equal(await readFile(finalPath, 'utf8'), 'diff');
+  await utimes(finalPath, new Date(), new Date(recorded.modifiedAt + 1003));
+  assert.deepEqual(await remove(recorded), [finalPath], 'written to in its place, a second after it was delivered');
   await rm(finalPath);
   await writeFile(finalPath, 'back');
   await utimes(finalPath, new Date(), new Date(recorded.modifiedAt));

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   close,
   constants,
@@ -11,11 +10,12 @@ import {
   read,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolder } from '../config/make-folder.ts';
 import type { Disk, FileFacts, OpenFile } from './disk.ts';
 import { sharedSync } from './shared-sync.ts';
+import { temporaryFor } from './temporary.ts';
 
 const closeFile = promisify(close);
 const syncFile = promisify(fsync);
@@ -103,15 +103,6 @@ async function writeText(path: string, text: string, mode: number): Promise<void
     throw error;
   }
   await syncFolder(dirname(path));
-}
-
-/**
- * A short name of its own: beside a name of 255 bytes there is no room for an ending. Always the same for one
- * path, so that what a crash leaves is replaced by the next try.
- */
-function temporaryFor(path: string): string {
-  const mark = createHash('sha256').update(basename(path)).digest('hex').slice(0, 16);
-  return join(dirname(path), `.longhaul-${mark}.tmp`);
 }
 
 async function writeDurably(path: string, text: string, mode: number): Promise<void> {

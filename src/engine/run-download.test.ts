@@ -271,7 +271,11 @@ test('published, then killed before it was recorded: the next run records it and
 test('a name that is taken gets a number; what stood there stays', async () => {
   const on = await stage();
   await writeFile(join(on.folder, 'file.bin'), 'theirs');
-  await on.run();
+  let run: Run | undefined;
+  await on.run(async (one) => {
+    run = one;
+  });
+  assert.equal(run?.progress().name, 'file (2).bin', 'it is called as it is on disk');
   assert.deepEqual(await on.names(), ['file (2).bin', 'file.bin']);
   assert.equal((await on.row())?.downloadPath, join(on.folder, 'file (2).bin'));
   await on.close();

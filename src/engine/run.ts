@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { leasedDisk } from '../disk/leased-disk.ts';
+import { finalOf } from '../disk/partial.ts';
 import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { etaOf, noProgress, speedOf, withSample } from '../downloads/progress.ts';
@@ -133,8 +135,16 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
   }
 }
 
-function reportOf({ claim, name, status, totalBytes }: Run, bytes: number, speed: number): ProgressReport {
+function reportOf(run: Run, bytes: number, speed: number): ProgressReport {
+  const { claim, status, totalBytes } = run;
   const { id, uid, metadata } = claim.download;
+  const name = nameOnDisk(run);
   const eta = etaOf(bytes, totalBytes, speed);
   return { downloadId: id, uid, name, status, bytes, totalBytes, speed, eta, metadata };
+}
+
+/** A single file is called as it is on disk, ` (2)` and all, as soon as that is known. */
+function nameOnDisk({ files, name }: Run): string | null {
+  const [file, another] = files;
+  return file?.partialPath && !another ? basename(finalOf(file.partialPath)) : name;
 }

@@ -141,13 +141,15 @@ test(
   async () => {
     using volume = smallVolume(10);
     await onStage(['a.bin', 'b.bin'], '1m', async ({ nginx, place, digests, start }) => {
-      const first = start(['get', `${nginx.url}/a.bin`, '-d', volume.path], place);
+      // Slow until the other has been seen to wait: how long that takes depends on the machine.
+      const first = start(['get', `${nginx.url}/a.bin`, '-d', volume.path, '--limit-rate', '100k'], place);
       await first.says('downloading');
       await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
       const second = start(['get', `${nginx.url}/b.bin`, '-d', volume.path], place);
       const rows = await until(place, (now) => now.some(waits));
       assert.equal(rows.find(waits)?.bytes, 0, 'it has not begun');
       assert.match(rows.find(waits)?.error?.message ?? '', /others that run there need/);
+      await run(['limit', '1', 'off'], place);
       assert.equal((await first.ended).code, 0);
       assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
       await rm(join(volume.path, 'a.bin'));

@@ -20,7 +20,9 @@ export async function startVsftpd(): Promise<FileServer> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-vsftpd-'));
   const root = join(folder, 'files');
   await mkdir(root);
-  const [port, dataPort] = [await freePort(), await freePort()];
+  const [port, firstData] = [await freePort(), await freePort()];
+  // A session that a nudge left behind may still hold one.
+  const dataPorts = [firstData, firstData + 1, firstData + 2, firstData + 3];
   const config = join(folder, 'vsftpd.conf');
   await writeFile(
     config,
@@ -36,22 +38,25 @@ anon_root=${root}
 no_anon_password=YES
 allow_writeable_chroot=YES
 port_enable=NO
-pasv_min_port=${dataPort}
-pasv_max_port=${dataPort}
+pasv_min_port=${dataPorts[0]}
+pasv_max_port=${dataPorts[3]}
 xferlog_enable=NO
 mdtm_write=NO
 `,
   );
   const server = await startServer('vsftpd', port, [config]);
-  const data = await startForwarder(dataPort);
-  const control = await startForwarder(port, (bytes) =>
-    Buffer.from(bytes.toString('latin1').replace(`|||${dataPort}|`, `|||${data.port}|`), 'latin1'),
-  );
+  const data = await Promise.all(dataPorts.map((each) => startForwarder(each)));
+  const control = await startForwarder(port, (bytes) => {
+    const told = (_: string, at: string) => `|||${data[Number(at) - firstData]?.port}|`;
+    return Buffer.from(bytes.toString('latin1').replace(/\|\|\|(\d+)\|/, told), 'latin1');
+  });
   return {
     port: control.port,
     root,
-    stallAfter: data.stallAfter,
-    stop: () => stopAll(folder, server, data, control),
+    stallAfter(bytes) {
+      for (const each of data) each.stallAfter(bytes);
+    },
+    stop: () => stopAll(folder, server, ...data, control),
   };
 }
 

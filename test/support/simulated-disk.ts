@@ -1,5 +1,6 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Disk, OpenFile } from '../../src/disk/disk.ts';
+import { temporaryFor } from '../../src/disk/temporary.ts';
 import { diceOf } from './dice.ts';
 import { blockBytes, Directory, errno, FileNode, type Medium } from './medium.ts';
 import { type Power, powered, powerUntil } from './power.ts';
@@ -115,7 +116,7 @@ class SimulatedDisk implements Disk {
 
   /** The same steps as on the real disk, each with its own moment at which the power may fail. */
   readonly writeText: Disk['writeText'] = async (path, text) => {
-    const temporary = join(dirname(path), `.longhaul-${basename(path)}.tmp`);
+    const temporary = temporaryFor(path);
     await this.remove(temporary);
     const file = this.create(temporary);
     try {

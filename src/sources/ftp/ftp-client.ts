@@ -104,6 +104,9 @@ export function ftpFailure(error: unknown, link: FileLink, user?: string): Failu
   if (code === undefined) {
     const text = error instanceof Error ? error.message : String(error);
     if (/timeout|timed out/i.test(text)) return new Failure('network', `${place} does not answer`, { cause: error });
+    if (/FIN packet|transfer strateg/.test(text)) {
+      return new Failure('network', `${place} broke off the connection`, { cause: error });
+    }
     return connectFailure(error, place);
   }
   if (code === 530 || code === 331 || code === 332) {

@@ -15,6 +15,7 @@ import { realDisk } from '../../disk/real-disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { silentLog } from '../../log/log.ts';
 import { systemClock } from '../../time/clock.ts';
+import { ftpBytes } from './ftp-client.ts';
 import { createFtpSource } from './ftp-source.ts';
 
 const bytes = patterned(3 << 20);
@@ -70,6 +71,30 @@ test('a file that is there no more, or is none, or a login that fails, is told',
   await assert.rejects(
     create().resolve({ link: `ftp://127.0.0.1:${nobody}/x`, options: {}, directory: '/' }, never),
     failsWith('network', /refuses connections/),
+  );
+});
+
+test('a server that ends the session when a transfer begins has broken off, which may pass', async (context) => {
+  const answers: Readonly<Record<string, string>> = { USER: '230 in\r\n', TYPE: '200 ok\r\n', SIZE: '213 10\r\n' };
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.write('220 hello\r\n');
+    socket.on('data', (line) => {
+      const command = String(line).slice(0, 4);
+      if (command === 'EPSV' || command === 'PASV') socket.end();
+      else socket.write(answers[command] ?? '500 no\r\n');
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const parts = { config: defaults, clock: systemClock, disk: realDisk, log: silentLog };
+  const link = { host: '127.0.0.1', port, user: '', password: '', path: '/x' };
+  await assert.rejects(
+    async () => {
+      for await (const _ of ftpBytes(parts, link, {}, 0, never));
+    },
+    failsWith('network', /:\d+ broke off the connection$/),
   );
 });
 

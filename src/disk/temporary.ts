@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Where a text is written before it gets its name. A short name of its own: beside a name of 255 bytes there is no
+ * room for an ending. Always the same for one path, so that what a crash leaves is found again.
+ */
+export function temporaryFor(path: string): string {
+  const mark = createHash('sha256').update(basename(path)).digest('hex').slice(0, 16);
+  return join(dirname(path), `.longhaul-${mark}.tmp`);
+}
