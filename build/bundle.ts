@@ -61,8 +61,8 @@ async function bundle(): Promise<OutputFile[]> {
     sourcesContent: false,
     legalComments: 'linked',
     banner: { js: commonJsFloor },
-    // ssh2 tries to load it, and needs it not: it would have to be compiled.
-    external: ['cpu-features', '*.node'],
+    // ssh2 and pg try to load them, and need them not: they would have to be compiled.
+    external: ['cpu-features', 'pg-native', '*.node'],
     plugins: [workerUrls(workers)],
     write: false,
     logLevel: 'error',

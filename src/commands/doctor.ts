@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Disk } from '../disk/disk.ts';
 import { bytesText } from '../downloads/words.ts';
-import type { Examined } from '../store/examine.ts';
+import type { Examined, ExaminedServer } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Living } from './parts.ts';
@@ -29,7 +29,7 @@ export interface DoctorParts {
     readonly downloads: string;
   }>;
   /** Asked before the store is opened, because opening may repair; throws `StoreFailure`. */
-  database(): Promise<Examined>;
+  database(): Promise<Examined | ExaminedServer>;
   /** The open store and who lives in it; throws `StoreFailure`. */
   instances(): Promise<{
     readonly store: Pick<Store, 'instances' | 'list'>;
@@ -99,7 +99,13 @@ async function spaceCheck({ disk }: DoctorParts, folder: string): Promise<Check>
     : { name: 'disk space', state: 'warning', text: `${text}; make room, downloads wait when it gets short` };
 }
 
-function databaseChecks({ file, found, schema, sqlite, problems }: Examined): Check[] {
+function databaseChecks(examined: Examined | ExaminedServer): Check[] {
+  if (!('place' in examined)) return fileChecks(examined);
+  const { postgres, place, schema } = examined;
+  return [ok('database', `PostgreSQL ${postgres} at ${place}, schema ${schema}`)];
+}
+
+function fileChecks({ file, found, schema, sqlite, problems }: Examined): Check[] {
   const version = atLeast(sqlite, leastSqlite)
     ? ok('sqlite', sqlite)
     : bad(

@@ -65,6 +65,7 @@ export const defaults: RawConfig = {
   store: {
     backups: 7,
   },
+  database: {},
   log: {
     level: 'info',
     rooms: {},

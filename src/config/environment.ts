@@ -6,7 +6,6 @@ const ownNames: readonly string[] = [
   'LONGHAUL_HOME',
   'LONGHAUL_CONFIG',
   'LONGHAUL_NO_APT',
-  'LONGHAUL_DATABASE_URL',
   'LONGHAUL_PASSWORD',
   'LONGHAUL_BEARER',
 ];

@@ -272,6 +272,19 @@ const store = z
   })
   .describe('The database.');
 
+const database = z
+  .strictObject({
+    url: text('a link such as postgres://USER:PASSWORD@HOST/DATABASE')
+      .optional()
+      .describe(
+        'Keep everything in this PostgreSQL database, which several machines may share, instead of a file. Kept secret; docs/postgresql.md says more.',
+      ),
+    owner_url: text('a link such as postgres://OWNER:PASSWORD@HOST/DATABASE')
+      .optional()
+      .describe('The same database for a role that may make its tables, where that of url may not. Kept secret.'),
+  })
+  .describe('A database server.');
+
 const log = z
   .strictObject({
     level: choice(logLevels).prefault('info').describe('What is logged.'),
@@ -317,6 +330,7 @@ export const schema = z
     retention: retention.prefault({}),
     lease: lease.prefault({}),
     store: store.prefault({}),
+    database: database.prefault({}),
     log: log.prefault({}),
   })
   .describe('Configuration of Longhaul.');

@@ -16,19 +16,22 @@ export function shownValue(key: string, value: unknown): string {
 
 /** The same value with what is secret in it replaced: the values of headers, and the userinfo of links. */
 export function maskValue(key: string, value: unknown): unknown {
-  return mapTexts(value, (text, isHeader) => (isHeader ? maskHeader(text) : maskUserinfo(text)), headersIn.test(key));
+  const masked = key.startsWith('database.') ? maskDatabase : maskUserinfo;
+  return mapTexts(value, (text, isHeader) => (isHeader ? maskHeader(text) : masked(text)), headersIn.test(key));
 }
 
 interface WithSecrets {
   readonly http: { readonly headers: readonly string[]; readonly proxy?: string | undefined };
   readonly hosts: Readonly<Record<string, Pick<HostSettings, 'headers' | 'proxy'>>>;
+  readonly database?: { readonly url?: string | undefined; readonly owner_url?: string | undefined };
 }
 
-/** What must not reach any log: the values of headers that are sent to a host, and passwords of proxies. */
-export function secretsOf({ http, hosts }: WithSecrets): readonly string[] {
+/** What must not reach any log: the values of headers that are sent to a host, and passwords of proxies and databases. */
+export function secretsOf({ http, hosts, database = {} }: WithSecrets): readonly string[] {
   const all = [http, ...Object.values(hosts)];
   const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
-  return [...headers, ...all.flatMap(({ proxy }) => (proxy === undefined ? [] : passwordOf(proxy)))];
+  const links = [...all.map(({ proxy }) => proxy), database.url, database.owner_url];
+  return [...headers, ...links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)))];
 }
 
 /** What is secret in `Name: value`: the value, and what stands behind the scheme of credentials. */
@@ -39,9 +42,19 @@ function secretsOfHeader(header: string): readonly string[] {
   return credentials === undefined ? [value] : [value, credentials];
 }
 
-function passwordOf(link: string): readonly string[] {
-  const [, password] = /:\/\/[^/?#@:]*:([^/?#@]*)@/.exec(link) ?? [];
-  return password === undefined || password === '' ? [] : [password];
+/** As it is written, and as it is meant. */
+function passwordsOf(link: string): readonly string[] {
+  const [, inUser = ''] = /:\/\/[^/?#@:]*:([^/?#@]*)@/.exec(link) ?? [];
+  const [, inQuery = ''] = /[?&]password=([^&#]*)/i.exec(link) ?? [];
+  return [inUser, inQuery].filter((password) => password !== '').flatMap((password) => [password, decoded(password)]);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function maskHeader(header: string): string {
@@ -50,6 +63,12 @@ function maskHeader(header: string): string {
 
 function maskUserinfo(text: string): string {
   return text.replaceAll(/(:\/\/)[^/?#\s]*@/g, `$1${mask}@`);
+}
+
+/** Of a database's link, however it is written: also what stands in its query, where a password may be. */
+function maskDatabase(text: string): string {
+  if (!/^postgres(?:ql)?:\/\//i.test(text)) return mask;
+  return text.replace(/(:\/\/).*@/s, `$1${mask}@`).replace(/\?.*$/s, `?${mask}`);
 }
 
 function splitHeader(header: string): readonly [name: string, value: string] {

@@ -2,11 +2,10 @@ import { type Check, doctor } from '../commands/doctor.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import { silentLog } from '../log/log.ts';
 import { examineDatabase } from '../store/examine.ts';
-import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { systemClock } from '../time/clock.ts';
 import { createLiving } from './living.ts';
-import { loadConfigFor, type OpenOptions } from './open.ts';
+import { loadConfigFor, type OpenOptions, openConfiguredStore } from './open.ts';
 
 /** Looks at this machine as `longhaul doctor`. Never throws; changes nothing but what opening the store does. */
 export async function openDoctor(
@@ -23,10 +22,17 @@ export async function openDoctor(
         const { config, file, warnings } = await loadConfigFor(options);
         return { file: file.path, found: file.found, warnings, downloads: config.downloads.directory };
       },
-      database: async () => examineDatabase((await loadConfigFor(options)).paths.database),
-      async instances() {
+      async database() {
         const { config, paths } = await loadConfigFor(options);
-        const opened = await openStore({ path: paths.database, clock, log: silentLog });
+        const { url } = config.database;
+        if (url === undefined) return examineDatabase(paths.database);
+        const { examineServer } = await import('../store/postgres/open.ts');
+        return examineServer({ url, clock, log: silentLog });
+      },
+      async instances() {
+        const loaded = await loadConfigFor(options);
+        const { config, paths } = loaded;
+        const opened = await openConfiguredStore(loaded, { clock, log: silentLog });
         store = opened.store;
         const living = createLiving({ store, clock, sockets: paths.sockets, ttl: config.lease.ttl });
         return { store, living, warnings: opened.warnings };

@@ -2,11 +2,11 @@ import { type LoadedConfig, loadConfig } from '../config/config.ts';
 import { environment } from '../config/environment.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { FlagSetting } from '../config/settings.ts';
-import type { LogLevel } from '../log/log.ts';
+import type { Log, LogLevel } from '../log/log.ts';
 import { type LogSink, openLog } from '../log/open-log.ts';
 import { type OpenedStore, openStore } from '../store/open.ts';
 import { StoreFailure } from '../store/store.ts';
-import { systemClock } from '../time/clock.ts';
+import { type Clock, systemClock } from '../time/clock.ts';
 import { openInstance } from './instance.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import { lazySources } from './open-sources.ts';
@@ -54,14 +54,7 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
   for (const secret of secretsOf(config)) log.secrets.add(secret);
   const where = { clock, log: log.room('store') };
   try {
-    return await openWith(
-      await openStore({
-        path: paths.database,
-        backups: { directory: paths.backups, keep: config.store.backups },
-        recoverFrom: sidecarsOf,
-        ...where,
-      }),
-    );
+    return await openWith(await openConfiguredStore(loaded, where));
   } catch (error) {
     if (options.role !== 'get' || !(error instanceof StoreFailure)) {
       await log.close();
@@ -93,6 +86,20 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
       onClosed: () => log.close(),
     });
   }
+}
+
+/** The store on the database server or in the file. Throws `StoreFailure`. */
+export async function openConfiguredStore(
+  { config, paths }: LoadedConfig,
+  where: { readonly clock: Clock; readonly log: Log },
+): Promise<OpenedStore> {
+  const { url, owner_url: ownerUrl } = config.database;
+  if (url !== undefined) {
+    const { openServerStore } = await import('../store/postgres/open.ts');
+    return openServerStore({ url, ownerUrl, ...where });
+  }
+  const backups = { directory: paths.backups, keep: config.store.backups };
+  return openStore({ path: paths.database, backups, recoverFrom: sidecarsOf, ...where });
 }
 
 /** The configuration as `openLonghaul` will see it. Throws `ConfigError`. */

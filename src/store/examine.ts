@@ -15,6 +15,15 @@ export interface Examined {
   readonly problems: readonly string[];
 }
 
+/** What a database server says of itself. */
+export interface ExaminedServer {
+  /** `host:5432/database` */
+  readonly place: string;
+  /** `18.4` */
+  readonly postgres: string;
+  readonly schema: number;
+}
+
 /** As many as a person reads. */
 const mostProblems = 10;
 

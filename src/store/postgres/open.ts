@@ -1,11 +1,12 @@
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
+import type { ExaminedServer } from '../examine.ts';
 import { newestSchema } from '../migrations/list.ts';
 import type { OpenedStore } from '../open.ts';
 import { operationsOn } from '../operations.ts';
 import type { Store } from '../store.ts';
 import { createWake } from '../wake.ts';
-import { type Address, addressOf } from './address.ts';
+import { type Address, addressOf, placeOf } from './address.ts';
 import { serverDatabase } from './database.ts';
 import { Trouble } from './failure.ts';
 import { createLedger } from './ledger.ts';
@@ -63,6 +64,15 @@ export async function openServerStore(options: ServerOptions): Promise<OpenedSto
   };
   const store: Store = { ...operationsOn(database), kind: 'server', onChange: wake.onChange, close };
   return { store, warnings: [], backupIfDue: async () => undefined };
+}
+
+/** What the server says of itself. Throws `StoreFailure` where the database cannot be used. */
+export async function examineServer(options: Omit<ServerOptions, 'ownerUrl'>): Promise<ExaminedServer> {
+  const { url, clock, log, patience = openingPatience } = options;
+  const address = addressOf(url, 'database.url');
+  const state = await createPatience(address, { clock, log, patience }).patiently(() => schemaAt(address));
+  if (!state.readable || state.version > newestSchema) refuseSchema(state, address);
+  return { place: placeOf(address), postgres: state.server, schema: state.version };
 }
 
 async function usableSchema(

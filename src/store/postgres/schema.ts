@@ -13,6 +13,8 @@ export interface SchemaState {
   readonly readable: boolean;
   /** What the database's clock shows, UTC epoch ms. */
   readonly now: number;
+  /** `18.4` */
+  readonly server: string;
 }
 
 /** PostgreSQL 14, as `server_version_num`. */
@@ -70,25 +72,26 @@ function newerSchema(version: number, address: Address): StoreFailure {
 }
 
 async function stateOf(client: pg.ClientBase, address: Address): Promise<SchemaState> {
-  const { rows } = await client.query<{ server: number; now: number; there: number }>(
-    `SELECT current_setting('server_version_num')::integer AS server, ${epochMs} AS now,
+  const { rows } = await client.query<{ number: number; server: string; now: number; there: number }>(
+    `SELECT current_setting('server_version_num')::integer AS number, ${epochMs} AS now,
+            split_part(current_setting('server_version'), ' ', 1) AS server,
             to_regclass('schema_version') IS NOT NULL AS there`,
   );
-  const { server = 0, now = 0, there = 0 } = rows[0] ?? {};
-  if (server < oldestServer) {
+  const { number = 0, server = '', now = 0, there = 0 } = rows[0] ?? {};
+  if (number < oldestServer) {
     throw new StoreFailure(
-      `the database server ${address.host} is PostgreSQL ${Math.floor(server / 10_000)}: PostgreSQL 14 or newer is needed`,
+      `the database server ${address.host} is PostgreSQL ${server}: PostgreSQL 14 or newer is needed`,
     );
   }
-  if (there === 0) return { version: 0, readable: true, now };
+  if (there === 0) return { version: 0, readable: true, now, server };
   const { rows: may } = await client.query<{ readable: number }>(
     "SELECT has_table_privilege('schema_version', 'SELECT') AND has_table_privilege('downloads', 'UPDATE') AS readable",
   );
-  if (may[0]?.readable !== 1) return { version: 0, readable: false, now };
+  if (may[0]?.readable !== 1) return { version: 0, readable: false, now, server };
   const { rows: found } = await client.query<{ version: number | null }>(
     'SELECT MAX(version) AS version FROM schema_version',
   );
-  return { version: found[0]?.version ?? 0, readable: true, now };
+  return { version: found[0]?.version ?? 0, readable: true, now, server };
 }
 
 async function connected<T>(address: Address, run: (client: pg.Client) => Promise<T>): Promise<T> {
