@@ -64,3 +64,19 @@ test('planted secrets are masked in what is shown, and known to the log', async 
     (error: Error) => !error.message.includes('planted') && /hosts\[h\]\[proxy\].*or none/.test(error.message),
   );
 });
+
+test('of a database’s link only what says where it is is shown, wherever its password stands', async () => {
+  const links = [
+    'postgres://joe:planted%20one@db.example.org/own?sslpassword=planted-two',
+    'postgres://joe:planted/three?@db.example.org/own',
+    'host=db password=planted-four',
+  ];
+  for (const link of links) {
+    const env = { LONGHAUL_HOME: '/nowhere', LONGHAUL_DATABASE_URL: link, LONGHAUL_DATABASE_OWNER_URL: link };
+    const loaded = await loadConfig({ env, cwd: '/' });
+    assert.doesNotMatch(describeConfig(loaded) + JSON.stringify(shownKeys(loaded)), /planted/);
+  }
+  const database = { url: links[0], owner_url: 'postgres://h/own?password=planted-five' };
+  const http = { headers: [] };
+  assert.deepEqual(secretsOf({ http, hosts: {}, database }), ['planted%20one', 'planted one', 'planted-five']);
+});

@@ -31,7 +31,8 @@ export function secretsOf({ http, hosts, database = {} }: WithSecrets): readonly
   const all = [http, ...Object.values(hosts)];
   const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
   const links = [...all.map(({ proxy }) => proxy), database.url, database.owner_url];
-  return [...headers, ...links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)))];
+  const passwords = links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)));
+  return [...new Set([...headers, ...passwords])];
 }
 
 /** What is secret in `Name: value`: the value, and what stands behind the scheme of credentials. */

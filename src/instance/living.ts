@@ -22,7 +22,7 @@ export interface Mortuary {
 }
 
 export interface LivingParts {
-  readonly store: Pick<Store, 'instances' | 'rescue'>;
+  readonly store: Pick<Store, 'kind' | 'instances' | 'rescue'>;
   readonly clock: Clock;
   readonly sockets: string;
   /** The instance that asks: it lives, also where it has no socket. */

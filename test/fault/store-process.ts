@@ -1,9 +1,10 @@
 import { silentLog } from '../../src/log/log.ts';
 import { openStore } from '../../src/store/open.ts';
+import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { anybody } from '../contract/store/scene.ts';
 
-/** What a process of `store-processes.test.ts` is told to do with the one database. */
+/** What a process of a test is told to do with the one database; `path` may be the link of a database server. */
 export type Task =
   /** Claims every candidate it can get until none is left, then tells which it got. */
   | { readonly do: 'claim all'; readonly path: string; readonly instance: string }
@@ -14,7 +15,10 @@ export type Task =
 
 const [, , text] = process.argv;
 const task = JSON.parse(text ?? '') as Task;
-const { store, warnings } = await openStore({ path: task.path, clock: systemClock, log: silentLog });
+const parts = { clock: systemClock, log: silentLog };
+const { store, warnings } = await (task.path.startsWith('postgres:')
+  ? openServerStore({ url: task.path, ...parts })
+  : openStore({ path: task.path, ...parts }));
 if (warnings.length > 0) throw new Error(warnings.join());
 
 if (task.do === 'claim all') {

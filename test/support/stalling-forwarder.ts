@@ -5,6 +5,8 @@ export interface Forwarder {
   readonly port: number;
   /** Of each new connection so many bytes from the server come through, then none; 0: all. */
   stallAfter(bytes: number): void;
+  /** From now on nothing comes through in either direction, on no connection; false: new ones are passed on again. */
+  swallow(everything: boolean): void;
   close(): Promise<void>;
 }
 
@@ -15,9 +17,15 @@ export async function startForwarder(
 ): Promise<Forwarder> {
   const sockets = new Set<net.Socket>();
   let limit = 0;
+  let swallowing = false;
   const server = net.createServer((client) => {
     const upstream = net.connect({ port: to, host: '127.0.0.1' });
     let left = limit === 0 ? Number.POSITIVE_INFINITY : limit;
+    let swallowed = false;
+    const vanishes = () => {
+      swallowed ||= swallowing;
+      return swallowed;
+    };
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -30,8 +38,9 @@ export async function startForwarder(
       });
       one.on('end', () => other.end());
     }
-    client.on('data', (bytes) => upstream.write(bytes));
+    client.on('data', (bytes) => vanishes() || upstream.write(bytes));
     upstream.on('data', (bytes: Buffer) => {
+      if (vanishes()) return;
       const passed = bytes.subarray(0, Math.min(bytes.length, left));
       left -= passed.length;
       if (passed.length > 0) client.write(rewrite(passed));
@@ -43,6 +52,9 @@ export async function startForwarder(
     port: (server.address() as net.AddressInfo).port,
     stallAfter(bytes) {
       limit = bytes;
+    },
+    swallow(everything) {
+      swallowing = everything;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

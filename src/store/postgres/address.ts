@@ -7,11 +7,14 @@ export interface Address {
   readonly database: string;
   /** Empty: the one of the operating system. */
   readonly user: string;
-  /** The whole link, as it was given. */
+  /** The whole link. */
   readonly link: string;
 }
 
-const allowed = 'such as postgres://USER:PASSWORD@HOST:5432/DATABASE';
+const allowed = 'such as postgres://HOST:5432/DATABASE, with USER:PASSWORD@ before the host';
+
+/** These words promise less than they do here: a certificate is always looked at (the client would say so at length). */
+const weakTls = /([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/;
 
 /** Reads a link such as `postgres://user@host/database`. Throws `StoreFailure`, which does not show what was written. */
 export function addressOf(link: string, key: string): Address {
@@ -26,7 +29,7 @@ export function addressOf(link: string, key: string): Address {
       port: url.port === '' ? '5432' : url.port,
       database: decodeURIComponent(url.pathname.slice(1)),
       user: decodeURIComponent(url.username),
-      link,
+      link: link.replace(weakTls, '$1verify-full'),
     };
   } catch {
     throw wrong('cannot be read (a percent sign must be written as %25)');

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Clock } from '../../time/clock.ts';
 import type { Address } from './address.ts';
 import { channel, countOfOthers } from './ledger.ts';
-import { connectionOptions, connectTimeout } from './session.ts';
+import { connectionOptions, usualLimits } from './session.ts';
 
 /**
  * The net under the notifications, ms: each time it is also seen that the connection is still there, and after an
@@ -40,7 +40,7 @@ export function listen(parts: ListenParts, tell: () => void): () => void {
   async function listenOnce(): Promise<boolean> {
     const client = new pg.Client({
       ...connectionOptions(address),
-      connectionTimeoutMillis: connectTimeout,
+      connectionTimeoutMillis: usualLimits.connect,
       query_timeout: poll,
     });
     const ended = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ import { createLedger } from './ledger.ts';
 import { listen } from './listen.ts';
 import { createPatience, type Patience } from './patience.ts';
 import { migrate, refuseSchema, type SchemaState, schemaAt } from './schema.ts';
-import { openSessions } from './session.ts';
+import { type Limits, openSessions, usualLimits } from './session.ts';
 import { createTimes } from './times.ts';
 
 export interface ServerOptions {
@@ -25,6 +25,7 @@ export interface ServerOptions {
   readonly log: Log;
   /** How long an operation waits for a server that is away, ms; 15 s when left out. */
   readonly patience?: number;
+  readonly limits?: Limits;
 }
 
 const defaultPatience = 15_000;
@@ -36,7 +37,7 @@ const openingPatience = 3000;
  * `StoreFailure` with one sentence when it cannot be used.
  */
 export async function openServerStore(options: ServerOptions): Promise<OpenedStore> {
-  const { clock, log, patience = defaultPatience } = options;
+  const { clock, log, patience = defaultPatience, limits = usualLimits } = options;
   const address = addressOf(options.url, 'database.url');
   const owner = options.ownerUrl === undefined ? address : addressOf(options.ownerUrl, 'database.owner_url');
   const times = createTimes(clock);
@@ -44,7 +45,7 @@ export async function openServerStore(options: ServerOptions): Promise<OpenedSto
   const owning = createPatience(owner, { clock, log, patience: Math.min(patience, openingPatience) });
   times.learn((await usableSchema(address, owner, opening, owning)).now);
 
-  const sessions = openSessions(address, times);
+  const sessions = openSessions(address, times, limits);
   const waiting = createPatience(address, { clock, log, patience });
   const ledger = createLedger(sessions, waiting);
   const database = serverDatabase(sessions, ledger, waiting);

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { migrations, newestSchema } from '../migrations/list.ts';
-import type { Dialect } from '../migrations/migration.ts';
+import type { Dialect, Migration } from '../migrations/migration.ts';
 import { StoreFailure } from '../store.ts';
 import { type Address, placeOf } from './address.ts';
 import { ownerHint, Trouble } from './failure.ts';
-import { connectionOptions, connectTimeout, epochMs, guarded } from './session.ts';
+import { connectionOptions, epochMs, guarded, usualLimits } from './session.ts';
 
 export interface SchemaState {
   /** 0: there are no tables yet. */
@@ -42,7 +42,7 @@ export function migrate(owner: Address, user: string): Promise<void> {
       `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, applied_at BIGINT NOT NULL)`,
     );
     for (const migration of migrations.slice(version)) {
-      for (const sql of migration.statements(dialect)) await client.query(exactText(sql));
+      for (const sql of statementsOf(migration)) await client.query(sql);
       await client.query('INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)', [migration.version, now]);
     }
     await client.query(`${grantTo(user)}; COMMIT`);
@@ -95,7 +95,7 @@ async function stateOf(client: pg.ClientBase, address: Address): Promise<SchemaS
 }
 
 async function connected<T>(address: Address, run: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...connectionOptions(address), connectionTimeoutMillis: connectTimeout });
+  const client = new pg.Client({ ...connectionOptions(address), connectionTimeoutMillis: usualLimits.connect });
   client.on('error', () => {});
   try {
     await guarded(() => client.connect());
@@ -131,7 +131,7 @@ const dialect: Dialect = {
   timestamp: (column) => `to_timestamp(${column} / 1000.0) AT TIME ZONE 'UTC'`,
 };
 
-/** Text is compared byte by byte, as SQLite does, whatever the language of the database is. */
-function exactText(sql: string): string {
-  return sql.replaceAll(/\bTEXT\b/g, 'TEXT COLLATE "C"');
+/** What a step of the schema says to PostgreSQL. Text is compared byte by byte, as SQLite does, whatever the language of the database is. */
+export function statementsOf(migration: Migration): string[] {
+  return migration.statements(dialect).map((sql) => sql.replaceAll(/\bTEXT\b/g, 'TEXT COLLATE "C"'));
 }

@@ -7,14 +7,17 @@ import { manyRows, preparedOf, storable } from './text.ts';
 import type { Times } from './times.ts';
 
 /** Longest waits, ms. The server ends a statement, a wait for a lock, and a transaction whose client is silent. */
-const limits = {
-  connect: 5000,
-  statement: 8000,
+export interface Limits {
+  readonly connect: number;
+  readonly statement: number;
   /** The connection is given up: nobody answered, not even that the statement was ended. */
-  answer: 10_000,
-  lock: 5000,
-  silent: 2000,
-} as const;
+  readonly answer: number;
+  readonly lock: number;
+  /** Whoever is stopped in the middle of a transaction holds up others for no longer. */
+  readonly silent: number;
+}
+
+export const usualLimits: Limits = { connect: 5000, statement: 8000, answer: 10_000, lock: 5000, silent: 2000 };
 
 /** Connections that are open at once at most; one more listens. */
 const connections = 4;
@@ -42,7 +45,7 @@ export interface Sessions {
   close(): Promise<void>;
 }
 
-export function openSessions(address: Address, times: Times): Sessions {
+export function openSessions(address: Address, times: Times, limits: Limits): Sessions {
   const pool = new pg.Pool({
     ...connectionOptions(address),
     max: connections,
@@ -53,14 +56,12 @@ export function openSessions(address: Address, times: Times): Sessions {
     lock_timeout: limits.lock,
     idle_in_transaction_session_timeout: limits.silent,
   });
-  // An idle connection that ends is replaced when one is needed.
+  // A connection that ends is replaced when one is needed; in the middle of something the next question says so.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     async with(run) {
       const client = await guarded(() => pool.connect());
-      // A connection that ends between two questions says so with the next one.
-      const ignore = () => {};
-      client.on('error', ignore);
       let broken: unknown;
       try {
         return await run(sessionOn(client, times));
@@ -68,7 +69,6 @@ export function openSessions(address: Address, times: Times): Sessions {
         broken = error;
         throw error;
       } finally {
-        client.removeListener('error', ignore);
         client.release(broken instanceof Trouble);
       }
     },
@@ -80,9 +80,6 @@ export function openSessions(address: Address, times: Times): Sessions {
 export function connectionOptions({ link }: Address): pg.ClientConfig {
   return { connectionString: link, application_name: 'longhaul', keepAlive: true, types: { getTypeParser } };
 }
-
-/** How long a connection is waited for, ms. */
-export const connectTimeout: number = limits.connect;
 
 /** Rejects with `Trouble` only. */
 export async function guarded<T>(run: () => Promise<T>): Promise<T> {
