@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Lease } from '../../../src/downloads/download.ts';
+import type { Range } from '../../../src/downloads/ranges.ts';
 import { isUnfinished, leasedStatuses, mayChange, type Status, wishes } from '../../../src/downloads/states.ts';
-import { type Change, NotPossible, type Store } from '../../../src/store/store.ts';
-import { added, delivered, manifest, networkError, type Promises, present, retryAt, ttl } from './scene.ts';
+import { type Change, type NewDownload, NotPossible, type Store } from '../../../src/store/store.ts';
+import { aDownload, delivered, manifest, networkError, type Promises, present, retryAt, ttl } from './scene.ts';
 
 type Move =
   | { readonly do: 'claim'; readonly by: string }
   | { readonly do: 'change'; readonly lease: number; readonly to: Change['to'] }
   | { readonly do: 'wish'; readonly wish: (typeof wishes)[number] }
   | { readonly do: 'rescue'; readonly dead: string }
-  | { readonly do: 'pulse'; readonly lease: number; readonly bytes: number }
+  | { readonly do: 'pulse'; readonly lease: number; readonly ranges: readonly Range[] }
   | { readonly do: 'manifest'; readonly lease: number; readonly restart: boolean }
-  | { readonly do: 'wait'; readonly ms: number };
+  | { readonly do: 'follow' }
+  /** The clock goes on, or is set: either way. */
+  | { readonly do: 'time'; readonly ms: number };
 
 const someone = fc.constantFrom('a', 'b');
 /** Which of all leases that were ever given out. */
 const which = fc.nat(3);
+
+const hour = 3_600_000;
+/** Of a file of 1000 bytes; in any order, and overlapping. */
+const range: fc.Arbitrary<Range> = fc
+  .tuple(fc.nat(999), fc.integer({ min: 1, max: 1000 }))
+  .map(([from, length]) => [from, Math.min(1000, from + length)] as const);
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ do: fc.constant('claim' as const), by: someone }),
@@ -27,9 +36,11 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
   fc.record({ do: fc.constant('wish' as const), wish: fc.constantFrom(...wishes.filter((wish) => wish !== 'remove')) }),
   fc.record({ do: fc.constant('rescue' as const), dead: someone }),
-  fc.record({ do: fc.constant('pulse' as const), lease: which, bytes: fc.nat(1000) }),
+  fc.record({ do: fc.constant('pulse' as const), lease: which, ranges: fc.array(range, { maxLength: 4 }) }),
   fc.record({ do: fc.constant('manifest' as const), lease: which, restart: fc.boolean() }),
-  fc.record({ do: fc.constant('wait' as const), ms: fc.nat(2 * ttl) }),
+  fc.record({ do: fc.constant('follow' as const) }),
+  fc.record({ do: fc.constant('time' as const), ms: fc.nat(2 * ttl) }),
+  fc.record({ do: fc.constant('time' as const), ms: fc.integer({ min: -hour, max: hour }) }),
 );
 
 /** Whatever is done in whatever order: only legal changes, at most one lease that works, and events that tell the truth. */
@@ -43,20 +54,47 @@ export const modelPromises: Promises = {
 };
 
 async function play(store: Store, moves: readonly Move[]): Promise<void> {
-  const { id } = await added(store);
+  const asked = aDownload();
+  const { id } = (await store.add(asked, 0)).download;
   const given: { readonly lease: Lease; readonly by: string }[] = [];
   let now = 2_000_000_000_000;
   for (const each of moves) {
-    if (each.do === 'wait') now += each.ms;
+    if (each.do === 'time') now += each.ms;
+    else if (each.do === 'follow') await follow(store, id, asked, now);
     else await perform(store, id, each, given, now);
     await check(store, id, given);
   }
+  await reach(store, id, now);
+}
+
+/** Whoever asks for the link again shares the download while it is unfinished; afterwards it would be another one. */
+async function follow(store: Store, id: number, asked: NewDownload, now: number): Promise<void> {
+  if (!isUnfinished(present(await store.get(id)).status)) return;
+  const { download, followed } = await store.add(asked, now);
+  assert.deepEqual([download.id, followed], [id, true]);
+}
+
+/** Whatever is unfinished and nobody paused is offered to a scheduler: at once, when it is due, or when its lease has ended. */
+async function reach(store: Store, id: number, now: number): Promise<void> {
+  const before = present(await store.get(id));
+  const leaseEnd = (before.leaseUntil ?? now) + 1;
+  await store.rescue({ dead: [], expiredBefore: leaseEnd }, leaseEnd);
+  const row = present(await store.get(id));
+  if (!isUnfinished(row.status) || row.status === 'paused') return;
+  const who = { runner: 'somebody', anyRunner: true };
+  const due = row.nextAttemptAt ?? leaseEnd;
+  if (row.nextAttemptAt !== null) assert.ok(((await store.nextDue(who)) ?? Number.POSITIVE_INFINITY) <= due);
+  const offered = await store.candidates({ ...who, now: due, limit: 100_000 });
+  assert.ok(
+    offered.some((each) => each.id === id),
+    `${row.status} is never looked at again`,
+  );
 }
 
 async function perform(
   store: Store,
   id: number,
-  move: Exclude<Move, { do: 'wait' }>,
+  move: Exclude<Move, { do: 'time' | 'follow' }>,
   given: { readonly lease: Lease; readonly by: string }[],
   now: number,
 ): Promise<void> {
@@ -70,17 +108,30 @@ async function perform(
     if (!('lease' in move)) return;
     const holder = given.at(-1 - move.lease);
     if (!holder) return;
-    if (move.do === 'change') await store.change(holder.lease, changeTo(move.to, now), now);
+    if (move.do === 'change') await change(store, id, holder.lease, changeTo(move.to, now), now);
     if (move.do === 'manifest') await store.recordManifest(holder.lease, { ...manifest, restart: move.restart }, now);
-    if (move.do === 'pulse') await pulse(store, id, holder, move.bytes, now);
+    if (move.do === 'pulse') await pulse(store, id, holder, move.ranges, now);
   } catch (error) {
     assert.ok(error instanceof NotPossible, String(error));
   }
 }
 
-async function pulse(store: Store, id: number, holder: { lease: Lease; by: string }, bytes: number, now: number) {
+/** Only who holds the newest token changes anything. */
+async function change(store: Store, id: number, lease: Lease, to: Change, now: number): Promise<void> {
+  const row = present(await store.get(id));
+  const isHeld = row.lockedBy !== null && row.leaseToken === lease.token;
+  assert.equal((await store.change(lease, to, now)) !== undefined, isHeld);
+}
+
+async function pulse(
+  store: Store,
+  id: number,
+  holder: { lease: Lease; by: string },
+  ranges: readonly Range[],
+  now: number,
+): Promise<void> {
   const [file] = await store.files(id);
-  const checkpoints = file ? [{ lease: holder.lease, fileId: file.id, ranges: [[0, bytes]] as const }] : [];
+  const checkpoints = file ? [{ lease: holder.lease, fileId: file.id, ranges }] : [];
   const row = present(await store.get(id));
   const isHeld = row.lockedBy === holder.by && row.leaseToken === holder.lease.token;
   const answer = await store.pulse(
@@ -112,9 +163,15 @@ async function check(store: Store, id: number, given: readonly { readonly lease:
     attempts.map(({ endedAt }) => endedAt === null),
     given.map((_, n) => leased && n === given.length - 1),
   );
-  const durable = (await store.files(id)).reduce((sum, file) => sum + (file.durable[0]?.[1] ?? 0), 0);
-  if (row.status === 'completed') assert.equal(row.bytesDownloaded, row.fileSize, 'all of the file');
-  else if (row.status !== 'cancelled') assert.equal(row.bytesDownloaded, durable);
+  const ranges = (await store.files(id)).flatMap(({ durable }) => durable);
+  for (const [n, [from, to]] of ranges.entries())
+    assert.ok(from < to && from >= (ranges[n - 1]?.[1] ?? -1) + 1, 'apart');
+  const durable = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+  if (row.status === 'completed') {
+    assert.equal(row.bytesDownloaded, row.fileSize, 'all of the file');
+    assert.deepEqual([row.downloadPath, row.fileSize], [delivered.downloadPath, delivered.fileSize]);
+  }
+  if (row.status !== 'completed' && row.status !== 'cancelled') assert.equal(row.bytesDownloaded, durable);
 }
 
 function changeTo(to: Change['to'], now: number): Change {
