@@ -26,7 +26,7 @@ test(
     await using here = await ownPlace();
     await using there = await ownPlace();
     try {
-      const digest = makeFile(join(nginx.root, 'file.iso'), 12_000_000);
+      const digest = makeFile(join(nginx.root, 'file.iso'), 8_000_000);
       const first = longhaul(['get', `${nginx.url}/file.iso`, '--connections', '1'], { ...here, env });
       await first.says('downloading');
       const other = { ...there, env };

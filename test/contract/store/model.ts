@@ -4,7 +4,17 @@ import type { Lease } from '../../../src/downloads/download.ts';
 import type { Range } from '../../../src/downloads/ranges.ts';
 import { isUnfinished, leasedStatuses, mayChange, type Status, wishes } from '../../../src/downloads/states.ts';
 import { type Change, type NewDownload, NotPossible, type Store } from '../../../src/store/store.ts';
-import { aDownload, delivered, manifest, networkError, type Promises, present, retryAt, ttl } from './scene.ts';
+import {
+  aDownload,
+  anybody,
+  delivered,
+  manifest,
+  networkError,
+  type Promises,
+  present,
+  retryAt,
+  ttl,
+} from './scene.ts';
 
 type Move =
   | { readonly do: 'claim'; readonly by: string }
@@ -81,10 +91,10 @@ async function reach(store: Store, id: number, now: number): Promise<void> {
   await store.rescue({ dead: [], expiredBefore: leaseEnd }, leaseEnd);
   const row = present(await store.get(id));
   if (!isUnfinished(row.status) || row.status === 'paused') return;
-  const who = { runner: 'somebody', anyRunner: true };
   const due = row.nextAttemptAt ?? leaseEnd;
-  if (row.nextAttemptAt !== null) assert.ok(((await store.nextDue(who)) ?? Number.POSITIVE_INFINITY) <= due);
-  const offered = await store.candidates({ ...who, now: due, limit: 100_000 });
+  if (row.nextAttemptAt !== null) assert.ok(((await store.nextDue(anybody)) ?? Number.POSITIVE_INFINITY) <= due);
+  await store.callUp({ ...anybody, now: due, limit: 100_000 });
+  const offered = await store.candidates({ ...anybody, limit: 100_000 });
   assert.ok(
     offered.some((each) => each.id === id),
     `${row.status} is never looked at again`,
