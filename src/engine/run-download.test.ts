@@ -362,6 +362,29 @@ test('past the end of its lease a run leaves file, names and row alone', async (
   await on.close();
 });
 
+test('a digest that the server tells counts like one that was asked for, where nobody asked for one', async () => {
+  for (const [told, options, end] of [
+    [digest, {}, { status: 'completed', integrity: 'checksum' }],
+    ['0'.repeat(64), {}, { status: 'retrying', errorClass: 'checksum', bytesDownloaded: 0 }],
+    ['0'.repeat(64), { checksum: `sha-256=${digest}` }, { status: 'completed', integrity: 'checksum' }],
+  ] as const) {
+    const on = await stage(options);
+    const { resolve } = on.source;
+    on.source.resolve = async (...asked) => ({ ...(await resolve(...asked)), digest: `sha-256=${told}` });
+    await on.run();
+    assert.partialDeepStrictEqual(await on.row(), end);
+    await on.close();
+  }
+});
+
+test('a file of another size than was announced is not delivered, whatever its source says', async () => {
+  const on = await stage({ size: content.length + 1 });
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'failed', errorClass: 'changed' });
+  assert.ok(!(await on.names()).includes('file.bin'));
+  await on.close();
+});
+
 /** A person's wish arrives after everything is done and before its last change is recorded. */
 function late(on: Stage, to: Change['to'], wish: AskedWish): void {
   const { change } = on.store;

@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { removePartial } from '../disk/partial.ts';
 import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
 import { isRiskyName } from '../disk/safe-name.ts';
-import { type Integrity, integrities } from '../downloads/download.ts';
+import { type DownloadOptions, type Integrity, integrities } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
-import type { FinishedFile } from '../sources/source.ts';
-import { verifyFile } from '../verify/verify.ts';
+import type { FinishedFile, Manifest } from '../sources/source.ts';
+import { type ToVerify, verifyFile } from '../verify/verify.ts';
 import { endRun } from './end-run.ts';
 import { fetchFiles, resolveLink } from './fetch.ts';
 import { deliveredPath, wantedName } from './places.ts';
@@ -23,7 +23,7 @@ export async function runDownload(run: Run): Promise<void> {
     if (run.status === 'downloading' && !(await recordIfPublished(run))) {
       const manifest = await resolveLink(run);
       const finished = await fetchFiles(run, manifest);
-      await verifyAndPublish(run, finished);
+      await verifyAndPublish(run, finished, manifest);
       await recordIfPublished(run);
     }
     await finish(run);
@@ -35,7 +35,7 @@ export async function runDownload(run: Run): Promise<void> {
 }
 
 /** Verifies every file, then gives each its final name; the name is recorded before it is made. */
-async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Promise<void> {
+async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], manifest: Manifest): Promise<void> {
   const { disk, store, clock } = run.parts;
   const { lease, download } = run.claim;
   for (const end of finished) {
@@ -50,7 +50,7 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Pr
         integrity: end.integrity,
         ...(end.digest === undefined ? {} : { digest: end.digest }),
         ...(checksum === undefined ? {} : { checksum }),
-        ...(file.main && download.options.pieces ? { pieces: download.options.pieces } : {}),
+        ...(file.main ? expectedOf(download.options, manifest) : {}),
       },
       run.signal,
     );
@@ -64,6 +64,15 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[]): Pr
       await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
     }
   }
+}
+
+/** What somebody else told of the main file. */
+function expectedOf({ pieces, size }: DownloadOptions, { digest }: Manifest): Partial<ToVerify> {
+  return {
+    ...(pieces ? { pieces } : {}),
+    ...(size === undefined ? {} : { announced: size }),
+    ...(digest === undefined ? {} : { told: digest }),
+  };
 }
 
 /**

@@ -55,6 +55,8 @@ export interface Manifest {
    */
   readonly continues: boolean;
   readonly reason?: string;
+  /** `sha-256=HEX`: the digest of the one file as the other side tells it; left out: it tells none that is known. */
+  readonly digest?: string;
   /** For people: whether the other side can begin in the middle of a file; left out: it does not say. */
   readonly ranges?: boolean;
   /** For people: by what the version is known again, such as `ETag "abc"`; left out: by nothing. */

@@ -17,6 +17,10 @@ export interface ToVerify {
   readonly checksum?: string;
   /** Digests of its pieces; looked at where no checksum is asked for. */
   readonly pieces?: Pieces;
+  /** The digest that the other side tells; looked at where nobody else told one. */
+  readonly told?: string;
+  /** Bytes that it must have, as somebody else told. */
+  readonly announced?: number;
 }
 
 export interface Verified {
@@ -27,13 +31,18 @@ export interface Verified {
 
 /**
  * Holds a complete partial against what is known of it: its size, then its digest. Throws
- * `Failure('changed')` for a wrong size (somebody else wrote to it), `Failure('checksum')` for wrong bytes.
+ * `Failure('changed')` for a wrong size (somebody else wrote to it, or it is another file than was announced),
+ * `Failure('checksum')` for wrong bytes.
  */
 export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal): Promise<Verified> {
   const facts = await onDisk(file.path, () => disk.facts(file.path));
   if (!facts) throw new Failure('disk', `${file.path} is gone; longhaul retry starts it over`);
   if (facts.size !== file.size) {
     throw new Failure('changed', `the partial has ${facts.size} bytes where ${file.size} were delivered`);
+  }
+  if (file.announced !== undefined && file.announced !== file.size) {
+    const said = `the file has ${file.size} bytes where ${file.announced} were announced`;
+    throw new Failure('changed', said, { retry: { when: 'never' } });
   }
   if (file.checksum === undefined && file.pieces) {
     const wrong = await wrongPieces(disk, file.path, file.pieces, signal);
@@ -42,10 +51,11 @@ export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal
     }
     return { size: file.size, integrity: 'checksum', digest: file.digest ?? null };
   }
-  if (file.checksum === undefined) {
+  const checksum = file.checksum ?? file.told;
+  if (checksum === undefined) {
     return { size: file.size, integrity: file.integrity, digest: file.digest ?? null };
   }
-  const wanted = parseChecksum(file.checksum);
+  const wanted = parseChecksum(checksum);
   const known = file.digest === undefined ? undefined : parseChecksum(file.digest);
   const found =
     known?.algorithm === wanted.algorithm ? known : await digestOf(disk, file.path, wanted.algorithm, signal);

@@ -10,6 +10,9 @@ export interface Cookies {
 }
 
 const httpOnly = '#HttpOnly_';
+/** What one host may leave here: as many cookies as browsers take, and bytes of one (RFC 6265 section 6.1). */
+const mostOfHost = 180;
+const longest = 4096;
 
 /**
  * Reads a Netscape cookie file, as browsers' exports, curl and wget write it: domain, whether its
@@ -34,7 +37,13 @@ export async function cookiesFrom(text: string, path: string): Promise<Cookies> 
   return {
     headerFor: async (url) => latin1Of(await jar.getCookieString(url.href)) || undefined,
     async take(url, lines) {
-      for (const line of lines) await jar.setCookie(line, url.href, { ignoreError: true });
+      for (const line of lines.filter(({ length }) => length <= longest)) {
+        const cookie = Cookie.parse(line, { loose: true });
+        const domain = (cookie?.domain ?? url.hostname).toLowerCase();
+        const there = await store.findCookies(domain, '', true);
+        if (there.length >= mostOfHost && !there.some(({ key }) => key === cookie?.key)) continue;
+        await jar.setCookie(line, url.href, { ignoreError: true });
+      }
     },
   };
 }

@@ -28,7 +28,9 @@ export function digestsOf(headers: HeaderFields, partial: boolean): string[] {
     const match = /^([a-z0-9-]+)=:([^:]*):/i.exec(member);
     note(match?.[1], match?.[2]);
   }
-  for (const field of ['digest', 'x-goog-hash']) {
+  // Google tells the digest of what it stores, which it may have unpacked on the way.
+  const stored = headers.get('x-goog-stored-content-encoding') ?? 'identity';
+  for (const field of stored === 'identity' ? ['digest', 'x-goog-hash'] : ['digest']) {
     for (const member of headers.members(field)) {
       const match = /^([a-z0-9-]+)=(.+)$/i.exec(member);
       note(match?.[1], match?.[2]);
@@ -36,6 +38,12 @@ export function digestsOf(headers: HeaderFields, partial: boolean): string[] {
   }
   if (!partial) note('md5', headers.get('content-md5'));
   return [...found].map(([name, hex]) => `${name}=${hex}`);
+}
+
+/** Of digests written `sha-256=HEX` the one that proves most; undefined where there is none. Pure. */
+export function strongestOf(digests: readonly string[]): string | undefined {
+  const names = ['sha-512', 'sha-384', 'sha-256', 'sha-224', 'sha-1', 'md5'];
+  return names.map((name) => digests.find((digest) => digest.startsWith(`${name}=`))).find((digest) => digest);
 }
 
 /** Computes the digest a person asked for while the bytes pass in order. */

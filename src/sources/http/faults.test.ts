@@ -201,3 +201,18 @@ test('a manifest that nothing is fetched of leaves no connection open', async (c
   bench.source.discard?.(await bench.resolve(server.link));
   while (server.open > 0) await new Promise((resolve) => setImmediate(resolve));
 });
+
+test('a digest of the whole file that the server tells is compared with what came', async (context) => {
+  const md5 = createHash('md5').update(bytes).digest();
+  const server = await serverFor(context, { headers: [`Content-MD5: ${md5.toString('base64')}`] });
+  const bench = await httpBench(context);
+  assert.equal((await bench.resolve(server.link)).digest, `md5=${md5.toString('hex')}`);
+  assert.equal((await bench.run(server.link)).digest, `md5=${md5.toString('hex')}`);
+  const both = await serverFor(context, {
+    headers: [
+      `Content-MD5: ${md5.toString('base64')}`,
+      `Repr-Digest: sha-256=:${Buffer.alloc(32).toString('base64')}:`,
+    ],
+  });
+  assert.equal((await (await httpBench(context)).resolve(both.link)).digest, `sha-256=${'0'.repeat(64)}`);
+});

@@ -262,6 +262,8 @@ test('digests of the whole file are noted from every header that tells them', ()
     ]),
     [`md5=${hex(16)}`],
   );
+  const unpacked = ['x-goog-stored-content-encoding', 'gzip'] as const;
+  assert.deepEqual(found([['x-goog-hash', `md5=${base64(16)}`], unpacked]), []);
   assert.deepEqual(found([['Content-MD5', base64(16)]]), [`md5=${hex(16)}`]);
   assert.deepEqual(found([['Content-MD5', base64(16)]], true), []);
   assert.deepEqual(

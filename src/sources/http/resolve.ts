@@ -6,7 +6,7 @@ import type { ResponseHead } from '../../net/http1/response-head.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Manifest, ResolveRequest } from '../source.ts';
 import type { Asker } from './asker.ts';
-import { digestsOf } from './digests.ts';
+import { digestsOf, strongestOf } from './digests.ts';
 import type { HeldAnswers } from './held.ts';
 import { type Asked, judge, type Proof, type Verdict } from './judge.ts';
 import { parseLink, withoutSecrets } from './link.ts';
@@ -32,7 +32,10 @@ interface Ask extends Asked {
   readonly isMirror?: boolean;
 }
 
-/** Asks the links of the file in their order until one answers. Throws what the first one's failure was. */
+/**
+ * Asks the links of the file in their order until one answers. A mirror that has the file from its beginning only is
+ * no reason to give up what is here while the first link may answer again. Throws what the first one's failure was.
+ */
 export async function resolveAny(context: Resolving, request: ResolveRequest, signal: AbortSignal): Promise<Manifest> {
   const mirrors = request.options.mirrors ?? [];
   try {
@@ -41,10 +44,16 @@ export async function resolveAny(context: Resolving, request: ResolveRequest, si
     for (const link of mirrors) {
       signal.throwIfAborted();
       const manifest = await resolveLink(context, { ...request, link }, signal, true).catch(() => undefined);
-      if (manifest) return manifest;
+      if (!manifest) continue;
+      if (manifest.continues || !mayAnswerAgain(failure)) return manifest;
+      context.held.take((manifest.plan as HttpPlan).held ?? 0)?.exchange.abandon();
     }
     throw failure;
   }
+}
+
+function mayAnswerAgain(failure: unknown): boolean {
+  return failure instanceof Failure && failure.retry.when !== 'never';
 }
 
 /**
@@ -192,10 +201,16 @@ function manifestOf(context: Resolving, request: ResolveRequest, outcome: Outcom
     files: [{ path: safeName(name), size, main: true }],
     totalBytes: size,
     resumeToken: storedToken(token),
+    ...toldDigest(token),
     ...forPeople(head, token),
     plan,
     ...continuation(request, outcome, proof),
   };
+}
+
+function toldDigest({ digests = [] }: HttpToken): Pick<Manifest, 'digest'> {
+  const digest = strongestOf(digests);
+  return digest === undefined ? {} : { digest };
 }
 
 function forPeople(head: ResponseHead, token: HttpToken): Pick<Manifest, 'ranges' | 'validator'> {

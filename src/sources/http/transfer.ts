@@ -135,7 +135,7 @@ export class HttpTransfer implements Transfer {
   #opened(path: string, durable: readonly Range[]): PartialFile {
     const { disk, clock } = this.#context;
     try {
-      const digest = runningDigest(this.#request.options.checksum);
+      const digest = runningDigest(this.#request.options.checksum ?? this.#request.manifest.digest);
       const file = leasedDisk(disk, this.#request.deadline, clock).open(path);
       this.#partial = new PartialFile(file, path, durable, digest);
       return this.#partial;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { httpBench, patterned, untilBytes } from '../../../test/support/http-bench.ts';
-import { content, delivers, fails, otherContent, serverFor } from '../../../test/support/http-faults.ts';
+import { content, delivers, fails, interrupted, otherContent, serverFor } from '../../../test/support/http-faults.ts';
 
 const MiB = 1 << 20;
 const big = patterned(4 * MiB, 3);
@@ -103,3 +103,14 @@ for (const late of [undefined, 'answers late'] as const) {
     );
   });
 }
+
+test('what is here is not given up for a mirror with another version while the first link may come back', async (context) => {
+  const [one, two] = [await serverFor(context), await serverFor(context, { etag: '"mirror"' })];
+  const bench = await httpBench(context, {}, { options: { mirrors: [two.link] } });
+  const from = await interrupted(bench, one);
+  one.script(() => ({ do: 'status', status: 503 }));
+  await fails(bench.run(one.link), 'server');
+  assert.deepEqual(bench.partial.durable, [[0, from]]);
+  one.script(() => ({ do: 'status', status: 404 }));
+  await delivers(bench, one.link, 'validator');
+});
