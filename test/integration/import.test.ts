@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { importSchema, type WireImport } from '../../src/contract/schemas.ts';
+import { needs } from '../support/needs.ts';
+import { makeFile, startNginx } from '../support/nginx.ts';
 import { ownPlace, type Place, run } from '../support/program.ts';
 
 async function imported(place: Place, ...args: readonly string[]): Promise<WireImport> {
@@ -177,4 +179,31 @@ COPY public.processed_lines (id, line_url, line_hash, tvg_name, state, download_
       ['http://127.0.0.1:9/2.mkv', 'pending'],
     ],
   );
+});
+
+test('what an aria2 session had begun is downloaded where and as it was asked for, and checked', {
+  ...needs('nginx'),
+}, async () => {
+  await using place = await ownPlace();
+  const nginx = await startNginx();
+  try {
+    const digest = makeFile(join(nginx.root, 'a.bin'), 100_000);
+    const session = join(place.cwd, 'session');
+    const into = join(place.cwd, 'into');
+    const options = ` gid=2089b05ecca3d829\n dir=${into}\n out=b.bin\n checksum=sha-256=${digest}\n`;
+    await writeFile(
+      session,
+      `${nginx.url}/a.bin\n${options}${nginx.url}/none.bin\n gid=2089b05ecca3d820\n pause=true\n`,
+    );
+    assert.partialDeepStrictEqual(await imported(place, session), { added: { pending: 1, paused: 1 } });
+    const resumed = await run(['resume-downloads'], place);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal((await readFile(join(into, 'b.bin'))).length, 100_000);
+    const [paused, completed] = await rows(place);
+    assert.partialDeepStrictEqual(completed, { status: 'completed', integrity: 'checksum' });
+    assert.partialDeepStrictEqual(paused, { status: 'paused' });
+    assert.equal((await imported(place, session)).known, 2);
+  } finally {
+    await nginx.stop();
+  }
 });
