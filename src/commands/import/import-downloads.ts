@@ -39,7 +39,7 @@ export interface ImportReport {
 }
 
 /** One transaction; more would hold up other processes. */
-const mostAtOnce = 500;
+const mostAtOnce = 1000;
 const mostProblems = 1000;
 
 /**
