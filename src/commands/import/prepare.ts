@@ -31,10 +31,11 @@ export interface Prepared {
 /** Holds a row against disk and sources; undefined: it has no link, and nothing else to know it by. */
 export async function prepareRow(
   parts: Pick<CommandParts, 'sourceFor' | 'disk'>,
-  row: ReadRow,
+  given: ReadRow,
   places: Places,
   now: number,
 ): Promise<Prepared | undefined> {
+  const row = { ...given, path: soundPath(given.path), directory: soundPath(given.directory) };
   const delivered = row.status === 'completed' || row.status === 'cleaned';
   const place = delivered && row.path !== null ? await deliveredAt(parts, row, row.path, places) : undefined;
   const kind = await kindOf(parts, row, place?.path);
@@ -57,9 +58,14 @@ export async function prepareRow(
       requestedBy: row.own?.requestedBy ?? null,
       integrity: row.own?.integrity ?? null,
       metadata: row.own
-        ? row.metadata
+        ? plain(row.metadata, (text) => text)
         : {
-            imported: { from: row.origin, id: row.key, ...masked(row.metadata), ...(fastresume ? { fastresume } : {}) },
+            imported: {
+              from: row.origin,
+              id: row.key,
+              ...plain(row.metadata, maskLinks),
+              ...(fastresume ? { fastresume } : {}),
+            },
           },
       directory: directoryOf(row, place?.path, places),
       options: row.options,
@@ -68,7 +74,7 @@ export async function prepareRow(
       downloadPath: place?.path ?? null,
       retryCount: row.retryCount,
       lastRetryAt: row.lastRetryAt,
-      error: errorOf(row),
+      error: errorOf(row, kind.fetchable),
       startedAt: row.startedAt,
       completedAt: delivered ? (row.completedAt ?? row.updatedAt ?? created) : row.completedAt,
       createdAt: created,
@@ -206,23 +212,34 @@ function nameOf(path: string): string {
   return path.includes('\\') ? win32.basename(path) : basename(path);
 }
 
-/** Of what kind an error of another program was, nobody can tell; most are of the network, and worth another try. */
-function errorOf({ status, error, own }: ReadRow): ImportedDownload['error'] {
-  if (error !== null) return { class: own?.errorClass ?? 'network', message: maskLinks(error) };
-  return status === 'failed' ? { class: 'network', message: 'it had failed before it was imported' } : null;
+/** No path of any system holds a NUL. */
+function soundPath(path: string | null): string | null {
+  return path === null || path.includes('\0') ? null : path;
+}
+
+/**
+ * Of what kind an error of another program was, nobody can tell; most are of the network, and worth another try where
+ * there is a source for the link.
+ */
+function errorOf({ status, error, own }: ReadRow, fetchable: boolean): ImportedDownload['error'] {
+  const kind = own?.errorClass ?? (fetchable ? 'network' : 'link');
+  if (error !== null) return { class: kind, message: maskLinks(error) };
+  return status === 'failed' ? { class: kind, message: 'it had failed before it was imported' } : null;
 }
 
 const mostDepth = 16;
 
-/** Foreign facts as plain data whose links hold no secret. */
-function masked(facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, maskedValue(value, 1)]));
+type Facts = Readonly<Record<string, unknown>>;
+
+/** Foreign facts of a depth that everybody can handle, their texts as `text` makes them. */
+function plain(facts: Facts, text: (given: string) => string): Facts {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, plainValue(value, text, 1)]));
 }
 
-function maskedValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return maskLinks(value);
+function plainValue(value: unknown, text: (given: string) => string, depth: number): unknown {
+  if (typeof value === 'string') return text(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= mostDepth) return null;
-  if (Array.isArray(value)) return value.map((one: unknown) => maskedValue(one, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, maskedValue(one, depth + 1)]));
+  if (Array.isArray(value)) return value.map((one: unknown) => plainValue(one, text, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plainValue(one, text, depth + 1)]));
 }
