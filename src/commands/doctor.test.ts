@@ -104,3 +104,13 @@ test('no database yet is fine', async () => {
   });
   assert.match(found.database ?? '', /^ok: there is none yet/);
 });
+
+test('of a database server its version, and whether the two clocks agree', async () => {
+  const now = Date.UTC(2026, 10, 21);
+  const server = { place: 'db:5432/own', postgres: '18.4', schema: 3 };
+  const agree = await stateOf({ database: async () => ({ ...server, now: now + 5000 }) });
+  assert.equal(agree.database, 'ok: PostgreSQL 18.4 at db:5432/own, schema 3');
+  assert.match(agree.clock ?? '', /^ok/);
+  const differ = await stateOf({ database: async () => ({ ...server, now: now - 3_600_000 }) });
+  assert.match(differ.clock ?? '', /^warning: this machine's clock is 3600 s ahead of the database's/);
+});

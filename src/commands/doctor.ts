@@ -45,6 +45,8 @@ const notBefore = Date.UTC(2026, 10, 1);
 /** Bytes. */
 const littleSpace = 1_000_000_000;
 const mostHeld = 1000;
+/** Between this machine and the database server, seconds. */
+const mostClockDifference = 10;
 
 /** Looks at everything that keeps downloads from finishing. Never throws. */
 export async function doctor(parts: DoctorParts): Promise<Check[]> {
@@ -55,7 +57,7 @@ export async function doctor(parts: DoctorParts): Promise<Check[]> {
     ...found,
     configCheck(configured.value),
     await spaceCheck(parts, configured.value.downloads),
-    ...(await checked('database', async () => databaseChecks(await parts.database()))),
+    ...(await checked('database', async () => databaseChecks(await parts.database(), parts.clock.now()))),
     ...(await checked('instances', async () => holdersCheck(await parts.instances()))),
   ];
 }
@@ -99,10 +101,14 @@ async function spaceCheck({ disk }: DoctorParts, folder: string): Promise<Check>
     : { name: 'disk space', state: 'warning', text: `${text}; make room, downloads wait when it gets short` };
 }
 
-function databaseChecks(examined: Examined | ExaminedServer): Check[] {
+function databaseChecks(examined: Examined | ExaminedServer, now: number): Check[] {
   if (!('place' in examined)) return fileChecks(examined);
   const { postgres, place, schema } = examined;
-  return [ok('database', `PostgreSQL ${postgres} at ${place}, schema ${schema}`)];
+  const found = [ok('database', `PostgreSQL ${postgres} at ${place}, schema ${schema}`)];
+  const seconds = Math.round((now - examined.now) / 1000);
+  if (Math.abs(seconds) < mostClockDifference) return found;
+  const text = `this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} the database's; leases go by that one, set this one`;
+  return [...found, { name: 'clock', state: 'warning', text }];
 }
 
 function fileChecks({ file, found, schema, sqlite, problems }: Examined): Check[] {

@@ -22,6 +22,8 @@ export interface ExaminedServer {
   /** `18.4` */
   readonly postgres: string;
   readonly schema: number;
+  /** What its clock showed, UTC epoch ms. */
+  readonly now: number;
 }
 
 /** As many as a person reads. */

@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { silentLog } from '../../src/log/log.ts';
 import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
-import { aDownload, me, present, ttl } from '../contract/store/scene.ts';
+import { aDownload, me, now, present, running, ttl } from '../contract/store/scene.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
@@ -137,6 +137,19 @@ test('of processes that claim at once, and add one link at once, each download h
   );
   assert.equal(claims.flat().length, ids.length);
   for (const id of ids) assert.equal((await present(stores[0]).attempts(id)).length, 1);
+  await Promise.all(stores.map((store) => store.close()));
+});
+
+test('of machines that want one path for a partial at once, one gets it', async () => {
+  const url = await server.database();
+  const stores = await Promise.all([open(url), open(url)]);
+  for (let n = 0; n < 10; n += 1) {
+    const runs = [await running(present(stores[0])), await running(present(stores[1]))];
+    const answers = await Promise.all(
+      runs.map(({ claim, fileId }, at) => present(stores[at]).recordPartial(claim.lease, fileId, `/p${n}`, now)),
+    );
+    assert.deepEqual(answers.toSorted(), ['recorded', 'taken']);
+  }
   await Promise.all(stores.map((store) => store.close()));
 });
 

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { insertEvent } from '../statements/insert-event.ts';
 import type { Params } from '../statements/statement.ts';
+import { StoreFailure } from '../store.ts';
 import { conflict } from './failure.ts';
 import type { Patience } from './patience.ts';
 import { epochMs, type Session, type Sessions } from './session.ts';
@@ -74,13 +75,15 @@ export function createLedger(sessions: Sessions, { patiently }: Patience): Ledge
     throw conflict('this writer was forgotten');
   }
 
+  /** Throws `StoreFailure` when nothing tells any more: this process slept for so long that its row was removed. */
   function didHappen(count: number): Promise<boolean> {
     return patiently(() =>
       sessions.with(async (session) => {
-        const [row] = await session.query<{ seq: number }>('SELECT seq FROM writers WHERE uid = $1 FOR UPDATE', [
+        const rows = await session.query<{ seq: number }>('SELECT seq FROM writers WHERE uid = $1 FOR UPDATE', [
           writer,
         ]);
-        return row !== undefined && row.seq >= count;
+        if (rows[0]) return rows[0].seq >= count;
+        throw new StoreFailure('it is not known whether the last change was stored: look before you repeat it');
       }),
     );
   }

@@ -73,7 +73,7 @@ export async function examineServer(options: Omit<ServerOptions, 'ownerUrl'>): P
   const address = addressOf(url, 'database.url');
   const state = await createPatience(address, { clock, log, patience }).patiently(() => schemaAt(address));
   if (!state.readable || state.version > newestSchema) refuseSchema(state, address);
-  return { place: placeOf(address), postgres: state.server, schema: state.version };
+  return { place: placeOf(address), postgres: state.server, schema: state.version, now: state.now };
 }
 
 async function usableSchema(

@@ -17,7 +17,7 @@ export interface Limits {
   readonly silent: number;
 }
 
-export const usualLimits: Limits = { connect: 5000, statement: 8000, answer: 10_000, lock: 5000, silent: 2000 };
+export const usualLimits: Limits = { connect: 5000, statement: 6000, answer: 7500, lock: 4000, silent: 2000 };
 
 /** Connections that are open at once at most; one more listens. */
 const connections = 4;
