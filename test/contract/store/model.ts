@@ -13,6 +13,7 @@ import {
   type Promises,
   present,
   retryAt,
+  runsOn,
   ttl,
 } from './scene.ts';
 
@@ -58,7 +59,7 @@ export const modelPromises: Promises = {
   'any sequence of operations makes only legal changes, and one lease at most can write': async (store) => {
     await fc.assert(
       fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 25 }), (moves) => play(store, moves)),
-      { numRuns: 150 },
+      { numRuns: runsOn(store, 150) },
     );
   },
 };

@@ -104,3 +104,8 @@ export function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('it is not there');
   return value;
 }
+
+/** How often a property is tried: on a server each question is a way over the network. */
+export function runsOn(store: Store, runs: number): number {
+  return store.kind === 'server' ? Math.ceil(runs / 4) : runs;
+}
