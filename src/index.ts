@@ -1,7 +1,17 @@
-import type { Added, AddRequest, Commands, Controlled, History, Limits, Shown } from './commands/commands.ts';
+import type {
+  Added,
+  AddRequest,
+  Commands,
+  Controlled,
+  History,
+  Limits,
+  SetRequest,
+  Shown,
+} from './commands/commands.ts';
 import type { Rate } from './config/rate.ts';
 import type { Download } from './downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from './downloads/events.ts';
+import type { Place } from './downloads/place.ts';
 import type { Wish } from './downloads/states.ts';
 import { openLonghaul as openInstance } from './instance/open.ts';
 
@@ -9,9 +19,10 @@ export { NotFound } from './commands/commands.ts';
 export type { Attempt, Download, DownloadFile, DownloadOptions, Integrity, Metadata } from './downloads/download.ts';
 export type { DownloadEvent, ProgressReport } from './downloads/events.ts';
 export { Failure, type FailureClass } from './downloads/failure.ts';
+export type { Place } from './downloads/place.ts';
 export type { Status, Wish } from './downloads/states.ts';
 export { NotPossible, StoreFailure } from './store/store.ts';
-export type { Added, Controlled, History, Limits, Rate, Shown };
+export type { Added, Controlled, History, Limits, Rate, SetRequest, Shown };
 
 export interface LibraryOptions {
   /** One folder for config, database, logs and work files; left out: the usual places (XDG). */
@@ -54,6 +65,10 @@ export interface Library {
    * Throws also RangeError for what is no rate.
    */
   limit(reference: number | string, rate: Rate | 'default'): Promise<Download>;
+  /** Changes priority, category or own limit of an unfinished download. Throws also RangeError. */
+  set(reference: number | string, request: SetRequest): Promise<Download>;
+  /** Changes the place of a download that waits, among those of its priority. */
+  move(reference: number | string, place: Place): Promise<Download>;
   /** Changes the limit of all downloads of this database together; `default`: as configured. */
   limitAll(rate: Rate | 'default'): Promise<Limits>;
   /** Each event of each download, whichever process works on it, with the caller's `metadata`. Returns the unsubscriber. */
@@ -93,6 +108,8 @@ export async function openLonghaul(options: LibraryOptions = {}): Promise<Librar
     history: (filter) => commands.history({ limit: filter?.limit ?? defaultHistory }),
     control: (reference, wish, how) => commands.control(String(reference), { wish, ...how }),
     limit: (reference, rate) => commands.limit(String(reference), rate),
+    set: (reference, request) => commands.set(String(reference), request),
+    move: (reference, place) => commands.move(String(reference), place),
     limitAll: commands.limitAll,
     onEvent: longhaul.onEvent,
     onProgress: longhaul.onProgress,

@@ -36,7 +36,7 @@ export async function addLinks(
   context: Context,
   longhaul: Longhaul,
   asked: AsyncGenerator<AskedLink>,
-  request: Pick<AddRequest, 'metadata' | 'runner'> & Existing,
+  request: Pick<AddRequest, 'category' | 'priority' | 'metadata' | 'runner'> & Existing,
   onAdded: (added: Added, asked: GoodLink) => void | Promise<void>,
 ): Promise<ExitCode> {
   const codes = new Set<ExitCode>();

@@ -1,5 +1,6 @@
 import type { Download } from '../downloads/download.ts';
 import { bytesText } from '../downloads/words.ts';
+import { printable } from '../log/printable.ts';
 import { measureFor } from './measure.ts';
 import type { Surface } from './screen.ts';
 import { type Cell, tableLines } from './table.ts';
@@ -10,6 +11,7 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
   const { look } = surface;
   const names = downloads.map(nameOf);
   const measure = await measureFor(names);
+  const categories = downloads.some(({ category }) => category !== null);
   const rows = downloads.map((download, n): Cell[] => [
     { text: String(download.id) },
     {
@@ -18,6 +20,7 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
     },
     { text: doneText(download) },
     { text: sizeText(download) },
+    ...(categories ? [{ text: printable(download.category ?? '') }] : []),
     {
       text: names[n] ?? '',
       paint: (text) =>
@@ -30,6 +33,7 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
       { title: 'STATUS' },
       { title: 'DONE', align: 'right' },
       { title: 'SIZE', align: 'right' },
+      ...(categories ? [{ title: 'CATEGORY' }] : []),
       { title: 'NAME', shrinks: true },
     ],
     rows,
@@ -39,7 +43,7 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
 
 function statusText({ status, wish, waitingFor }: Download): string {
   if (wish) return `${status}, ${wish} asked`;
-  return status === 'pending' && waitingFor ? `${status} (${waitingFor})` : status;
+  return (status === 'pending' || status === 'retrying') && waitingFor ? `${status} (${waitingFor})` : status;
 }
 
 function statusPaint({ status }: Download, text: string, { look }: Surface): string {

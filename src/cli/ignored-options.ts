@@ -25,8 +25,10 @@ const flags: Partial<Record<keyof DownloadOptions, string>> = {
  * has other options: as flags. Pure.
  */
 export function ignoredOptions(
-  asked: Pick<AddRequest, 'directory' | 'options' | 'metadata'> & { readonly namesFolder: boolean },
-  download: Pick<Download, 'directory' | 'options' | 'metadata'>,
+  asked: Pick<AddRequest, 'directory' | 'options' | 'metadata' | 'category' | 'priority'> & {
+    readonly namesFolder: boolean;
+  },
+  download: Pick<Download, 'directory' | 'options' | 'metadata' | 'category' | 'priority'>,
 ): string[] {
   const { options = {}, metadata = {} } = asked;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
@@ -36,7 +38,10 @@ export function ignoredOptions(
   });
   const elsewhere = asked.namesFolder && asked.directory !== download.directory;
   const notes = Object.entries(metadata).some(([key, value]) => differs(value, download.metadata[key]));
-  return [...(elsewhere ? ['--dir'] : []), ...named, ...(notes ? ['--meta'] : [])];
+  const counted = (['category', 'priority'] as const).filter((key) =>
+    differs(asked[key] ?? download[key], download[key]),
+  );
+  return [...(elsewhere ? ['--dir'] : []), ...counted.map((key) => `--${key}`), ...named, ...(notes ? ['--meta'] : [])];
 }
 
 /** The sentence about them; undefined where nothing is ignored. */

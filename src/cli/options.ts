@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/duration.ts';
+import { parsePriority, priorityAllowed } from '../config/priority.ts';
 import { parseRate, type Rate, rateAllowed } from '../config/rate.ts';
 
 /**
@@ -44,6 +45,15 @@ export function rate(text: string): Rate {
     return parseRate(text);
   } catch {
     throw new InvalidArgumentError(`It ${rateAllowed}.`);
+  }
+}
+
+/** `high`, `normal`, `low`, or a number. */
+export function priority(text: string): number {
+  try {
+    return parsePriority(text);
+  } catch {
+    throw new InvalidArgumentError(`It ${priorityAllowed}.`);
   }
 }
 

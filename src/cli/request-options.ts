@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { IfExists } from '../commands/commands.ts';
+import type { AddRequest, IfExists } from '../commands/commands.ts';
+import { categoryNamed } from '../config/categories.ts';
+import type { Config } from '../config/config.ts';
 import type { Rate } from '../config/rate.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
 import type { LinkOptions } from './asked-links.ts';
 import { UsageError } from './explain.ts';
 import { addHttpOptions, type HttpOptions, httpOptions } from './http-options.ts';
-import { duration, fileName, metadata, rate, wholeNumber } from './options.ts';
+import { duration, fileName, metadata, priority, rate, wholeNumber } from './options.ts';
 import type { Context } from './verb.ts';
 
 /** What may be asked for beside a link, by `get` and `add` alike. */
@@ -17,6 +19,8 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly maxTries?: number;
   readonly retryWait?: number;
   readonly limitRate?: Rate;
+  readonly category?: string;
+  readonly priority?: number;
   readonly meta?: Readonly<Record<string, string>>;
   readonly ifExists?: IfExists;
 }
@@ -29,6 +33,8 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .option('--connections <n>', 'connections for one file at most (default: 8)', wholeNumber(1, 64))
     .option('--max-tries <n>', 'tries without progress before it has failed', wholeNumber(1))
     .option('--retry-wait <duration>', 'wait after the first failed try; doubles', duration)
+    .option('--category <name>', 'one of the categories of the configuration: its folder, rate, slots and priority')
+    .option('--priority <priority>', 'high, normal, low, or a whole number; the higher goes first', priority)
     .option('--limit-rate <rate>', 'fetch no more than this a second, such as 500k or 2MB', rate)
     .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum)
     .option('--mirror <link>', 'another link for the same file (repeatable)', repeated)
@@ -49,6 +55,28 @@ export async function downloadOptions(options: RequestOptions, context: Context)
   const given = { name, checksum, connections, maxTries, retryWait, rate };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...own, ...(await httpOptions(options, context)) };
+}
+
+/** Where it goes: the folder asked for, or the category's, or `otherwise`. Throws `UsageError`. */
+export async function folderFor(context: Context, options: RequestOptions, otherwise: string): Promise<string> {
+  if (options.dir !== undefined) return folderOf(context, options.dir);
+  if (options.category === undefined) return otherwise;
+  const { config } = await context.config();
+  return categoryOf(config.categories, options.category).directory ?? otherwise;
+}
+
+/** What counts beside the link, as a request has it. */
+export function countedWith({ category, priority }: RequestOptions): Pick<AddRequest, 'category' | 'priority'> {
+  return { ...(category === undefined ? {} : { category }), ...(priority === undefined ? {} : { priority }) };
+}
+
+/** Throws `UsageError` that names the known ones. */
+function categoryOf(categories: Config['categories'], name: string): Config['categories'][string] {
+  try {
+    return categoryNamed(categories, name);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 /** An absolute folder; a relative one lies below the current folder. */

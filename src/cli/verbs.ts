@@ -82,6 +82,18 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/limit.ts')).limit,
   },
   {
+    name: 'set',
+    summary: 'change priority, category and limit of downloads',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/set.ts')).set,
+  },
+  {
+    name: 'move',
+    summary: 'change the order of what waits',
+    group: 'Steer:',
+    load: async () => (await import('./verbs/move.ts')).move,
+  },
+  {
     name: 'cancel',
     summary: 'give downloads up',
     group: 'Steer:',

@@ -2,6 +2,7 @@ import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import type { NewDownload } from '../store/store.ts';
+import { placedWith } from './arrange.ts';
 import { checkedLink } from './checked-link.ts';
 import type { Added, AddRequest, Refused } from './commands.ts';
 import { duplicateOf } from './duplicates.ts';
@@ -62,6 +63,7 @@ async function checked(parts: CommandParts, request: AddRequest): Promise<NewDow
     options,
     metadata: request.metadata ?? {},
     runner: request.runner ?? null,
+    ...placedWith(parts, request),
     ifExists: request.ifExists === 'new' ? 'new' : 'follow',
   };
 }

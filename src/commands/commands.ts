@@ -2,6 +2,7 @@ import type { Rate } from '../config/rate.ts';
 import type { Attempt, Download, DownloadFile, DownloadOptions, Metadata } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import type { Failure } from '../downloads/failure.ts';
+import type { Place } from '../downloads/place.ts';
 import type { Status } from '../downloads/states.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
@@ -35,7 +36,13 @@ export interface Commands {
   preview(request: AddRequest, signal: AbortSignal): Promise<Preview>;
   list(filter: {
     readonly statuses?: readonly Status[];
+    readonly category?: string;
     readonly beforeId?: number;
+    readonly limit?: number;
+  }): Promise<Download[]>;
+  /** What waits, in the order in which it stands: by priority, then as moved, then as added. Pages by the `last` of a page. */
+  queued(filter: {
+    readonly after?: Pick<Download, 'priority' | 'position' | 'id'>;
     readonly limit?: number;
   }): Promise<Download[]>;
   /** `reference`: an id, or a uid or its beginning (8 characters or more). */
@@ -43,6 +50,10 @@ export interface Commands {
   control(reference: string, wish: AskedWish): Promise<Controlled>;
   /** Changes an unfinished download's own limit, also while it runs; `default`: as configured. Throws also RangeError. */
   limit(reference: string, rate: Rate | 'default'): Promise<Download>;
+  /** Changes priority, category or own limit of an unfinished download. Throws also RangeError. */
+  set(reference: string, request: SetRequest): Promise<Download>;
+  /** Changes the place of a download that waits among those of its priority; `top`: before every host's. */
+  move(reference: string, place: Place): Promise<Download>;
   /** Changes the limit of all downloads together, for every instance; `default`: as each has it configured. */
   limitAll(rate: Rate | 'default'): Promise<Limits>;
   limits(): Promise<Limits>;
@@ -63,6 +74,10 @@ export interface AddRequest {
   readonly directory: string;
   readonly options?: DownloadOptions;
   readonly metadata?: Metadata;
+  /** One of the configuration's `categories`. */
+  readonly category?: string;
+  /** The higher goes first; left out: as the category says, or 0. */
+  readonly priority?: number;
   /** The instance that alone shall run it; left out: any. */
   readonly runner?: string;
   /**
@@ -70,6 +85,13 @@ export interface AddRequest {
    * downloaded again. `follow`: both are followed. `skip`: both are left alone. `new`: a download of its own in any case.
    */
   readonly ifExists?: IfExists;
+}
+
+export interface SetRequest {
+  readonly priority?: number;
+  /** Null: none. */
+  readonly category?: string | null;
+  readonly rate?: Rate | 'default';
 }
 
 export type IfExists = 'follow' | 'new' | 'skip';

@@ -1,4 +1,5 @@
 import { addDownload, addDownloads } from './add-download.ts';
+import { moveDownload, setDownload } from './arrange.ts';
 import type { Commands } from './commands.ts';
 import { controlDownload } from './control-download.ts';
 import { duplicateOf } from './duplicates.ts';
@@ -28,11 +29,15 @@ export function localCommands(parts: CommandParts): Commands {
     verify: (reference, signal) => verifyDownload(parts, reference, signal),
     list: async ({ limit, ...filter }) =>
       withWaiting(parts, await listLiving(parts, { ...filter, limit: limit ?? defaultPage })),
+    queued: async ({ limit, ...filter }) =>
+      withWaiting(parts, await store.queued({ ...filter, limit: limit ?? defaultPage })),
     show: (reference) => showDownload(parts, reference),
     control: (reference, wish) => controlDownload(parts, reference, wish),
     limit: (reference, rate) => limitDownload(parts, reference, rate),
     exportDownloads: (filter) => exportDownloads(parts, filter),
     tidy: (options) => parts.tidy(options),
+    set: (reference, request) => setDownload(parts, reference, request),
+    move: (reference, place) => moveDownload(parts, reference, place),
     limitAll: (rate) => limitAll(parts, rate),
     limits: () => currentLimits(parts),
     async history({ limit }) {

@@ -11,4 +11,4 @@ export function parsePriority(written: string | number): number {
   throw new RangeError(`"${written}" is not a priority; it ${priorityAllowed}`);
 }
 
-const priorityAllowed = `must be high, normal, low, or a whole number from ${priorityRange.least} to ${priorityRange.most}`;
+export const priorityAllowed = `must be high, normal, low, or a whole number from ${priorityRange.least} to ${priorityRange.most}`;

@@ -29,6 +29,8 @@ export const downloadSchema = z.strictObject({
   integrity: z.enum(integrities).nullable().describe('How sure it is that the file is the right one.'),
   attempts: z.number().int().nonnegative(),
   error: error.nullable(),
+  priority: z.number().int().describe('The higher goes first.'),
+  category: z.string().nullable(),
   limitRate: rate.nullable().describe('Its own limit, bytes/s; null: as configured.'),
   waitingFor: z.enum([...waits, ...retryReasons]).nullable(),
   nextAttemptAt: time.nullable(),
@@ -63,6 +65,7 @@ export const eventSchema = z.strictObject({
   from: z.enum(statuses).nullable(),
   to: z.enum(statuses).nullable(),
   detail: z.record(z.string(), z.unknown()),
+  category: z.string().nullable(),
 });
 export type WireEvent = z.output<typeof eventSchema>;
 

@@ -76,6 +76,8 @@ test('a delivered file is told with its path, its times and no error of earlier 
     integrity: 'validator',
     attempts: 2,
     error: null,
+    priority: 0,
+    category: null,
     limitRate: null,
     waitingFor: null,
     nextAttemptAt: null,
@@ -157,6 +159,7 @@ test('attempts, events and statistics keep their schemas', () => {
       to: 'pending',
       detail: { a: 1 },
       metadata: {},
+      category: null,
     }),
   );
   const byStatus = {

@@ -35,6 +35,8 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     integrity: download.integrity,
     attempts: download.leaseToken,
     error: wireError(download),
+    priority: download.priority,
+    category: download.category,
     limitRate: download.options.rate ?? null,
     waitingFor: download.waitingFor,
     nextAttemptAt: isoOf(download.nextAttemptAt),
@@ -67,6 +69,7 @@ export function wireEvent(event: DownloadEvent): WireEvent {
     from: event.from,
     to: event.to,
     detail: event.detail,
+    category: event.category,
   };
 }
 

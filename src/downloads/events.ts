@@ -37,6 +37,8 @@ export interface DownloadEvent {
   readonly detail: Readonly<Record<string, unknown>>;
   /** The caller's own, as given when the download was added. */
   readonly metadata: Metadata;
+  /** Of the download, as it is now; null without one, and when the download is gone. */
+  readonly category: string | null;
 }
 
 /** Live progress of one running download; travels by callback, is never stored as an event. */

@@ -85,6 +85,8 @@ export function createEngine(setup: EngineSetup): Engine {
       return settings.schedule;
     },
     ...hostRates(config),
+    rateOfCategory: (name) =>
+      bytesPerSecond(Object.hasOwn(config.categories, name) ? config.categories[name]?.rate : 'off'),
     onOpen: () => scheduler.wake(),
   });
   const rescuer = createRescuer({

@@ -18,12 +18,12 @@ interface FakeRun extends Run {
   bytes: number;
 }
 
-function fakeRun(id: number, more: { line?: number; link?: string; rate?: Rate } = {}): FakeRun {
-  const { line = Infinity, link = 'http://host/file', rate: own } = more;
+function fakeRun(id: number, more: { line?: number; link?: string; rate?: Rate; category?: string } = {}): FakeRun {
+  const { line = Infinity, link = 'http://host/file', rate: own, category = null } = more;
   let rate = 0;
   let order: StopOrder | undefined;
   const run = {
-    claim: { download: { id, link, options: own === undefined ? {} : { rate: own } } },
+    claim: { download: { id, link, category, options: own === undefined ? {} : { rate: own } } },
     status: 'downloading',
     line,
     bytes: 0,
@@ -49,6 +49,7 @@ interface Setting {
   readonly perDownload?: Rate;
   readonly windows?: readonly RateWindow[];
   readonly hosts?: Readonly<Record<string, number>>;
+  readonly categories?: Readonly<Record<string, number>>;
 }
 
 async function onStage(setting: Setting, runs: readonly FakeRun[], recorded: Rates = { downloading: [] }) {
@@ -68,6 +69,7 @@ async function onStage(setting: Setting, runs: readonly FakeRun[], recorded: Rat
     limits: { rate: setting.rate ?? 'off', rate_per_download: setting.perDownload ?? 'off' },
     schedule: scheduleOf({ schedule: setting.windows ?? [], schedule_time_zone: 'UTC' }),
     rateOfHost: (host) => setting.hosts?.[host] ?? Infinity,
+    rateOfCategory: (category) => setting.categories?.[category] ?? Infinity,
     onOpen: () => {
       stage.opened += 1;
     },
@@ -148,7 +150,7 @@ test('what a person sets while they run is obeyed at the next change of the stor
   const runs = [fakeRun(1), fakeRun(2, { rate: 30_000 })];
   const on = await onStage({ rate: 500_000 }, runs);
   const row = (id: number, rate?: Rate) => ({
-    ...{ id, instance: 'me', link: 'http://host/file' },
+    ...{ id, instance: 'me', link: 'http://host/file', category: null },
     ...(rate === undefined ? {} : { rate }),
   });
   on.stage.rates = { total: 200_000, downloading: [row(1, 50_000), row(2)] };
@@ -170,6 +172,19 @@ test('a limit of a host holds for all downloads from it, within the limit of all
   await on.keeper.stop();
 });
 
+test('a limit of a category holds for all its downloads, whatever their hosts, and those of others', async () => {
+  const runs = [fakeRun(1, { category: 'films' }), fakeRun(2, { category: 'films', link: 'http://x/' }), fakeRun(3)];
+  const other = { id: 8, instance: 'other', link: 'http://elsewhere/x', category: 'films' };
+  const on = await onStage({ rate: 900_000, categories: { films: 300_000 } }, runs, { downloading: [other] });
+  assert.deepEqual(on.limits(), [100_000, 100_000, 600_000]);
+  const moved = { id: 3, instance: 'me', link: 'http://host/file', category: 'films' };
+  on.stage.rates = { downloading: [moved] };
+  on.keeper.look();
+  await on.clock.advance(200);
+  assert.deepEqual(on.limits(), [100_000, 100_000, 100_000], 'its category was changed while it runs');
+  await on.keeper.stop();
+});
+
 test('ports of a host that have limits of their own do not share one', async () => {
   const runs = [fakeRun(1), fakeRun(2, { link: 'http://host:8080/y' }), fakeRun(3, { link: 'no link' })];
   const on = await onStage({ hosts: { 'host:80': 100_000, 'host:8080': 40_000 } }, runs);
@@ -178,7 +193,7 @@ test('ports of a host that have limits of their own do not share one', async () 
 });
 
 test('what other instances of the machine fetch has its part of the limit of all', async () => {
-  const other = { instance: 'other', link: 'http://elsewhere/x' };
+  const other = { instance: 'other', link: 'http://elsewhere/x', category: null };
   const recorded = {
     downloading: [
       { id: 8, ...other },

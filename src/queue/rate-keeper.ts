@@ -31,6 +31,8 @@ export interface RateKeeperParts {
   readonly schedule: Schedule;
   /** The limit of all downloads from this host (`name:port`) together, bytes/s; Infinity for none. Left out: none has one. */
   rateOfHost?(place: string): number;
+  /** The limit of all downloads of this category together, likewise. */
+  rateOfCategory?(category: string): number;
   /** Downloads may run again. */
   onOpen(): void;
 }
@@ -48,6 +50,7 @@ const noHostLimit: HostLimit = { key: '', rate: Number.POSITIVE_INFINITY };
 interface Fetching {
   readonly run: Run | undefined;
   readonly link: string;
+  readonly category: string | null;
   /** Bytes/s. */
   readonly cap: number;
 }
@@ -104,9 +107,9 @@ export class RateKeeper implements Service {
   /** A run has begun: before its first byte it gets what it may have for the moment. */
   admit(run: Run): void {
     const { engine, runs } = this.#parts;
-    const { link, options } = run.claim.download;
+    const { link, options, category } = run.claim.download;
     const even = this.#total() / Math.max(1, runs.size);
-    tell(run, Math.min(this.#capOf(options.rate), even, this.#hostOf(link).rate));
+    tell(run, Math.min(this.#capOf(options.rate), even, this.#hostOf(link).rate, this.#rateOfCategory(category)));
     this.#endSettling ??= engine.clock.after(settle, () => {
       this.#endSettling = undefined;
       this.#share();
@@ -166,26 +169,34 @@ export class RateKeeper implements Service {
     const { engine } = this.#parts;
     const recorded = new Map(this.#rates.downloading.map((row) => [row.id, row]));
     const ours = this.#running().map((run) => {
-      const { id, link, options } = run.claim.download;
-      const { rate } = recorded.get(id) ?? options;
-      return { run, link, cap: this.#capOf(rate) };
+      const { id, link, options, category } = run.claim.download;
+      const row = recorded.get(id);
+      const { rate } = row ?? options;
+      return { run, link, category: row ? row.category : category, cap: this.#capOf(rate) };
     });
     const others = this.#rates.downloading.filter(({ instance }) => instance !== engine.instance);
-    return [...ours, ...others.map(({ link, rate }) => ({ run: undefined, link, cap: this.#capOf(rate) }))];
+    return [
+      ...ours,
+      ...others.map(({ link, category, rate }) => ({ run: undefined, link, category, cap: this.#capOf(rate) })),
+    ];
   }
 
   #limitsOf(fetching: readonly Fetching[]): SharedLimit[] {
-    const hosts = new Map<string, { readonly rate: number; readonly members: number[] }>();
-    for (const [n, { link }] of fetching.entries()) {
-      const { key, rate } = this.#hostOf(link);
-      if (rate === Number.POSITIVE_INFINITY) continue;
-      const known = hosts.get(key) ?? { rate, members: [] };
-      known.members.push(n);
-      hosts.set(key, known);
+    const groups = new Map<string, { readonly rate: number; readonly members: number[] }>();
+    for (const [n, { link, category }] of fetching.entries()) {
+      const host = this.#hostOf(link);
+      const ofHost = { key: `host ${host.key}`, rate: host.rate };
+      const ofCategory = { key: `category ${category}`, rate: this.#rateOfCategory(category) };
+      for (const { key, rate } of [ofHost, ofCategory]) {
+        if (rate === Number.POSITIVE_INFINITY) continue;
+        const known = groups.get(key) ?? { rate, members: [] };
+        known.members.push(n);
+        groups.set(key, known);
+      }
     }
     const total = this.#total();
     const ofAll = total === Number.POSITIVE_INFINITY ? [] : [{ rate: total, members: [...fetching.keys()] }];
-    return [...ofAll, ...hosts.values()];
+    return [...ofAll, ...groups.values()];
   }
 
   #total(): number {
@@ -196,6 +207,11 @@ export class RateKeeper implements Service {
 
   #capOf(own: Rate | undefined): number {
     return bytesPerSecond(own ?? this.#parts.limits.rate_per_download);
+  }
+
+  #rateOfCategory(category: string | null): number {
+    const { rateOfCategory } = this.#parts;
+    return category !== null && rateOfCategory ? rateOfCategory(category) : Number.POSITIVE_INFINITY;
   }
 
   /** Remembered, as it is asked for of every download each second. */

@@ -18,6 +18,7 @@ import { insertDownload } from './statements/insert-download.ts';
 import { lockLinkKey } from './statements/lock-link-key.ts';
 import { newestByStatus } from './statements/newest-by-status.ts';
 import { newestDownloads } from './statements/newest-downloads.ts';
+import { newestInCategory } from './statements/newest-in-category.ts';
 import { setOptions } from './statements/set-options.ts';
 import { setRunner } from './statements/set-runner.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
@@ -132,9 +133,16 @@ export function* downloadsLike(reference: string, limit: number): Work<DownloadR
 
 export function* listDownloads(filter: ListFilter): Work<DownloadRow[]> {
   const page = { before_id: filter.beforeId ?? Number.MAX_SAFE_INTEGER, limit: filter.limit };
-  if (!filter.statuses) return yield* all(newestDownloads, page);
+  const { category } = filter;
+  if (!filter.statuses && category === undefined) return yield* all(newestDownloads, page);
   const rows: DownloadRow[] = [];
-  for (const status of new Set(filter.statuses)) rows.push(...(yield* all(newestByStatus, { ...page, status })));
+  for (const status of new Set(filter.statuses ?? statuses)) {
+    const found =
+      category === undefined
+        ? yield* all(newestByStatus, { ...page, status })
+        : yield* all(newestInCategory, { ...page, status, category });
+    rows.push(...found);
+  }
   return rows.sort((a, b) => b.id - a.id).slice(0, filter.limit);
 }
 

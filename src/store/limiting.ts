@@ -39,9 +39,9 @@ export function* rates(host: string): Work<Rates> {
   const rows = yield* all(downloadingOnHost, { host });
   return {
     ...(yield* totalRate()),
-    downloading: rows.map(({ id, instance, link, options }) => {
+    downloading: rows.map(({ id, instance, link, category, options }) => {
       const rate = ownRate(options);
-      return { id, instance, link, ...(rate === undefined ? {} : { rate }) };
+      return { id, instance, link, category, ...(rate === undefined ? {} : { rate }) };
     }),
   };
 }

@@ -16,7 +16,7 @@ import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
 import { claimName } from './naming.ts';
 import { call, candidates, earliestDue, freeOrphans } from './queueing.ts';
-import { move, set } from './ranking.ts';
+import { inOrder, move, set } from './ranking.ts';
 import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
 import { roomNeeded, waitForSpace } from './spacing.ts';
 import { allFolders } from './statements/all-folders.ts';
@@ -88,6 +88,7 @@ function askingOn(database: Database): AskingStore {
       return row && downloadOf(row);
     },
     list: async (filter) => (await read(() => listDownloads(filter))).map(downloadOf),
+    queued: async (filter) => (await read(() => inOrder(filter))).map(downloadOf),
     statistics: () => read(statistics),
     files: async (id) => (await read(() => all(filesOfDownload, { download_id: id }))).map(fileOf),
     attempts: async (id) => (await read(() => all(attemptsOfDownload, { download_id: id }))).map(attemptOf),

@@ -63,3 +63,8 @@ export interface SetFacts {
   /** Null: none. */
   readonly category?: string | null;
 }
+
+export interface QueuedFilter {
+  readonly after?: Pick<Download, 'priority' | 'position' | 'id'>;
+  readonly limit: number;
+}

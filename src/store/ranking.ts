@@ -2,10 +2,11 @@ import type { Place } from '../downloads/place.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { isLeased, tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
-import type { SetFacts } from './queue-facts.ts';
+import type { QueuedFilter, SetFacts } from './queue-facts.ts';
 import type { DownloadRow } from './rows.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { rankBounds } from './statements/rank-bounds.ts';
+import { rankedPriority, rankedRows } from './statements/ranked.ts';
 import { rankedAfter, rankedBefore } from './statements/ranked-beside.ts';
 import { setGroup } from './statements/set-group.ts';
 import { setPosition } from './statements/set-position.ts';
@@ -47,6 +48,23 @@ export function* set(id: number, facts: SetFacts, now: number): Work<DownloadRow
   });
   return { ...row, priority, category, position, updated_at: now };
 }
+
+/** What waits, in its order. */
+export function* inOrder({ after, limit }: QueuedFilter): Work<DownloadRow[]> {
+  const rows: DownloadRow[] = [];
+  const first = yield* get(rankedPriority, { below: after ? after.priority + 1 : highest });
+  for (let level = first; level && rows.length < limit; ) {
+    const { priority } = level;
+    const { position, id } = after?.priority === priority ? after : beforeAll;
+    rows.push(...(yield* all(rankedRows, { priority, position, id, limit: limit - rows.length })));
+    level = yield* get(rankedPriority, { below: priority });
+  }
+  return rows;
+}
+
+/** Above every priority. */
+const highest = 2 ** 31 - 1;
+const beforeAll = { position: Number.MIN_SAFE_INTEGER, id: 0 };
 
 /** Behind everything unfinished of this priority. */
 export function* behindAll(priority: number): Work<number> {

@@ -110,6 +110,7 @@ export type EventRow = {
   readonly to_status: Status | null;
   readonly detail: string;
   readonly metadata: string | null;
+  readonly category: string | null;
 };
 
 export type InstanceRecord = {
@@ -214,6 +215,7 @@ export function eventOf(row: EventRow): DownloadEvent {
     to: row.to_status,
     detail: parsed(row.detail) as Readonly<Record<string, unknown>>,
     metadata: row.metadata === null ? {} : (parsed(row.metadata) as Metadata),
+    category: row.category,
   };
 }
 

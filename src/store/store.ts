@@ -15,7 +15,7 @@ import type { Place } from '../downloads/place.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { RetryReason } from '../downloads/waiting.ts';
-import type { Candidate, CandidateFilter, ClaimLimits, Leased, Runner, SetFacts } from './queue-facts.ts';
+import type { Candidate, CandidateFilter, ClaimLimits, Leased, QueuedFilter, Runner, SetFacts } from './queue-facts.ts';
 import type { TidyStore } from './tidy-store.ts';
 
 /**
@@ -65,6 +65,8 @@ export interface AskingStore {
   get(id: number): Promise<Download | undefined>;
   /** Newest first; pages by `beforeId`. */
   list(filter: ListFilter): Promise<Download[]>;
+  /** What waits, next first: by priority, then position, then id; pages by the last of a page. */
+  queued(filter: QueuedFilter): Promise<Download[]>;
   statistics(): Promise<Statistics>;
   files(downloadId: number): Promise<DownloadFile[]>;
   attempts(downloadId: number): Promise<Attempt[]>;
@@ -231,6 +233,7 @@ export interface Rates {
     readonly id: number;
     readonly instance: string;
     readonly link: string;
+    readonly category: string | null;
     /** Its own; left out: as configured. */
     readonly rate?: Rate;
   }[];
@@ -238,6 +241,7 @@ export interface Rates {
 
 export interface ListFilter {
   readonly statuses?: readonly Status[];
+  readonly category?: string;
   readonly beforeId?: number;
   readonly limit: number;
 }

@@ -117,7 +117,7 @@ function deliveredOf(rows: ReadonlyMap<number, Download>, link: string): Downloa
 }
 
 function fakeAdding(rows: Map<number, Download>): Commands['add'] {
-  return async ({ link, directory, options = {}, metadata = {}, runner, ifExists }) => {
+  return async ({ link, directory, options = {}, metadata = {}, runner, ifExists, category, priority }) => {
     if (!/^https?:/.test(link))
       throw new Failure('link', `"${link}" is not a link; links begin with http://, https://`);
     const unfinished = [...rows.values()].find((row) => row.link === link && isUnfinished(row.status));
@@ -125,8 +125,43 @@ function fakeAdding(rows: Map<number, Download>): Commands['add'] {
     if (there && ifExists !== 'new') {
       return { download: there, followed: true, skipped: ifExists === 'skip', willRun: false };
     }
-    const download = insert(rows, { link, linkKey: link, directory, options, metadata, runner: runner ?? null });
+    const download = insert(rows, {
+      link,
+      linkKey: link,
+      directory,
+      options,
+      metadata,
+      runner: runner ?? null,
+      category: category ?? null,
+      priority: priority ?? 0,
+    });
     return { download, followed: false, skipped: false, willRun: runner !== undefined };
+  };
+}
+
+function fakeOrder(
+  rows: Map<number, Download>,
+  find: (reference: string) => Download,
+): Pick<Commands, 'queued' | 'set' | 'move'> {
+  return {
+    async queued({ limit = 50, after }) {
+      if (after) return [];
+      const waiting = [...rows.values()].filter(({ status }) => status === 'pending' || status === 'retrying');
+      return waiting.toSorted((a, b) => b.priority - a.priority || a.position - b.position).slice(0, limit);
+    },
+    async set(reference, { rate: _rate, ...facts }) {
+      const changed = { ...find(reference), ...facts };
+      rows.set(changed.id, changed);
+      return changed;
+    },
+    async move(reference, place) {
+      const positions = [...rows.values()].map(({ position }) => position);
+      const row = find(reference);
+      const to = { top: Math.min(...positions) - 1, up: row.position - 1, down: row.position + 1 };
+      const moved = { ...row, position: place === 'bottom' ? Math.max(...positions) + 1 : to[place] };
+      rows.set(moved.id, moved);
+      return moved;
+    },
   };
 }
 
@@ -173,8 +208,13 @@ function fakeCommands(
       }));
       return { download, ok: delivered.every(({ problem }) => problem === null), files: delivered };
     },
-    async list({ statuses: wanted, beforeId = Number.POSITIVE_INFINITY, limit = 50 }) {
-      const found = [...rows.values()].filter((row) => row.id < beforeId && (wanted?.includes(row.status) ?? true));
+    async list({ statuses: wanted, category, beforeId = Number.POSITIVE_INFINITY, limit = 50 }) {
+      const found = [...rows.values()].filter(
+        (row) =>
+          row.id < beforeId &&
+          (wanted?.includes(row.status) ?? true) &&
+          (category === undefined || row.category === category),
+      );
       return found.toReversed().slice(0, limit);
     },
     async show(reference) {
@@ -192,6 +232,7 @@ function fakeCommands(
       for (const download of [...rows.values()].toReversed()) yield { download, files: files.get(download.id) ?? [] };
     },
     tidy: async () => ({ busy: false, actions: [] }),
+    ...fakeOrder(rows, find),
     ...fakeLimits(rows, find),
     async history({ limit }) {
       const byStatus = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
@@ -236,7 +277,7 @@ function isSettled({ status, nextAttemptAt }: Download, longest: number): boolea
 }
 
 function stateEvent({ id, uid, status }: Download, to: Status): DownloadEvent {
-  return { id: 1, at, downloadId: id, uid, kind: 'state', from: status, to, detail: {}, metadata: {} };
+  return { id: 1, at, downloadId: id, uid, kind: 'state', from: status, to, detail: {}, metadata: {}, category: null };
 }
 
 const emptyRow: Download = {

@@ -6,7 +6,7 @@ import { addLinks, existingOf } from '../add-links.ts';
 import { askedLinks, checkLinks } from '../asked-links.ts';
 import { ignoredOptions, ignoredSentence } from '../ignored-options.ts';
 import { jsonOption } from '../options.ts';
-import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
+import { addRequestOptions, countedWith, downloadOptions, folderFor, type RequestOptions } from '../request-options.ts';
 import { nameOf, placeOf } from '../texts.ts';
 import { asking, type Verb } from '../verb.ts';
 
@@ -35,13 +35,13 @@ Examples:
     const common = await downloadOptions(options, context);
     const { screen } = context;
     return asking(context, async (longhaul) => {
-      const directory =
-        options.dir === undefined ? longhaul.config.downloads.directory : folderOf(context, options.dir);
+      const directory = await folderFor(context, options, longhaul.config.downloads.directory);
       const { metalink } = longhaul.commands;
       const asked = askedLinks(context, { links: command.args, options, directory, common, metalink });
       let idle = false;
       const request = {
         metadata: options.meta ?? {},
+        ...countedWith(options),
         ...existingOf(options, longhaul.config.queue.if_exists),
       };
       const code = await addLinks(context, longhaul, asked, request, (one, link) => {

@@ -10,7 +10,14 @@ import { type Followed, follow } from '../follow.ts';
 import { ignoredOptions, ignoredSentence } from '../ignored-options.ts';
 import { jsonOption, waitOption } from '../options.ts';
 import { previewAll } from '../preview.ts';
-import { addRequestOptions, downloadOptions, folderOf, type RequestOptions } from '../request-options.ts';
+import {
+  addRequestOptions,
+  countedWith,
+  downloadOptions,
+  folderFor,
+  folderOf,
+  type RequestOptions,
+} from '../request-options.ts';
 import { type Farewell, running } from '../running.ts';
 import { nameOf, placeOf } from '../texts.ts';
 import type { Context, Verb } from '../verb.ts';
@@ -35,7 +42,7 @@ export const get: Verb = {
     const options = command.opts<GetOptions>();
     checkLinks(command.args, options);
     const common = await downloadOptions(options, context);
-    const directory = folderOf(context, options.dir ?? '.');
+    const directory = await folderFor(context, options, folderOf(context, '.'));
     const asked = (longhaul: Longhaul) => {
       const { metalink } = longhaul.commands;
       return askedLinks(context, { links: command.args, options, directory, common, metalink });
@@ -47,7 +54,7 @@ export const get: Verb = {
       const existing = existingOf(options, longhaul.config.queue.if_exists);
       const server = context.hasOwnSettings ? undefined : await longhaul.server();
       const runner = server ? {} : { runner: longhaul.instance };
-      const request = { metadata: options.meta ?? {}, ...runner, ...existing };
+      const request = { metadata: options.meta ?? {}, ...runner, ...countedWith(options), ...existing };
       let handed = false;
       const added = await addLinks(context, longhaul, asked(longhaul), request, async (one, link) => {
         if (one.skipped) return tellSkipped(context, one, options.json === true);

@@ -1,15 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import type { Limits } from '../../commands/commands.ts';
 import { formatRate, type Rate } from '../../config/rate.ts';
-import { wireDownload, wireLimits } from '../../contract/wire.ts';
+import { wireLimits } from '../../contract/wire.ts';
 import { momentText } from '../../downloads/words.ts';
-import type { Longhaul } from '../../instance/longhaul.ts';
-import { printable } from '../../log/printable.ts';
-import { type ExitCode, exit, worst } from '../exit-codes.ts';
-import { explain, UsageError } from '../explain.ts';
+import { changeEach } from '../change-each.ts';
+import { exit } from '../exit-codes.ts';
+import { UsageError } from '../explain.ts';
 import { jsonOption, rate } from '../options.ts';
-import { nameOf } from '../texts.ts';
-import { asking, type Context, type Verb } from '../verb.ts';
+import { asking, type Verb } from '../verb.ts';
 
 interface LimitOptions {
   readonly all?: boolean;
@@ -34,7 +32,11 @@ export const limit: Verb = {
     const { references, rate: wanted } = wordsOf(command.args, options.all === true);
     return asking(context, async (longhaul) => {
       if (references.length > 0 && wanted !== undefined)
-        return limitEach(context, longhaul, references, wanted, options.json === true);
+        return changeEach(context, references, {
+          change: (reference) => longhaul.commands.limit(reference, wanted),
+          words: wordsFor(wanted),
+          json: options.json === true,
+        });
       const { commands } = longhaul;
       const limits = await (wanted === undefined ? commands.limits() : commands.limitAll(wanted));
       if (options.json) context.screen.json(wireLimits(limits));
@@ -80,32 +82,6 @@ function rateIn(word: string): Rate {
       `"${word}" is not a rate; ${error.message.replace(/^It must be off/, 'it must be off, default').replace(/\.$/, '')}`,
     );
   }
-}
-
-/** One that is refused does not keep the others from being limited. */
-async function limitEach(
-  context: Context,
-  longhaul: Longhaul,
-  references: readonly string[],
-  wanted: Rate | 'default',
-  json: boolean,
-): Promise<ExitCode> {
-  const { screen } = context;
-  const codes: ExitCode[] = [];
-  for (const reference of references) {
-    try {
-      const download = await longhaul.commands.limit(reference, wanted);
-      if (json) screen.json(wireDownload(download));
-      else screen.out.line(`${screen.out.look.symbol('note')} ${download.id} ${nameOf(download)}: ${wordsFor(wanted)}`);
-      codes.push(exit.done);
-    } catch (error) {
-      const explained = explain(error);
-      if (!explained || explained.code === exit.store) throw error;
-      screen.err.line(`${screen.err.look.symbol('failed')} ${printable(explained.message ?? '')}`);
-      codes.push(explained.code);
-    }
-  }
-  return worst(codes);
 }
 
 function wordsFor(wanted: Rate | 'default'): string {

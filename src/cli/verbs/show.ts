@@ -76,6 +76,8 @@ function factsOf({ download, files }: Shown, now: number): (readonly [string, st
     ['link', linkOf(download)],
     [download.downloadPath ? 'file' : 'folder', printable(place)],
     ['bytes', amountText(download.bytesDownloaded, download.totalBytes)],
+    ['category', download.category === null ? null : printable(download.category)],
+    ['priority', download.priority === 0 ? null : String(download.priority)],
     ['limit', download.options.rate === undefined ? null : formatRate(download.options.rate)],
     ['integrity', integrity],
     ['error', error],

@@ -33,5 +33,6 @@ const indexes = [
      WHERE status IN ('pending', 'downloading', 'processing', 'retrying', 'paused')`,
   `CREATE INDEX downloads_owned ON downloads (runner)
      WHERE runner IS NOT NULL AND status IN ('pending', 'retrying', 'paused')`,
+  'CREATE INDEX downloads_of_category ON downloads (category, status, id) WHERE category IS NOT NULL',
   'CREATE INDEX downloads_leased_host ON downloads (host, category, status) WHERE locked_by IS NOT NULL',
 ];

@@ -3,6 +3,6 @@ import { statement } from './statement.ts';
 
 export const eventsOfDownload = statement<{ download_id: number; after: number; limit: number }, EventRow>(`
 SELECT e.id, e.at, e.download_id, e.uid, e.kind, e.from_status, e.to_status, e.detail,
-       COALESCE(e.metadata, d.metadata) AS metadata
+       COALESCE(e.metadata, d.metadata) AS metadata, d.category AS category
 FROM events e LEFT JOIN downloads d ON d.id = e.download_id
 WHERE e.download_id = :download_id AND e.id > :after ORDER BY e.id LIMIT :limit`);

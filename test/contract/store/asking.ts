@@ -16,6 +16,22 @@ import {
 
 /** What commands and pages may rely on. */
 export const askingPromises: Promises = {
+  'a category is listed alone, newest first, and its events tell it': async (store) => {
+    const films: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      await added(store, { category: 'music' });
+      films.push((await added(store, { category: 'films' })).id);
+    }
+    const [first = 0, second = 0, third = 0] = films;
+    await store.wish(second, { wish: 'pause' }, now);
+    const ids = async (filter: Parameters<typeof store.list>[0]) => (await store.list(filter)).map(({ id }) => id);
+    assert.deepEqual(await ids({ category: 'films', limit: 2 }), [third, second]);
+    assert.deepEqual(await ids({ category: 'films', limit: 2, beforeId: second }), [first]);
+    assert.deepEqual(await ids({ category: 'films', statuses: ['pending'], limit: 9 }), [third, first]);
+    assert.deepEqual(await ids({ category: 'other', limit: 9 }), []);
+    assert.equal((await store.events({ downloadId: first, limit: 1 }))[0]?.category, 'films');
+  },
+
   'a follower that names a checksum makes the download meet it, and another checksum is another download': async (
     store,
   ) => {

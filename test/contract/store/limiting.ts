@@ -52,8 +52,8 @@ export const limitingPromises: Promises = {
     const { id, link } = claim.download;
     const { link: link2 } = other.claim.download;
     assert.deepEqual((await store.rates('here')).downloading, [
-      { id, instance: me, link, rate: 5000 },
-      { id: other.claim.download.id, instance: me, link: link2 },
+      { id, instance: me, link, category: null, rate: 5000 },
+      { id: other.claim.download.id, instance: me, link: link2, category: null },
     ]);
     assert.deepEqual((await store.rates('elsewhere')).downloading, []);
     const held = { instance: me, machine: 'here', role: 'serve', host: 'host', category: null };

@@ -103,6 +103,24 @@ export const rankingPromises: Promises = {
     );
   },
 
+  'what waits is told page by page in its order, and what runs is not': async (store) => {
+    const [a, b, c] = [(await added(store)).id, (await added(store, { priority: 5 })).id, (await added(store)).id];
+    const paused = await inState(store, 'paused');
+    await claimed(store, (await added(store, { priority: 9 })).id);
+    await store.move(c, 'top', now);
+    const all = await store.queued({ limit: 10 });
+    assert.deepEqual(
+      all.map(({ id }) => id),
+      [b, c, a, paused.id],
+    );
+    const pages: number[] = [];
+    for (let after = (await store.queued({ limit: 1 })).at(0); after; ) {
+      pages.push(after.id);
+      [after] = await store.queued({ limit: 1, after });
+    }
+    assert.deepEqual(pages, [b, c, a, paused.id]);
+  },
+
   'one that is tried again after its end stands behind those that wait': async (store) => {
     const failed = await inState(store, 'failed');
     const waiting = (await added(store)).id;
