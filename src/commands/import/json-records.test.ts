@@ -88,6 +88,21 @@ test('in a file with one record a line or more, damage costs the record it is in
   );
 });
 
+test('in a file of one line a lost quote costs the record it is in, and at most the next', () => {
+  const entry = (id: string) => [id, { url: `https://host/${id}`, more: { deep: [1] }, last: { b: 'c' } }] as const;
+  const ids = Array.from({ length: 9 }, (_, n) => `id-${n}`);
+  const text = JSON.stringify({ in: Object.fromEntries(ids.map(entry)) });
+  for (const lost of ['"https', '"c"', '"url":"']) {
+    const at = text.indexOf(lost, text.indexOf('"id-3"'));
+    for (const instead of [lost.slice(1), lost.slice(0, -1)]) {
+      const found = read(text.slice(0, at) + instead + text.slice(at + lost.length), 'in');
+      const good = new Set(keys(found));
+      const missing = ids.filter((id) => !good.has(id));
+      assert.ok(missing.length <= 2 && missing.every((id) => id === 'id-3' || id === 'id-4'), `${lost}: ${missing}`);
+    }
+  }
+});
+
 test('a file that was cut gives everything before the cut, and says where it is', () => {
   const text = JSON.stringify({ a: { url: 1 }, b: { url: 2 }, c: { url: 3 } }, null, 2);
   const cut = read(text.slice(0, text.indexOf('3')));

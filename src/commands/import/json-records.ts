@@ -6,6 +6,8 @@ export type JsonRecord =
 /** A record is a handful of facts; something longer is damage, and is not held in memory. */
 const longestRecord = 4 << 20;
 const longestKey = 4096;
+/** Each reads up to a whole record again. */
+const mostRescues = 50;
 
 const [newline, quote, backslash, comma, colon] = [10, 34, 92, 44, 58];
 const [openList, closeList, openObject, closeObject] = [91, 93, 123, 125];
@@ -33,7 +35,9 @@ export class RecordReader {
   #key: string | null = null;
   /** Where a value is due for the key. */
   #due: number | undefined;
-  #record: { readonly line: number; readonly key: string | null; text: string; tooLong: boolean } | undefined;
+  #record: { readonly line: number; readonly key: string | null; text: string } | undefined;
+  /** Brackets do not count any more: one was lost in a file without lines. */
+  #lax = false;
   /** How far to the right the records of this file begin; 0: not known. */
   #margin = 0;
 
@@ -44,6 +48,12 @@ export class RecordReader {
   }
 
   push(text: string): JsonRecord[] {
+    this.#scan(text);
+    if (this.#record && this.#record.text.length > longestRecord) this.#rescue('it is longer than 4 MiB');
+    return this.#taken();
+  }
+
+  #scan(text: string): void {
     let from = 0;
     for (let at = 0; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
@@ -63,12 +73,11 @@ export class RecordReader {
       } else this.#column += 1;
     }
     this.#keep(text.slice(from));
-    return this.#taken();
   }
 
   /** What was still open at the end of the file. */
   end(): JsonRecord[] {
-    if (this.#record) this.#lose('the file ends in the middle of it');
+    if (this.#record) this.#rescue('the file ends in the middle of it');
     else if (this.#depth > 0) this.#found.push({ line: this.#line, key: null, wrong: 'the file ends in the middle' });
     return this.#taken();
   }
@@ -109,9 +118,13 @@ export class RecordReader {
   }
 
   #open(code: number): void {
+    if (this.#lax && !this.#record) {
+      this.#depth = Math.max(this.#depth, this.#recordDepth);
+      this.#inside = true;
+    }
     if (this.#depth === 1 && this.#within !== null) this.#inside = this.#key === this.#within;
     if (!this.#record && this.#depth === this.#recordDepth && this.#inside && code === openObject) {
-      this.#record = { line: this.#line, key: this.#key, text: '', tooLong: false };
+      this.#record = { line: this.#line, key: this.#key, text: '' };
       this.#due = undefined;
       this.#key = null;
     }
@@ -134,19 +147,36 @@ export class RecordReader {
   }
 
   #keep(text: string): void {
-    const record = this.#record;
-    if (!record || record.tooLong) return;
-    record.text += text;
-    if (record.text.length <= longestRecord) return;
-    record.text = '';
-    record.tooLong = true;
+    if (this.#record) this.#record.text += text;
+  }
+
+  /**
+   * Gives a record up that has no end. Whatever came after the lost bracket or quote was taken for a part of it: what
+   * looks like the next record is read again.
+   */
+  #rescue(wrong: string): void {
+    for (let tries = 0; this.#record && tries < mostRescues; tries += 1) {
+      const { text, line } = this.#record;
+      const next = text.search(/\}\s*,\s*"[^"{}]{1,200}"\s*:\s*\{/);
+      this.#lose(next < 0 ? wrong : 'a bracket or a quote is missing in it');
+      this.#string = undefined;
+      this.#lax = true;
+      this.#depth = this.#recordDepth;
+      this.#inside = true;
+      if (next < 0) return;
+      const before = text.slice(0, next + 1);
+      this.#line = line + before.split('\n').length - 1;
+      this.#scan(text.slice(next + 1));
+    }
+    if (this.#record) this.#lose('too much is damaged before it');
   }
 
   #finish(): void {
     const record = this.#record;
     if (!record) return;
-    const value = record.tooLong ? undefined : parsed(record.text);
-    if (value === undefined) this.#lose(record.tooLong ? 'it is longer than 4 MiB' : 'it is no valid JSON');
+    const tooLong = record.text.length > longestRecord;
+    const value = tooLong ? undefined : parsed(record.text);
+    if (value === undefined) this.#lose(tooLong ? 'it is longer than 4 MiB' : 'it is no valid JSON');
     else this.#found.push({ line: record.line, key: record.key, value });
     this.#record = undefined;
   }
