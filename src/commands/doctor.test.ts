@@ -15,6 +15,8 @@ const living: InstanceRow = {
   beatAt: 0,
 };
 
+const ffmpeg = { name: 'ffmpeg', purpose: 'films', remedy: 'apt install ffmpeg' };
+
 function parts(change: Partial<DoctorParts> = {}, held: readonly Partial<Download>[] = []): DoctorParts {
   return {
     clock: manualClock(Date.UTC(2026, 10, 21)),
@@ -23,7 +25,19 @@ function parts(change: Partial<DoctorParts> = {}, held: readonly Partial<Downloa
       facts: async (path) => (path === '/' ? ({} as never) : undefined),
     },
     nodeVersion: '24.15.0',
-    config: async () => ({ file: '/c.yaml', found: true, warnings: [], downloads: '/not/there/yet' }),
+    config: async () => ({
+      file: '/c.yaml',
+      found: true,
+      warnings: [],
+      downloads: '/not/there/yet',
+      folders: { logs: '/logs' },
+    }),
+    probe: async (folder) => ({ place: folder === '/logs' ? folder : '/', writtenAt: 1000, now: 2000 }),
+    sockets: async () => '/run',
+    tools: async () => [
+      { ...ffmpeg, version: '7.1' },
+      { ...ffmpeg, name: 'rclone', version: undefined },
+    ],
     database: async () => ({ file: '/d.db', found: true, schema: 3, sqlite: '3.53.4', problems: [] }),
     instances: async () => ({
       store: { instances: async () => [living], list: async () => held as Download[] },
@@ -46,9 +60,14 @@ test('a sound machine has a line for each thing, all of them fine', async () => 
     clock: 'ok: 2026-11-21T00:00:00.000Z',
     configuration: 'ok: /c.yaml',
     'disk space': 'ok: 5 GB of 9 GB free at /not/there/yet',
+    'folder: downloads': 'ok: /not/there/yet (can be made in /)',
+    'folder: logs': 'ok: /logs',
+    sockets: 'ok: /run; no port is listened on',
     sqlite: 'ok: 3.53.4',
     database: 'ok: /d.db, schema 3, sound',
     instances: 'ok: serve (process 42 on tower)',
+    ffmpeg: 'ok: 7.1',
+    rclone: 'ok: not installed, only needed for films; apt install ffmpeg',
   });
 });
 
@@ -113,4 +132,23 @@ test('of a database server its version, and whether the two clocks agree', async
   assert.match(agree.clock ?? '', /^ok/);
   const differ = await stateOf({ database: async () => ({ ...server, now: now - 3_600_000 }) });
   assert.match(differ.clock ?? '', /^warning: this machine's clock is 3600 s ahead of the database's/);
+});
+
+test('a folder that cannot be written to, and a file system whose clock is another one, are found', async () => {
+  const found = await stateOf({
+    probe: async (folder) => {
+      if (folder === '/logs') throw new Error('no permission to write in /logs; make it writable for this user');
+      return { place: folder, writtenAt: 100_000, now: 40_000 };
+    },
+    sockets: () => Promise.reject(new Error('no sockets in /run')),
+  });
+  assert.match(found['folder: logs'] ?? '', /^bad: no permission to write in \/logs; make it writable/);
+  assert.match(found['folder: downloads'] ?? '', /^warning: .* 60 s ahead; set both clocks by NTP/);
+  assert.match(found.sockets ?? '', /^bad: no sockets/);
+});
+
+test('a clock that runs backwards is found', async () => {
+  const moments = [10, 9];
+  const clock = { ...manualClock(Date.UTC(2026, 10, 21)), monotonic: () => moments.shift() ?? 0 };
+  assert.match((await stateOf({ clock })).clock ?? '', /^bad: it runs backwards/);
 });

@@ -4,6 +4,7 @@ import { bytesText } from '../downloads/words.ts';
 import type { Examined, ExaminedServer } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
+import { clockCheck, folderCheck, type Probed, type Tool, toolCheck } from './doctor-machine.ts';
 import type { Living } from './parts.ts';
 
 /** One line of `longhaul doctor`. */
@@ -27,7 +28,14 @@ export interface DoctorParts {
     readonly warnings: readonly string[];
     /** Absolute path. */
     readonly downloads: string;
+    /** What else must be written to, by name; absolute paths. */
+    readonly folders: Readonly<Record<string, string>>;
   }>;
+  /** Writes a file in the folder, or in the nearest one above it that is there, and removes it; throws where it cannot. */
+  probe(folder: string): Promise<Probed>;
+  /** Tries whether processes can meet at a socket, and tells where; throws where they cannot. */
+  sockets(): Promise<string>;
+  tools(): Promise<readonly Tool[]>;
   /** Asked before the store is opened, because opening may repair; throws `StoreFailure`. */
   database(): Promise<Examined | ExaminedServer>;
   /** The open store and who lives in it; throws `StoreFailure`. */
@@ -40,8 +48,6 @@ export interface DoctorParts {
 
 const leastNode = [24, 15] as const;
 const leastSqlite = [3, 51, 3] as const;
-/** Before this, the clock is certainly wrong: the day of the first release. */
-const notBefore = Date.UTC(2026, 10, 1);
 /** Bytes. */
 const littleSpace = 1_000_000_000;
 const mostHeld = 1000;
@@ -51,14 +57,17 @@ const mostClockDifference = 10;
 /** Looks at everything that keeps downloads from finishing. Never throws. */
 export async function doctor(parts: DoctorParts): Promise<Check[]> {
   const configured = await attempt(() => parts.config());
-  const found = [nodeCheck(parts.nodeVersion), clockCheck(parts.clock.now())];
+  const found = [nodeCheck(parts.nodeVersion), clockCheck(parts.clock)];
   if ('error' in configured) return [...found, bad('configuration', sentenceOf(configured.error))];
   return [
     ...found,
     configCheck(configured.value),
     await spaceCheck(parts, configured.value.downloads),
+    ...(await folderChecks(parts, { downloads: configured.value.downloads, ...configured.value.folders })),
+    ...(await checked('sockets', async () => [ok('sockets', `${await parts.sockets()}; no port is listened on`)])),
     ...(await checked('database', async () => databaseChecks(await parts.database(), parts.clock.now()))),
     ...(await checked('instances', async () => holdersCheck(await parts.instances()))),
+    ...(await checked('tools', async () => (await parts.tools()).map(toolCheck))),
   ];
 }
 
@@ -72,13 +81,6 @@ function nodeCheck(version: string): Check {
   return atLeast(version, leastNode)
     ? ok('node', version)
     : bad('node', `${version} is too old; install Node ${leastNode.join('.')} or newer`);
-}
-
-function clockCheck(now: number): Check {
-  const shown = new Date(now).toISOString();
-  return now >= notBefore
-    ? ok('clock', shown)
-    : bad('clock', `it shows ${shown}; set it, or certificates and waits will be wrong`);
 }
 
 function configCheck({ file, found, warnings }: Awaited<ReturnType<DoctorParts['config']>>): Check {
@@ -99,6 +101,15 @@ async function spaceCheck({ disk }: DoctorParts, folder: string): Promise<Check>
   return free >= littleSpace
     ? ok('disk space', text)
     : { name: 'disk space', state: 'warning', text: `${text}; make room, downloads wait when it gets short` };
+}
+
+async function folderChecks(parts: DoctorParts, folders: Readonly<Record<string, string>>): Promise<Check[]> {
+  const lines: Check[] = [];
+  for (const [name, folder] of Object.entries(folders)) {
+    const line = `folder: ${name}`;
+    lines.push(...(await checked(line, async () => [folderCheck(line, folder, await parts.probe(folder))])));
+  }
+  return lines;
 }
 
 function databaseChecks(examined: Examined | ExaminedServer, now: number): Check[] {

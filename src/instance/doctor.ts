@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type Check, doctor } from '../commands/doctor.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import { silentLog } from '../log/log.ts';
@@ -5,6 +6,7 @@ import { examineDatabase } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
 import { systemClock } from '../time/clock.ts';
 import { createLiving } from './living.ts';
+import { findTools, probeFolder, probeSockets } from './machine.ts';
 import { loadConfigFor, type OpenOptions, openConfiguredStore } from './open.ts';
 
 /** Looks at this machine as `longhaul doctor`. Never throws; changes nothing but what opening the store does. */
@@ -19,9 +21,13 @@ export async function openDoctor(
       disk: realDisk,
       nodeVersion: process.versions.node,
       async config() {
-        const { config, file, warnings } = await loadConfigFor(options);
-        return { file: file.path, found: file.found, warnings, downloads: config.downloads.directory };
+        const { config, file, warnings, paths } = await loadConfigFor(options);
+        const folders = { database: dirname(paths.database), logs: paths.logs, backups: paths.backups };
+        return { file: file.path, found: file.found, warnings, downloads: config.downloads.directory, folders };
       },
+      probe: (folder) => probeFolder(folder, clock),
+      sockets: async () => probeSockets((await loadConfigFor(options)).paths.sockets, clock),
+      tools: findTools,
       async database() {
         const { config, paths } = await loadConfigFor(options);
         const { url } = config.database;

@@ -19,6 +19,7 @@ import type { Clock } from '../time/clock.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { type Mortuary, socketPath } from './living.ts';
 import type { Role } from './longhaul.ts';
+import { createPeers } from './peers.ts';
 import { createInstanceSocket } from './socket.ts';
 import { tidyParts } from './tidy-parts.ts';
 
@@ -100,6 +101,10 @@ export function createEngine(setup: EngineSetup): Engine {
       void setup.living.sweep(dead);
     },
   });
+  const peers = createPeers({
+    ...{ store, clock, log: log.room('instance'), sockets: setup.paths.sockets, own: uid },
+    onGone: () => void rescuer.look(),
+  });
   const reports = () => [...scheduler.runs.values()].map((run) => run.progress());
   const path = socketPath(setup.paths.sockets, uid);
   /** Whoever finds the row must find the socket: it comes first and goes last. Nobody finds a row in memory. */
@@ -108,7 +113,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const services: readonly Service[] = [
     ...[...socket, registration(setup, path), backups(setup)],
     ...(store.kind === 'memory' ? [] : [tidier]),
-    ...[keeper, rates, rescuer, scheduler],
+    ...[keeper, rates, rescuer, peers, scheduler],
   ];
 
   return {
@@ -117,6 +122,7 @@ export function createEngine(setup: EngineSetup): Engine {
       scheduler.wake();
       keeper.look();
       rates.look();
+      peers.look();
     },
     completed: () => tidier.completed(),
     async start() {

@@ -23,9 +23,12 @@ export function createRescuer(parts: RescuerParts): Service & { look(): Promise<
   const { store, clock, log } = parts;
   let cancel: (() => void) | undefined;
   let looking: Promise<void> | undefined;
+  let again = false;
 
+  /** Whoever asks while it looks hears of what happened since. */
   const look = () => {
-    looking ??= rescue().finally(() => {
+    again = true;
+    looking ??= rescueAll().finally(() => {
       looking = undefined;
     });
     return looking;
@@ -43,6 +46,13 @@ export function createRescuer(parts: RescuerParts): Service & { look(): Promise<
       await looking;
     },
   };
+
+  async function rescueAll(): Promise<void> {
+    while (again) {
+      again = false;
+      await rescue();
+    }
+  }
 
   async function rescue(): Promise<void> {
     try {

@@ -26,5 +26,5 @@ export const doctor: Verb = {
 const symbols = { ok: 'completed', warning: 'warning', bad: 'failed' } as const;
 
 function lineOf({ name, state, text }: Check, look: Look): string {
-  return `${look.symbol(symbols[state])} ${name.padEnd(14)}${printable(text)}`;
+  return `${look.symbol(symbols[state])} ${name.padEnd(18)}${printable(text)}`;
 }

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { needs } from '../support/needs.ts';
+import { makeFile, startNginx } from '../support/nginx.ts';
+import { ownPlace } from '../support/program.ts';
+import { takeovers } from '../support/takeovers.ts';
+
+const kills = 60;
+
+test(`after kill -9 another process of the machine takes over within a second, ${kills} times`, {
+  ...needs('nginx'),
+  timeout: 300_000,
+}, async (t) => {
+  const nginx = await startNginx({ limitRate: '20k' });
+  await using place = await ownPlace();
+  try {
+    makeFile(join(nginx.root, 'file.iso'), 50_000_000);
+    const took = (await takeovers(place, nginx, 'file.iso', kills)).toSorted((a, b) => a - b);
+    const at = (part: number) => took[Math.min(took.length - 1, Math.floor(part * took.length))] ?? Number.NaN;
+    t.diagnostic(`takeover, ms: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, longest ${took.at(-1)}`);
+    assert.ok(at(0.99) < 1000, took.join(' '));
+  } finally {
+    await nginx.stop();
+  }
+});

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { silentLog } from '../../src/log/log.ts';
+import { openStore } from '../../src/store/open.ts';
+import { systemClock } from '../../src/time/clock.ts';
+import type { Nginx } from './nginx.ts';
+import { longhaul, type Place, type Program, run } from './program.ts';
+
+/**
+ * Two servers on one database, one download that never ends by itself: kills its holder with SIGKILL, again and
+ * again, and starts it anew. Returns how long each time it took until the other one held the download, ms.
+ */
+export async function takeovers(place: Place, nginx: Nginx, file: string, kills: number): Promise<number[]> {
+  const names = ['one', 'two'];
+  const servers = new Map<number, { readonly program: Program; readonly name: string }>();
+  for (const name of names) await start(name);
+  await run(['add', '-d', place.cwd, `${nginx.url}/${file}`], place);
+  const { store } = await openStore({
+    path: join(place.home, 'db', 'longhaul.db'),
+    clock: systemClock,
+    log: silentLog,
+  });
+  const took: number[] = [];
+  try {
+    for (let kill = 0; kill < kills; kill += 1) {
+      const holder = await heldBy((pid) => servers.has(pid));
+      const killed = servers.get(holder);
+      servers.delete(holder);
+      const began = systemClock.now();
+      killed?.program.kill('SIGKILL');
+      await heldBy((pid) => servers.has(pid));
+      took.push(systemClock.now() - began);
+      await killed?.program.ended;
+      await start(killed?.name ?? '');
+    }
+  } finally {
+    for (const { program } of servers.values()) {
+      program.kill('SIGKILL');
+      await program.ended;
+    }
+    await store.close();
+  }
+  return took;
+
+  async function start(name: string): Promise<void> {
+    const program = longhaul(['serve', '--name', name, '--json'], place);
+    await program.says('"ready":true');
+    servers.set(program.child.pid ?? 0, { program, name });
+  }
+
+  /** The process that holds the download, as soon as it is one of these. */
+  async function heldBy(isWanted: (pid: number) => boolean): Promise<number> {
+    for (;;) {
+      const [row] = await store.list({ limit: 1 });
+      const holder = (await store.instances()).find(({ uid }) => uid === row?.lockedBy);
+      if (holder && isWanted(holder.pid)) return holder.pid;
+      await systemClock.sleep(2);
+    }
+  }
+}
