@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Check } from '../commands/doctor.ts';
+import type { Check } from '../commands/check.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import type { Log, LogLevel } from '../log/log.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../time/clock.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 
 /** A program that Longhaul calls for some of its work. */
 export interface Tool {

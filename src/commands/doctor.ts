@@ -4,16 +4,9 @@ import { bytesText } from '../downloads/words.ts';
 import type { Examined, ExaminedServer } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Check } from './check.ts';
 import { clockCheck, folderCheck, type Probed, type Tool, toolCheck } from './doctor-machine.ts';
 import type { Living } from './parts.ts';
-
-/** One line of `longhaul doctor`. */
-export interface Check {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'bad';
-  /** What was found; and where it is not ok, what to do. */
-  readonly text: string;
-}
 
 /** What the doctor looks at. Each part may throw: the message becomes its line. */
 export interface DoctorParts {

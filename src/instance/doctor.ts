@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { type Check, doctor } from '../commands/doctor.ts';
+import type { Check } from '../commands/check.ts';
+import { doctor } from '../commands/doctor.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import { silentLog } from '../log/log.ts';
 import { examineDatabase } from '../store/examine.ts';

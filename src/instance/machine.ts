@@ -7,7 +7,6 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Probed, Tool } from '../commands/doctor-machine.ts';
 import { environment, variable } from '../config/environment.ts';
 import { makeFolder } from '../config/make-folder.ts';
-import { diskFailure } from '../disk/disk-failure.ts';
 import type { Clock } from '../time/clock.ts';
 import { socketPath } from './living.ts';
 import { lifeAt } from './socket.ts';
@@ -16,7 +15,7 @@ const run = promisify(execFile);
 /** A program that does not tell its version within this, ms, is only there. */
 const patience = 3000;
 
-/** Writes a file in the folder, or in the nearest one above it that is there, and removes it. Throws `Failure`. */
+/** Writes a file in the folder, or in the nearest one above it that is there, and removes it. Throws a sentence. */
 export async function probeFolder(folder: string, clock: Pick<Clock, 'now'>): Promise<Probed> {
   let place = folder;
   while (dirname(place) !== place && !(await stat(place).catch(() => undefined))) place = dirname(place);
@@ -29,7 +28,13 @@ export async function probeFolder(folder: string, clock: Pick<Clock, 'now'>): Pr
     return { place, writtenAt: mtimeMs, now };
   } catch (error) {
     await unlink(path).catch(() => {});
-    throw diskFailure(error, path);
+    const why = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new Error(
+      `${folder}: this user may not write in ${place} (${why}); make it writable, or set another folder`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Check } from '../../commands/doctor.ts';
+import type { Check } from '../../commands/check.ts';
 import { printable } from '../../log/printable.ts';
 import { exit } from '../exit-codes.ts';
 import type { Look } from '../look.ts';
