@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { v7 as uuidv7 } from 'uuid';
 import { adopt } from '../commands/add-download.ts';
 import { localCommands } from '../commands/local-commands.ts';
-import type { CommandParts, Living } from '../commands/parts.ts';
+import type { CommandParts } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import type { Paths } from '../config/paths.ts';
 import { realDisk } from '../disk/real-disk.ts';
@@ -15,7 +15,7 @@ import type { Engine, EngineSetup } from './engine.ts';
 import { createEventTail } from './event-tail.ts';
 import { createLiveProgress } from './live-progress.ts';
 import { createLiveSettings } from './live-settings.ts';
-import { createLiving, socketPath } from './living.ts';
+import { createLiving, type Neighbours, socketPath } from './living.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import type { LazySources } from './open-sources.ts';
 import { createSettling } from './settled.ts';
@@ -131,9 +131,9 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
 }
 
 /** A process that serves has no other one beside it that it would hand its work to, so it never asks. */
-async function livingServer(store: Store, living: Living): Promise<InstanceRow | undefined> {
-  const servers = (await store.instances()).filter(({ role, host }) => role === 'serve' && host === hostname());
-  for (const row of servers) if (await living.isAlive(row)) return row;
+async function livingServer(store: Store, living: Neighbours): Promise<InstanceRow | undefined> {
+  const servers = (await store.instances()).filter(({ role }) => role === 'serve');
+  for (const row of servers) if (await living.isHere(row)) return row;
   return undefined;
 }
 

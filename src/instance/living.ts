@@ -11,6 +11,11 @@ export function socketPath(folder: string, uid: string): string {
   return join(folder, `${uid}.sock`);
 }
 
+export interface Neighbours {
+  /** It answers at its socket: it sees the same files as this process. */
+  isHere(row: InstanceRow): Promise<boolean>;
+}
+
 export interface Mortuary {
   /** Those that are dead, but for one. */
   dead(except: string): Promise<string[]>;
@@ -36,7 +41,7 @@ export interface LivingParts {
  * of one whose socket is gone nothing is known: both count as dead when the last heartbeat is older than a lease. Of
  * other hosts only the heartbeat is known.
  */
-export function createLiving(parts: LivingParts): Living & Mortuary {
+export function createLiving(parts: LivingParts): Living & Mortuary & Neighbours {
   const { store, clock, sockets, own, ttl } = parts;
 
   const isDead = async (row: InstanceRow) => {
@@ -53,6 +58,8 @@ export function createLiving(parts: LivingParts): Living & Mortuary {
 
   return {
     sweep,
+    isHere: async (row) =>
+      row.host === hostname() && (await lifeAt(socketPath(sockets, row.uid), row.uid, clock)) === 'alive',
     isAlive: async (row) => !(await isDead(row)),
     async bury(instance) {
       await store.rescue({ dead: [instance], expiredBefore: 0 }, clock.now());
