@@ -8,12 +8,12 @@ import type {
   SetRequest,
   Shown,
 } from './commands/commands.ts';
+import { nodeTooOld } from './config/node-version.ts';
 import type { Rate } from './config/rate.ts';
 import type { Download } from './downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from './downloads/events.ts';
 import type { Place } from './downloads/place.ts';
 import type { Wish } from './downloads/states.ts';
-import { openLonghaul as openInstance } from './instance/open.ts';
 
 export { NotFound } from './commands/commands.ts';
 export type { Attempt, Download, DownloadFile, DownloadOptions, Integrity, Metadata } from './downloads/download.ts';
@@ -84,9 +84,13 @@ export interface Library {
 const defaultWait = 600_000;
 const defaultHistory = 20;
 
-/** Opens Longhaul for a program. Throws `ConfigError`, `StoreFailure`. */
+/** Opens Longhaul for a program. Throws `ConfigError`, `StoreFailure`, and `Error` where Node is too old. */
 export async function openLonghaul(options: LibraryOptions = {}): Promise<Library> {
   const { home, settings, engine = true, takeOver = true } = options;
+  const tooOld = nodeTooOld(process.versions.node);
+  if (tooOld !== undefined) throw new Error(tooOld);
+  // Not before: an old Node does not even load it, and says so in words of its own.
+  const { openLonghaul: openInstance } = await import('./instance/open.ts');
   const longhaul = await openInstance({
     role: 'library',
     engine,

@@ -44,6 +44,8 @@ test('a mistake is one sentence on stderr that says what is right, and exit code
     { argv: ['get', '--header', 'oops', link], says: /Name: value/ },
     { argv: ['get', '-o', '../../x', link], says: /not a path; name the folder with --dir/ },
     { argv: ['get', '-o', 'x'.repeat(300), link], says: /300 bytes long and a file name can have 255/ },
+    { argv: ['get', '-o', 'x', '-o', 'y', link], says: /It is given twice; one file has one name/ },
+    { argv: ['get', `${link}[3-1]`], says: /^✖ the glob \[3-1\] runs backwards/ },
     { argv: ['get', '-o', 'x', link, `${link}2`], says: /--out names one file and 2 links were given/ },
     { argv: ['get', '--limit-rate', 'fast', link], says: /must be off, or a rate such as 2MB or 500kB/ },
     { argv: ['limit', '1', 'fast'], says: /"fast" is not a rate; it must be off, default, or a rate such as 2MB/ },
@@ -136,6 +138,16 @@ test('a delivered download goes by the name it was delivered under', async () =>
   assert.equal(JSON.parse(json.stdout).name, 'p1 (4).txt');
 });
 
+test('a very long link is cut where it stands for a name, and whole where it is told', async () => {
+  const longhaul = fakeLonghaul([{ name: null, link: `https://host/${'x'.repeat(9000)}`, status: 'failed' }]);
+  const table = session(['list'], { longhaul });
+  await table.ended;
+  assert.ok(table.stdout.length < 400);
+  const json = session(['list', '--json'], { longhaul });
+  await json.ended;
+  assert.ok(json.stdout.length > 9000);
+});
+
 test('--json of each verb keeps its schema, one object a line', async () => {
   const longhaul = fakeLonghaul([
     { name: 'a\u009b31m' },
@@ -174,7 +186,7 @@ test('add says where it goes, and that nobody is running', async () => {
   assert.equal(await run.ended, 2);
   assert.match(run.stdout, /1 https:\/\/host\/film\.mkv: added, goes to \/configured/);
   assert.match(run.stderr, /✖ "nonsense" is not a link/);
-  assert.match(run.stderr, /nobody is running: start with longhaul resume-downloads/);
+  assert.match(run.stderr, /nobody is running who takes them: start with longhaul resume-downloads/);
   const { metadata, options, directory } = longhaul.rows.get(1) ?? {};
   assert.deepEqual(
     { metadata, options, directory },

@@ -8,7 +8,7 @@ import type { Longhaul } from '../instance/longhaul.ts';
 import type { LogLevel } from '../log/log.ts';
 import { type Output, printable } from '../log/output.ts';
 import type { Clock } from '../time/clock.ts';
-import { UsageError } from './explain.ts';
+import { Interrupted, UsageError } from './explain.ts';
 import { catchInterrupts } from './interrupts.ts';
 import type { Screen } from './screen.ts';
 import type { Context, GlobalOptions, HowToOpen } from './verb.ts';
@@ -149,7 +149,7 @@ async function askSecret(screen: Screen, stdin: NodeJS.ReadStream, question: str
   try {
     return await new Promise<string>((answer, refuse) => {
       lines.once('line', answer);
-      lines.once('SIGINT', () => refuse(new UsageError('nothing was typed; nothing was done')));
+      lines.once('SIGINT', () => refuse(new Interrupted('interrupted; nothing was done')));
       lines.once('close', () => refuse(new UsageError('nothing was typed; nothing was done')));
     });
   } finally {

@@ -11,6 +11,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The person pressed Ctrl-C where something was asked. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 export interface Explained {
   readonly code: ExitCode;
   /** For a person: what happened and what to do next. Undefined: everything was said already. */
@@ -20,6 +25,7 @@ export interface Explained {
 /** Any thrown thing as a sentence and an exit code; undefined when it is a bug, which nobody foresaw. */
 export function explain(thrown: unknown): Explained | undefined {
   if (thrown instanceof CommanderError) return usage(thrown);
+  if (thrown instanceof Interrupted) return { code: exit.interrupted, message: thrown.message };
   if (
     thrown instanceof UsageError ||
     thrown instanceof NotFound ||

@@ -242,3 +242,31 @@ test('resume-downloads takes what is unfinished and not paused, oldest first, un
   assert.equal(await nothing.ended, 0);
   assert.match(nothing.stderr, /nothing to resume/);
 });
+
+test('who only follows what another process downloads hears at Ctrl-C that it goes on', async () => {
+  const longhaul = fakeLonghaul([{ link, status: 'downloading', runner: 'another', lockedBy: 'another' }]);
+  const run = await begun(longhaul, ['get', link]);
+  run.signal('SIGINT');
+  assert.equal(await run.ended, 130);
+  assert.match(run.stderr, /no longer following; the process that downloads it goes on\n$/);
+});
+
+test('Ctrl-C where a password is asked for is an interruption', async () => {
+  const run = session(['get', '--user', 'me', link], { columns: 80, typed: '\u0003' });
+  assert.equal(await run.ended, 130);
+  assert.match(run.stderr, /✖ interrupted; nothing was done\n$/);
+});
+
+test('an input file without links is no mistake, and is said', async () => {
+  const run = session(['get', '-i', '/dev/null'], { longhaul: fakeLonghaul() });
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stderr, 'there are no links in /dev/null; nothing to do\n');
+});
+
+test('a name that no file may have is changed, and the person is told', async () => {
+  const longhaul = fakeLonghaul();
+  const run = await begun(longhaul, ['get', '-o', '.hidden', link]);
+  longhaul.change(1, delivered);
+  await run.ended;
+  assert.match(run.stderr, /--out \.hidden is no safe name; the file is called _hidden\n/);
+});

@@ -1,3 +1,6 @@
+import { printable } from '../log/printable.ts';
+import { UsageError } from './explain.ts';
+
 /** A link that a pattern stands for, with what each of its globs became: for `#1`, `#2` in a name. */
 export interface Globbed {
   readonly link: string;
@@ -13,8 +16,8 @@ const set = /^\{([^{}]*,[^{}]*)\}/;
 /**
  * The links that a link with globs stands for, by curl's rules (curl(1), "Globbing"): `[001-120]` keeps
  * its zeros, `[a-z:2]` steps, `{a,b}` lists, a backslash takes a bracket literally, the last glob turns
- * fastest. What is no glob stays as it is, so that a pasted link with brackets in its name works. Made
- * one by one: a pattern may stand for millions.
+ * fastest. What is no glob stays as it is, so that a pasted link with brackets in its name works; what was meant as one
+ * and is none throws `UsageError`. Made one by one: a pattern may stand for millions.
  */
 export function* globbed(pattern: string): Generator<Globbed> {
   const pieces = piecesOf(pattern);
@@ -31,7 +34,7 @@ export function* globbed(pattern: string): Generator<Globbed> {
   }
 }
 
-/** How many links a pattern stands for; 1 where it has no globs. */
+/** How many links a pattern stands for; 1 where it has no globs. Throws `UsageError`. */
 export function globCount(pattern: string): number {
   return piecesOf(pattern).reduce((product, piece) => product * ('fixed' in piece ? 1 : piece.size), 1);
 }
@@ -76,17 +79,28 @@ function globAt(
     return { glob: { size: entries.length, at: (n) => entries[n] ?? '' }, length: list[0].length };
   }
   const match = range.exec(text);
-  if (!match) return undefined;
+  if (!match) {
+    const begun = /^(?:\[(?:\d+|[a-z])-[^\][]{0,15}$|\[(?:[a-z]-[A-Z]|[A-Z]-[a-z])\]|\{[^{}]*,[^{}]*$)/.exec(text)?.[0];
+    if (begun !== undefined)
+      throw badGlob(begun, begun.endsWith(']') ? 'mixes small and capital letters' : 'has no end');
+    return undefined;
+  }
   const [whole, low, high, ...rest] = match;
   const step = Number(rest[4] ?? 1);
   const letters = (rest[0] ?? rest[2] ?? '').codePointAt(0);
   const first = low === undefined ? (letters ?? 0) : Number(low);
   const last = high === undefined ? ((rest[1] ?? rest[3] ?? '').codePointAt(0) ?? 0) : Number(high);
-  if (last < first || step === 0) return undefined;
+  if (last < first) throw badGlob(whole, 'runs backwards');
+  if (step === 0) throw badGlob(whole, 'has a step of 0');
   const width = low !== undefined && /^0\d/.test(low) ? low.length : 1;
   const written = (n: number) => (low === undefined ? String.fromCodePoint(n) : String(n).padStart(width, '0'));
   return {
     glob: { size: Math.floor((last - first) / step) + 1, at: (n) => written(first + n * step) },
     length: whole.length,
   };
+}
+
+function badGlob(text: string, fault: string): UsageError {
+  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return new UsageError(`the glob ${printable(shown)} ${fault}; mend it, or take links literally with --no-glob`);
 }

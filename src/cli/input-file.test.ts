@@ -37,13 +37,16 @@ test('more links behind tabs are mirrors, and indented lines are options of the 
 
 test('what is wrong is said with its line, and the others go on', async () => {
   const found = await entries(
-    ' out=x\nhttp://h/1\n colour=red\nhttp://h/2\n checksum=oops\nhttp://h/3\n',
+    ' out=x\nhttp://h/1\n ouy=red\nhttp://h/2\n checksum=oops\nhttp://h/3\n',
     'x'.repeat(70_000),
     '\nhttp://h/4\n',
   );
   assert.deepEqual(found[0], { line: 1, wrong: 'an option line stands below no link' });
-  assert.match(JSON.stringify(found[1]), /"line":3.*no option of a link; write one of out=, dir=, checksum=/);
-  assert.match(JSON.stringify(found[2]), /"line":5.*checksum: .*ALGORITHM=HEX/);
+  assert.match(
+    JSON.stringify(found[1]),
+    /"line":3.*there is no option ouy=; did you mean out=\? \(its link is left out\)/,
+  );
+  assert.match(JSON.stringify(found[2]), /"line":5.*checksum: .*ALGORITHM=HEX.*\(its link is left out\)/);
   assert.deepEqual(found.slice(3), [
     link(6, 'http://h/3'),
     { line: 7, wrong: 'is longer than 65536 characters' },

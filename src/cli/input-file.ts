@@ -1,3 +1,4 @@
+import { nearest } from '../config/nearest.ts';
 import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
 import { type InputLine, inputLines } from './input-lines.ts';
 import { fileName, header } from './options.ts';
@@ -51,16 +52,22 @@ function withOption(entry: InputEntry, text: string, { number }: InputLine): Inp
   const name = text.slice(0, Math.max(at, 0)).trim();
   const read = Object.hasOwn(readers, name) ? readers[name as keyof typeof readers] : undefined;
   if (!read) {
-    const known = Object.keys(readers).join('=, ');
-    return { line: number, wrong: `is no option of a link; write one of ${known}= with its value` };
+    const near = nearest(name, Object.keys(readers));
+    const what =
+      at < 1 ? 'an indented line is an option of the link above it, NAME=VALUE' : `there is no option ${name}=`;
+    const known = near === undefined ? `known are ${Object.keys(readers).join('=, ')}=` : `did you mean ${near}=?`;
+    return { line: number, wrong: `${what}; ${known}${leftOut}` };
   }
   try {
     return { ...entry, own: { ...entry.own, ...read(text.slice(at + 1).trim(), entry.own) } };
   } catch (error) {
     const said = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-    return { line: number, wrong: `${name}: ${said.charAt(0).toLowerCase()}${said.slice(1)}` };
+    return { line: number, wrong: `${name}: ${said.charAt(0).toLowerCase()}${said.slice(1)}${leftOut}` };
   }
 }
+
+/** A link without what was said of it would be another download than was asked for. */
+const leftOut = ' (its link is left out)';
 
 /** Each throws an error whose message says what is allowed. */
 const readers = {

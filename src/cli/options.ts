@@ -95,7 +95,8 @@ export function setting(text: string, before: readonly string[] = []): readonly 
 }
 
 /** A name for the delivered file: one name, no path. */
-export function fileName(text: string): string {
+export function fileName(text: string, before?: unknown): string {
+  if (typeof before === 'string') throw new InvalidArgumentError('It is given twice; one file has one name.');
   if (/[/\\]/.test(text) || text === '.' || text === '..') {
     throw new InvalidArgumentError('It is a file name, not a path; name the folder with --dir.');
   }

@@ -4,7 +4,9 @@ import type { AddRequest, IfExists } from '../commands/commands.ts';
 import { categoryNamed } from '../config/categories.ts';
 import type { Config } from '../config/config.ts';
 import type { Rate } from '../config/rate.ts';
+import { safeName } from '../disk/safe-name.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
+import { printable } from '../log/printable.ts';
 import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
 import type { LinkOptions } from './asked-links.ts';
 import { UsageError } from './explain.ts';
@@ -51,6 +53,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
 
 /** The options as they are stored. Reads secrets from where they were said to be. Throws `UsageError`. */
 export async function downloadOptions(options: RequestOptions, context: Context): Promise<DownloadOptions> {
+  if (options.out !== undefined) tellChangedName(context, options.out);
   const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
   const given = { name, checksum, connections, maxTries, retryWait, rate };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -77,6 +80,15 @@ function categoryOf(categories: Config['categories'], name: string): Config['cat
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
+}
+
+/** What a file may not be called is changed, for the name of a person as for that of a server; a person is told. */
+function tellChangedName({ screen }: Context, asked: string): void {
+  const name = safeName(asked);
+  if (name === asked.normalize('NFC')) return;
+  screen.err.line(
+    `${screen.err.look.symbol('warning')} --out ${printable(asked)} is no safe name; the file is called ${name}`,
+  );
 }
 
 /** An absolute folder; a relative one lies below the current folder. */

@@ -11,11 +11,18 @@ import { type ExitCode, exit } from './exit-codes.ts';
 export function nameOf(
   download: Pick<Download, 'name' | 'link'> & Partial<Pick<Download, 'directory' | 'downloadPath'>>,
 ): string {
-  return printable(shownName(download) ?? maskLinks(download.link));
+  return shownName(download) === null ? shortened(linkOf(download)) : printable(shownName(download) ?? '');
 }
 
-export function linkOf(download: Download): string {
+export function linkOf(download: Pick<Download, 'link'>): string {
   return printable(maskLinks(download.link));
+}
+
+/** Longer links name nothing to a person, characters. */
+const longestLink = 200;
+
+function shortened(link: string): string {
+  return link.length > longestLink ? `${link.slice(0, longestLink)}…` : link;
 }
 
 /** Where it was delivered, or will be. */

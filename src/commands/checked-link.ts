@@ -18,6 +18,7 @@ export async function checkedLink(
   const linkKey = source.keyOf(link);
   if (options.checksum !== undefined) parseChecksum(options.checksum);
   if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
+  await source.check?.(options);
   const { mirrors: given, ...rest } = options;
   if (given === undefined) return { source, linkKey, options };
   const mirrors = await otherMirrors(parts, source, linkKey, given);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkConfig } from './config.ts';
 import { hostPattern, settingsOfHost } from './hosts.ts';
 
 const hosts = {
@@ -35,4 +36,19 @@ test('what can name a host, and what cannot', () => {
     assert.match(name, hostPattern);
   for (const name of ['', '*', '*.', 'a/b', 'http://a', 'a b', 'me@a', 'a:', '::1', '*x.org', 'a:123456'])
     assert.doesNotMatch(name, hostPattern);
+});
+
+test('what is wrong in the settings of a host is named with what was meant', async () => {
+  const hosts = { '127.0.0.1': { conections: 2 }, 'exa mple': { connections: 2 }, h: { colour: 'red' } };
+  const { problems } = await checkConfig({
+    env: {},
+    cwd: '/',
+    home: '/nowhere',
+    flags: { set: [{ key: 'hosts', value: hosts, flag: 'x' }] },
+  });
+  assert.deepEqual(problems.map(({ key, allowed }) => `${key} ${allowed.slice(0, 60)}`).toSorted(), [
+    'hosts[127.0.0.1][conections] is not known here; did you mean connections?',
+    'hosts[exa mple] is named wrongly: it must be a host such as example.org, "*.',
+    'hosts[h][colour] is not known here; known are headers, user_agent, referer, c',
+  ]);
 });

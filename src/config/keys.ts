@@ -55,7 +55,8 @@ function keyOf(path: readonly string[], type: z.ZodType): ConfigKey {
   };
 }
 
-function unwrap(type: z.ZodType): z.ZodType {
+/** What a type is without its default. */
+export function unwrap(type: z.ZodType): z.ZodType {
   if (type instanceof z.ZodPrefault || type instanceof z.ZodOptional) return unwrap(type.unwrap() as z.ZodType);
   return type;
 }

@@ -1,5 +1,6 @@
-import type * as z from 'zod';
-import { type ConfigKey, configKeys } from './keys.ts';
+import * as z from 'zod';
+import { type ConfigKey, configKeys, unwrap } from './keys.ts';
+import { nearest } from './nearest.ts';
 import { ConfigError, type Origin, type Problem } from './problems.ts';
 import { schema } from './schema.ts';
 import { shownValue } from './secrets.ts';
@@ -55,12 +56,33 @@ function problemOf(
   const inner = path.slice(key?.path.length ?? path.length);
   const name = `${key?.key ?? path.join('.')}${inner.map((part) => `[${part}]`).join('')}`;
   const value = setting === undefined ? key?.default : setting.value;
-  return {
-    key: name,
-    value: shownValue(name, at(value, inner)),
-    origin: setting?.origin ?? { kind: 'default' },
-    allowed: issue.message,
-  };
+  const origin = setting?.origin ?? { kind: 'default' };
+  if (issue.code === 'unrecognized_keys' && issue.message.startsWith('Unrecognized key')) {
+    const [unknown = ''] = issue.keys;
+    return { key: `${name}[${unknown}]`, origin, allowed: unknownText(unknown, innerKeys(path)) };
+  }
+  if (issue.code === 'invalid_key') {
+    return { key: name, origin, allowed: `is named wrongly: it ${issue.issues[0]?.message ?? issue.message}` };
+  }
+  return { key: name, value: shownValue(name, at(value, inner)), origin, allowed: issue.message };
+}
+
+function unknownText(unknown: string, known: readonly string[]): string {
+  const near = nearest(unknown, known);
+  return `is not known here${near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${near}?`}`;
+}
+
+/** The keys that an entry of a map (`hosts`) may have. */
+function innerKeys(path: readonly string[]): readonly string[] {
+  let type: z.ZodType | undefined = schema;
+  for (const part of path) {
+    type = type && unwrap(type);
+    if (type instanceof z.ZodObject) type = type.shape[part];
+    else if (type instanceof z.ZodRecord) type = type.valueType as z.ZodType;
+    else return [];
+  }
+  type = type && unwrap(type);
+  return type instanceof z.ZodObject ? Object.keys(type.shape) : [];
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

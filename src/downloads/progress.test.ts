@@ -10,6 +10,7 @@ import {
   type Sample,
   speedOf,
   speedWindow,
+  underLimit,
   withSample,
 } from './progress.ts';
 
@@ -123,3 +124,27 @@ function rate(from: Sample, to: Sample): number {
   if (to.at > from.at) return ((to.bytes - from.bytes) * 1000) / (to.at - from.at);
   return to.bytes > from.bytes ? Number.POSITIVE_INFINITY : 0;
 }
+
+test('a limit is seen at once, in both directions, and a small rise of a share changes nothing', () => {
+  const fast = steady(4_900_000, 20);
+  const slowed = underLimit(fast, { before: 0, after: 200_000 }, 20_000);
+  assert.equal(speedOf(slowed, 20_000), 200_000);
+  const later = withSample(slowed, { at: 25_000, bytes: 98_000_000 + 5 * 200_000 });
+  assert.equal(Math.round(speedOf(later, 25_000)), 200_000);
+  assert.equal(speedOf(slowed, 30_000), 0, 'what stalls under it sinks as ever');
+  const freed = underLimit(later, { before: 200_000, after: 0 }, 25_000);
+  assert.equal(speedOf(withSample(freed, { at: 26_000, bytes: 99_000_000 + 3_000_000 }), 26_000), 3_000_000);
+  assert.equal(underLimit(later, { before: 200_000, after: 230_000 }, 25_000), later);
+  assert.equal(underLimit(fast, { before: 50_000_000, after: 0 }, 20_000), fast, 'it was not held back');
+  assert.deepEqual(underLimit(noProgress, { before: 0, after: 1 }, 5), noProgress);
+});
+
+test('whatever came before, under a new limit no more than it is shown', () => {
+  fc.assert(
+    fc.property(growing, fc.integer({ min: 1, max: 10_000_000 }), (samples, after) => {
+      const progress = samples.reduce(withSample, noProgress);
+      const now = samples.at(-1)?.at ?? 0;
+      assert.ok(speedOf(underLimit(progress, { before: 0, after }, now), now) <= after * 1.000001);
+    }),
+  );
+});

@@ -40,6 +40,34 @@ export function speedOf(progress: Progress, now: number): number {
   return ((last.bytes - from) * 1000) / Math.min(now - first.at, speedWindow);
 }
 
+/** A limit that rises by less than this part is not worth a new window: shares rise a little all the time. */
+const notableRise = 1.5;
+/** Of its limit, who moves at this part or more is held back by it. */
+const heldBack = 0.8;
+
+/**
+ * `progress` when a limit (bytes/s; 0: none) takes the place of another: what came under the old one must not be
+ * shown for as long as the window lasts. Under a limit below the speed it goes on as if it had held all along; where a
+ * limit that held it back is gone, a new window begins.
+ */
+export function underLimit(
+  progress: Progress,
+  { before, after }: { readonly before: number; readonly after: number },
+  now: number,
+): Progress {
+  const last = progress.at(-1);
+  if (!last || before === after) return progress;
+  const speed = speedOf(progress, now);
+  if (after > 0 && after < speed) {
+    return [
+      { at: now - speedWindow, bytes: last.bytes - (after * speedWindow) / 1000 },
+      { at: now, bytes: last.bytes },
+    ];
+  }
+  const isFreed = before > 0 && (after === 0 || after > before * notableRise) && speed > before * heldBack;
+  return isFreed ? [{ at: now, bytes: last.bytes }] : progress;
+}
+
 /** Expected ms to the end at this speed, rounded up; null while the size or the speed is unknown. */
 export function etaOf(bytes: number, totalBytes: number | null, speed: number): number | null {
   if (totalBytes === null) return null;

@@ -3,7 +3,7 @@ import { leasedDisk } from '../disk/leased-disk.ts';
 import { finalOf } from '../disk/partial.ts';
 import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
-import { etaOf, noProgress, speedOf, withSample } from '../downloads/progress.ts';
+import { etaOf, noProgress, speedOf, underLimit, withSample } from '../downloads/progress.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import type { Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
@@ -86,6 +86,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     },
     nudge: () => run.transfer?.nudge(),
     limit(wanted) {
+      samples = underLimit(samples, { before: rate, after: wanted }, clock.monotonic());
       rate = wanted;
       run.transfer?.tune({ rate });
     },
@@ -102,7 +103,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     progress() {
       const bytes = bytesNow();
       samples = withSample(samples, { at: clock.monotonic(), bytes });
-      return reportOf(run, bytes, speedOf(samples, clock.monotonic()));
+      return reportOf(run, bytes, Math.min(speedOf(samples, clock.monotonic()), rate || Number.POSITIVE_INFINITY));
     },
   };
   return run;

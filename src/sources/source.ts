@@ -16,6 +16,11 @@ export interface Source {
   /** Pure: the normal form; equal for links that mean the same download. Throws `Failure('link')` on a malformed one. */
   keyOf(link: string): string;
   /**
+   * Looks at what can be wrong with options without asking the other side (a header, a cookie file), before a
+   * download is written down. Throws `Failure('link')`. Left out: there is nothing.
+   */
+  check?(options: DownloadOptions): Promise<void>;
+  /**
    * Asks the other side what the link contains. Touches no disk; may be called any number of times.
    * A source may keep the connection it opened for the `fetch` that follows within 15 s.
    * Throws `Failure`.

@@ -199,6 +199,7 @@ test('a Metalink, local or behind a link, brings its files with mirrors and dige
 
 test('what is malformed is one sentence that says what is allowed, without what may be a secret', async () => {
   await using place = await ownPlace();
+  await writeFile(join(place.cwd, 'bad.txt'), 'planted garbage\n');
   const link = 'http://127.0.0.1:9/x';
   const rows: readonly (readonly [readonly string[], RegExp])[] = [
     [['--proxy', 'ftp://me:planted@h'], /--proxy: the proxy is malformed: write http:\/\/HOST:PORT/],
@@ -213,6 +214,8 @@ test('what is malformed is one sentence that says what is allowed, without what 
     [['--mirror', 'gopher://h/x'], /links of the kind gopher: are not known/],
     [['--mirror', 'ftp://h/x'], /a mirror must be a link of the same kind/],
     [['--checksum', 'crc=1'], /ALGORITHM=HEX/],
+    [['-H', 'Range: bytes=planted'], /the header Range is set by Longhaul itself; leave it out/],
+    [['--cookies', 'bad.txt'], /line 1 of the cookie file .*bad\.txt is no cookie/],
   ];
   for (const [args, says] of rows) {
     const end = await run(['get', ...args, link], place);
@@ -221,6 +224,7 @@ test('what is malformed is one sentence that says what is allowed, without what 
     assert.equal(end.stderr.trimEnd().split('\n').length, 1, end.stderr);
     assert.doesNotMatch(end.stderr, /planted/);
   }
+  assert.equal((await run(['list', '--json'], place)).stdout, '', 'no row was made');
 });
 
 const isLog = (path: string) => path.includes('/logs/');

@@ -56,7 +56,9 @@ Examples:
         if (sentence !== undefined) screen.err.line(`${screen.err.look.symbol('warning')} ${sentence}`);
       });
       if (idle) {
-        screen.err.line(`${screen.err.look.symbol('warning')} nobody is running: start with longhaul resume-downloads`);
+        const how =
+          'start with longhaul resume-downloads, or longhaul serve; a longhaul get runs only links of its own';
+        screen.err.line(`${screen.err.look.symbol('warning')} nobody is running who takes them: ${how}`);
       }
       return code;
     });

@@ -5,7 +5,7 @@ import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
 import { addLinks, existingOf } from '../add-links.ts';
 import { askedLinks, checkLinks } from '../asked-links.ts';
-import { worst } from '../exit-codes.ts';
+import { exit, worst } from '../exit-codes.ts';
 import { type Followed, follow } from '../follow.ts';
 import { ignoredOptions, ignoredSentence } from '../ignored-options.ts';
 import { jsonOption, waitOption } from '../options.ts';
@@ -56,6 +56,7 @@ export const get: Verb = {
       const runner = server ? {} : { runner: longhaul.instance };
       const request = { metadata: options.meta ?? {}, ...runner, ...countedWith(options), ...existing };
       let handed = false;
+      let elsewhere = true;
       const added = await addLinks(context, longhaul, asked(longhaul), request, async (one, link) => {
         if (one.skipped) return tellSkipped(context, one, options.json === true);
         const { id, name, link: given } = one.download;
@@ -64,9 +65,12 @@ export const get: Verb = {
           await tellFollowed(context, longhaul, one, { ...link, ...request, namesFolder });
         }
         downloads.set(id, { id, name, link: given });
+        elsewhere &&= one.followed && one.download.runner !== longhaul.instance && one.download.status !== 'paused';
         handed ||= server !== undefined && !one.followed;
       });
       if (server && handed) farewell.words = tellHanded(context, server.pid);
+      else if (elsewhere) farewell.words = 'no longer following; the process that downloads it goes on';
+      if (downloads.size === 0 && added === exit.done) tellNothing(context, options);
       if (downloads.size === 0) return added;
       const how = { wait: options.wait, json: options.json === true, signal };
       return worst([added, await follow(context, longhaul, [...downloads.values()], how)]);
@@ -90,6 +94,14 @@ function tellHanded({ screen }: Context, pid: number): string {
   const { look, line } = screen.err;
   line(`${look.symbol('note')} handed to longhaul serve (process ${pid}), following it`);
   return `no longer following; longhaul serve (process ${pid}) goes on`;
+}
+
+/** An empty list is no mistake: whoever made it had nothing to fetch. */
+function tellNothing({ screen }: Context, { inputFile }: GetOptions): void {
+  if (inputFile === undefined) return;
+  screen.err.line(
+    `there are no links in ${inputFile === '-' ? 'standard input' : printable(inputFile)}; nothing to do`,
+  );
 }
 
 function tellSkipped({ screen }: Context, { download }: Added, json: boolean): void {

@@ -20,7 +20,7 @@ export const limit: Verb = {
     command
       .usage('[options] [<id...>|--all] <rate>')
       .argument(
-        '[words...]',
+        '[id|rate...]',
         'ids from longhaul list, then a rate such as 2MB or 500k, off, or default (as configured)',
       )
       .option('--all', 'the limit of all downloads together')
@@ -47,7 +47,7 @@ export const limit: Verb = {
 };
 
 const help = `
-A running download obeys within a second. Without words it tells what holds for all.
+A running download obeys within a second. Without a rate it tells what holds for all.
 
 Examples:
   $ longhaul limit --all 2MB

@@ -1,9 +1,11 @@
 import type { SecureContext } from 'node:tls';
 import type { Disk } from '../../disk/disk.ts';
+import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { trustFrom } from '../../net/connect.ts';
 import type { Cookies } from './cookies.ts';
 import { type Login, loginFor } from './netrc.ts';
+import { checkHeaders } from './request-headers.ts';
 
 interface Kept<T> {
   readonly stamp: string;
@@ -19,6 +21,13 @@ export class AskerFiles {
 
   constructor(disk: Disk) {
     this.#disk = disk;
+  }
+
+  /** Reads what the options of a download name. Throws `Failure('link')`. */
+  async check({ headers = [], cookieFile, netrcFile }: DownloadOptions): Promise<void> {
+    checkHeaders(headers);
+    if (cookieFile !== undefined) await this.cookies(cookieFile);
+    if (netrcFile !== undefined) await this.login(netrcFile, '');
   }
 
   /** The usual authorities and those in the file. Throws `Failure('tls')`. */

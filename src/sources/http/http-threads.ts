@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { Disk } from '../../disk/disk.ts';
 import type { Source } from '../source.ts';
 import { threadSource } from '../thread/thread-source.ts';
+import { AskerFiles } from './asker-files.ts';
 import type { HttpSourceOptions } from './http-source.ts';
 import { isWebLink, linkKey } from './link.ts';
 
@@ -16,10 +17,12 @@ export interface HttpWorkerData {
 
 /** The HTTP source as the program uses it: in threads, one for each device that is written to. */
 export function createHttpThreads({ config, hosts = {}, clock, disk, log }: HttpSourceOptions): Source {
+  const files = new AskerFiles(disk);
   return threadSource({
     name: 'http',
     accepts: isWebLink,
     keyOf: linkKey,
+    check: (options) => files.check(options),
     clock,
     log,
     deviceOf: (directory) => deviceOf(disk, directory),

@@ -84,6 +84,11 @@ export function requestHeaders(wanted: Wanted, asked: Asked): Header[] {
   return [...[...headers.values()].filter(([, value]) => value !== ''), ['Accept-Encoding', 'identity']];
 }
 
+/** Throws `Failure('link')` for a header that cannot be sent, without repeating its value. Pure. */
+export function checkHeaders(lines: readonly string[]): void {
+  for (const line of lines) parseHeader(line);
+}
+
 /** `Name: value`; an empty value leaves the header out. */
 function parseHeader(line: string): Header {
   const colon = line.indexOf(':');
