@@ -43,6 +43,21 @@ test('a folder that takes no files is said to be one', { skip: process.platform 
   );
 });
 
+test('a file has its final name only after all of it is on the disk', async () => {
+  const steps: string[] = [];
+  const disk: Disk = {
+    ...realDisk,
+    open: (path) => {
+      const file = realDisk.open(path);
+      return { ...file, sync: () => file.sync().then(() => void steps.push('synced')) };
+    },
+    link: (from, to) => realDisk.link(from, to).then(() => void steps.push('named')),
+  };
+  const directory = await folder();
+  await publish(disk, await filled(realDisk, directory, 'a.iso', 'bytes'), 'a.iso', granted);
+  assert.deepEqual(steps, ['synced', 'named']);
+});
+
 for (const [kind, disk] of [
   ['with hard links', realDisk],
   ['without hard links', diskWithoutLinks],

@@ -14,6 +14,8 @@ class MemoryFile implements OpenFile {
   /** The disk is full from here on. */
   limit = Number.POSITIVE_INFINITY;
   syncFails = false;
+  /** Runs while a sync is under way. */
+  duringSync: () => void = () => {};
   writes = 0;
   closed = 0;
 
@@ -30,6 +32,8 @@ class MemoryFile implements OpenFile {
   }
 
   async syncData(): Promise<void> {
+    await Promise.resolve();
+    this.duringSync();
     if (this.syncFails) throw Object.assign(new Error('io'), { code: 'EIO' });
   }
 
@@ -63,6 +67,22 @@ test('small slices are gathered into few writes', async () => {
   assert.deepEqual(await partial.flush(), [[0, 1 << 20]]);
   assert.ok(file.writes <= 6, `${file.writes} writes`);
   assert.ok(file.bytes.subarray(0, 1 << 20).equals(content.subarray(0, 1 << 20)));
+});
+
+test('what comes during a sync is durable with the next one only', async () => {
+  const file = new MemoryFile();
+  const partial = new PartialFile(file, '/p', [], undefined);
+  put(partial, content, 0, 100_000, 0);
+  file.duringSync = () => {
+    put(partial, content, 100_000, 100_000, 100_000);
+    put(partial, content, 500_000, 100_000, 500_000);
+  };
+  assert.deepEqual(await partial.flush(), [[0, 100_000]]);
+  file.duringSync = () => {};
+  assert.deepEqual(await partial.flush(), [
+    [0, 200_000],
+    [500_000, 600_000],
+  ]);
 });
 
 test('property: files that take turns in any way each get their own bytes, and tell them as durable only then', async () => {

@@ -6,18 +6,19 @@ import { type TestContext, test } from 'node:test';
 import { manualClock } from '../../../test/support/manual-clock.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { realDisk } from '../../disk/real-disk.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { OneStreamTransfer } from './one-stream-transfer.ts';
 
 const portion = 65_536;
 
-async function begun(context: TestContext, disk: Disk = realDisk) {
+async function begun(context: TestContext, disk: Disk = realDisk, sent = 100) {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-one-stream-'));
   context.after(() => rm(folder, { recursive: true }));
   const path = join(folder, 'x.part');
   await realDisk.create(path).close();
   const clock = manualClock();
   const open = async function* () {
-    for (let n = 0; n < 100; n += 1) yield Buffer.alloc(portion, 'x');
+    for (let n = 0; n < sent; n += 1) yield Buffer.alloc(portion, 'x');
   };
   const target = { position: 0, path, size: 100 * portion, durable: [] };
   const manifest = { name: 'x', files: [], totalBytes: null, resumeToken: {}, continues: true, plan: null };
@@ -68,4 +69,35 @@ test('the file is not closed while it is being synced: another one could have it
   assert.deepEqual(await flushed, [{ position: 0, ranges: [[0, portion]] }]);
   await closed;
   assert.deepEqual(steps, ['synced', 'closed']);
+});
+
+test('a file that ends before its size is not complete, and one that goes on behind it is another one', async (context) => {
+  const short = await begun(context, realDisk, 99);
+  await assert.rejects(short.transfer.done, /before the end of the file/);
+  assert.deepEqual((await short.transfer.flush())[0]?.ranges, [[0, 99 * portion]]);
+  const long = await begun(context, realDisk, 101);
+  await assert.rejects(long.transfer.done, (error) => error instanceof Failure && error.class === 'changed');
+});
+
+test('after a failed sync nothing since the last good one is told as durable', async (context) => {
+  let fails = false;
+  const disk: Disk = {
+    ...realDisk,
+    open(path) {
+      const file = realDisk.open(path);
+      const syncData = () =>
+        fails ? Promise.reject(Object.assign(new Error('io'), { code: 'EIO' })) : file.syncData();
+      return { ...file, syncData };
+    },
+  };
+  const { transfer, clock } = await begun(context, disk);
+  transfer.tune({ rate: portion });
+  await clock.advance(1000);
+  const [before] = await transfer.flush();
+  await clock.advance(5000);
+  fails = true;
+  assert.deepEqual(await transfer.flush(), [before]);
+  fails = false;
+  assert.deepEqual(await transfer.flush(), [before]);
+  await assert.rejects(transfer.done, /disk reported an error/);
 });
