@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { silentLog } from '../../src/log/log.ts';
+import { openStore } from '../../src/store/open.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
 import { ownPlace } from '../support/program.ts';
@@ -16,7 +19,11 @@ test(`after kill -9 another process of the machine takes over within a second, $
   await using place = await ownPlace();
   try {
     makeFile(join(nginx.root, 'file.iso'), 50_000_000);
-    const took = (await takeovers(place, nginx, 'file.iso', kills)).toSorted((a, b) => a - b);
+    const path = join(place.home, 'db', 'longhaul.db');
+    const { store } = await openStore({ path, clock: systemClock, log: silentLog });
+    const on = { places: [place, place], link: `${nginx.url}/file.iso`, kills } as const;
+    const took = (await takeovers(store, on)).toSorted((a, b) => a - b);
+    await store.close();
     const at = (part: number) => took[Math.min(took.length - 1, Math.floor(part * took.length))] ?? Number.NaN;
     t.diagnostic(`takeover, ms: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, longest ${took.at(-1)}`);
     assert.ok(at(0.99) < 1000, took.join(' '));

@@ -1,24 +1,19 @@
-import { join } from 'node:path';
-import { silentLog } from '../../src/log/log.ts';
-import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
-import type { Nginx } from './nginx.ts';
 import { longhaul, type Place, type Program, run } from './program.ts';
 
 /**
- * Two servers on one database, one download that never ends by itself: kills its holder with SIGKILL, again and
+ * Two servers on one database (`store`), one download that never ends by itself: kills its holder with SIGKILL, again and
  * again, and starts it anew. Returns how long each time it took until the other one held the download, ms.
  */
-export async function takeovers(place: Place, nginx: Nginx, file: string, kills: number): Promise<number[]> {
+export async function takeovers(
+  store: Store,
+  { places, link, kills }: { readonly places: readonly [Place, Place]; readonly link: string; readonly kills: number },
+): Promise<number[]> {
   const names = ['one', 'two'];
   const servers = new Map<number, { readonly program: Program; readonly name: string }>();
   for (const name of names) await start(name);
-  await run(['add', '-d', place.cwd, `${nginx.url}/${file}`], place);
-  const { store } = await openStore({
-    path: join(place.home, 'db', 'longhaul.db'),
-    clock: systemClock,
-    log: silentLog,
-  });
+  await run(['add', '-d', places[0].cwd, link], places[0]);
   const took: number[] = [];
   try {
     for (let kill = 0; kill < kills; kill += 1) {
@@ -37,12 +32,11 @@ export async function takeovers(place: Place, nginx: Nginx, file: string, kills:
       program.kill('SIGKILL');
       await program.ended;
     }
-    await store.close();
   }
   return took;
 
   async function start(name: string): Promise<void> {
-    const program = longhaul(['serve', '--name', name, '--json'], place);
+    const program = longhaul(['serve', '--name', name, '--json'], places[name === 'one' ? 0 : 1]);
     await program.says('"ready":true');
     servers.set(program.child.pid ?? 0, { program, name });
   }
