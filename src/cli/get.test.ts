@@ -232,11 +232,11 @@ test('resume-downloads takes what is unfinished and not paused, oldest first, un
   ]);
   const preview = session(['resume-downloads', '--dry-run'], { longhaul });
   assert.equal(await preview.ended, 0);
-  assert.equal(preview.stdout, '○ 1 a: why pending\n↺ 4 d: why retrying\n');
+  assert.equal(preview.stdout, '○ 1 a: would go on; why pending\n↺ 4 d: would go on; why retrying\n');
   const run = await begun(longhaul, ['resume-downloads', '--parallel', '2'], {}, 2);
-  assert.deepEqual(run.opened, [{ role: 'resume-downloads', anyRunner: true, engine: true, slots: 2 }]);
+  assert.deepEqual(run.opened.at(-1), { role: 'resume-downloads', anyRunner: true, engine: true, slots: 2 });
   longhaul.change(1, delivered);
-  longhaul.change(4, { status: 'failed' });
+  longhaul.change(4, { status: 'failed', errorClass: 'refused' });
   assert.equal(await run.ended, 3);
   const nothing = session(['resume-downloads'], { longhaul });
   assert.equal(await nothing.ended, 0);
@@ -269,4 +269,45 @@ test('a name that no file may have is changed, and the person is told', async ()
   longhaul.change(1, delivered);
   await run.ended;
   assert.match(run.stderr, /--out \.hidden is no safe name; the file is called _hidden\n/);
+});
+
+const mixed = () =>
+  fakeLonghaul([
+    { name: 'new', position: 1 },
+    { name: 'lost', status: 'failed', errorClass: 'network', errorMessage: 'reset', retryCount: 4 },
+    { name: 'gone', status: 'failed', errorClass: 'refused', errorMessage: '404' },
+    { name: 'slow', status: 'failed', errorClass: 'server', errorMessage: '503', retryCount: 1 },
+    { name: 'held', status: 'downloading', lockedBy: 'dead' },
+  ]);
+
+test('resume-downloads tries first what failed and may go better, the oldest first, and says what it leaves', async () => {
+  const preview = session(['resume-downloads', '--dry-run', '--clean-stale-locks'], { longhaul: mixed() });
+  assert.equal(await preview.ended, 0);
+  assert.equal(
+    preview.stdout,
+    `✖ 2 lost: would be tried again after 4 retries; it failed: reset
+✖ 4 slow: would be tried again after 1 retry; it failed: 503
+○ 1 new: would go on; why pending
+↓ 5 held: would go on; why downloading
+`,
+  );
+  assert.match(preview.stderr, /5 held: would be released; `get` \(process 42 on tower\) that held it is gone/);
+  assert.match(preview.stderr, /1 left alone: failed for good/);
+  const longhaul = mixed();
+  const run = await begun(longhaul, ['resume-downloads', '--max-retries', '4', '--limit', '2'], {}, 2);
+  assert.deepEqual(run.opened.at(-1), { role: 'command', engine: true });
+  assert.match(run.stderr, /1 left alone: retried as often as --max-retries allows/);
+  assert.deepEqual(
+    [...longhaul.rows.values()].map(({ status }) => status),
+    ['pending', 'failed', 'failed', 'pending', 'downloading'],
+  );
+  assert.deepEqual(
+    (await longhaul.commands.queued({})).map(({ id }) => id),
+    [4, 1],
+    'at the top of the queue',
+  );
+  longhaul.change(4, delivered);
+  longhaul.change(1, delivered);
+  assert.equal(await run.ended, 0);
+  assert.equal(longhaul.rows.get(5)?.status, 'downloading', 'more than its limit it does not take');
 });

@@ -64,6 +64,8 @@ export interface Commands {
   exportDownloads(filter: {
     readonly since?: number;
   }): AsyncIterable<{ readonly download: Download; readonly files: readonly DownloadFile[] }>;
+  /** Releases what dead instances hold, never what a living one does; `dryRun`: only tells. */
+  releaseStale(options: { readonly dryRun: boolean }): Promise<readonly StaleLock[]>;
   /** Deletes what the rules of the configuration say, and rests that nobody claims; `dryRun`: only tells. */
   tidy(options: { readonly dryRun: boolean }): Promise<TidyReport>;
 }
@@ -92,6 +94,14 @@ export interface SetRequest {
   /** Null: none. */
   readonly category?: string | null;
   readonly rate?: Rate | 'default';
+}
+
+/** A download whose holder is dead. */
+export interface StaleLock {
+  /** As it was while it was held. */
+  readonly download: Download;
+  /** Null: nobody knows it any more. */
+  readonly holder: { readonly pid: number; readonly host: string; readonly role: string } | null;
 }
 
 export type IfExists = 'follow' | 'new' | 'skip';

@@ -11,6 +11,7 @@ import type { CommandParts } from './parts.ts';
 import { previewDownload } from './preview-download.ts';
 import { readMetalink } from './read-metalink.ts';
 import { showDownload } from './show-download.ts';
+import { staleLocks } from './stale-locks.ts';
 import { verifyDownload } from './verify-download.ts';
 import { withWaiting } from './waiting.ts';
 
@@ -36,6 +37,7 @@ export function localCommands(parts: CommandParts): Commands {
     limit: (reference, rate) => limitDownload(parts, reference, rate),
     exportDownloads: (filter) => exportDownloads(parts, filter),
     tidy: (options) => parts.tidy(options),
+    releaseStale: (options) => staleLocks(parts, options),
     set: (reference, request) => setDownload(parts, reference, request),
     move: (reference, place) => moveDownload(parts, reference, place),
     limitAll: (rate) => limitAll(parts, rate),

@@ -99,6 +99,12 @@ export const controlledSchema = downloadSchema.extend({
   obeyed: z.boolean().describe('False: its process has been told and obeys within a second.'),
 });
 
+/** `longhaul resume-downloads --dry-run --json` */
+export const plannedSchema = downloadSchema.extend({
+  action: z.enum(['retry', 'resume']).describe('It failed and is tried again, or it goes on.'),
+  why: z.string(),
+});
+
 /** `longhaul limit --json`; rates in bytes/s. */
 export const limitsSchema = z.strictObject({
   rate: rate.describe('Of all downloads together, now; 0: nothing runs.'),

@@ -75,7 +75,7 @@ test('Ctrl-C keeps what is there and says how to go on; resume-downloads goes on
     assert.match(end.stderr, /stopped; resume with: longhaul resume-downloads\n$/);
     assert.equal(end.stdout, '');
     const dry = await run(['resume-downloads', '--dry-run'], place);
-    assert.match(dry.stdout, /film\.mkv: nobody is running .*longhaul resume-downloads/);
+    assert.match(dry.stdout, /film\.mkv: would go on; nobody is running .*longhaul resume-downloads/);
     const resumed = await run(['resume-downloads'], place);
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.deepEqual(await readFile(join(place.cwd, 'film.mkv')), body);

@@ -142,8 +142,13 @@ function fakeAdding(rows: Map<number, Download>): Commands['add'] {
 function fakeOrder(
   rows: Map<number, Download>,
   find: (reference: string) => Download,
-): Pick<Commands, 'queued' | 'set' | 'move'> {
+): Pick<Commands, 'queued' | 'set' | 'move' | 'releaseStale'> {
   return {
+    async releaseStale() {
+      return [...rows.values()]
+        .filter(({ lockedBy }) => lockedBy === 'dead')
+        .map((download) => ({ download, holder: { pid: 42, host: 'tower', role: 'get' } }));
+    },
     async queued({ limit = 50, after }) {
       if (after) return [];
       const waiting = [...rows.values()].filter(({ status }) => status === 'pending' || status === 'retrying');
