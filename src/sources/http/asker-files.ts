@@ -49,9 +49,9 @@ export class AskerFiles {
     });
   }
 
-  /** What a netrc file says for a host. Throws `Failure('link')`. */
-  async login(path: string, host: string): Promise<Login | undefined> {
-    return loginFor(await this.#kept(this.#netrc, path, 'netrc file', async (text) => text), host);
+  /** What a netrc file says for a host, as `loginFor`. Throws `Failure('link')`. */
+  async login(path: string, host: string, named = true): Promise<Login | undefined> {
+    return loginFor(await this.#kept(this.#netrc, path, 'netrc file', async (text) => text), host, named);
   }
 
   async #readTrust(path: string | undefined): Promise<SecureContext> {

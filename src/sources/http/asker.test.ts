@@ -188,3 +188,19 @@ test('a file of another size than was announced is refused before it is fetched'
   assert.equal((await resolve(context, `${url}/x`, { size: 1 })).totalBytes, 1);
   await assert.rejects(resolve(context, `${url}/x`, { size: 2 }), /has a file of 1 bytes where 2 were announced/);
 });
+
+test('the default of a netrc file is not for a host that a redirect chose', async (context) => {
+  const [one, two] = [await rememberingServer(context), await rememberingServer(context)];
+  const netrcFile = join(await folderOf(context), 'netrc');
+  await writeFile(netrcFile, 'default login me password secret\n', { mode: 0o600 });
+  await resolve(context, `${one.url}/to?${two.url}/x`, { netrcFile });
+  assert.ok(one.asked[0]?.headers.authorization);
+  assert.equal(two.asked[0]?.headers.authorization, undefined);
+});
+
+test('a pinned key is never taken for shown where nobody shows one', async (context) => {
+  const server = await rememberingServer(context);
+  const fingerprint = `sha256/${'A'.repeat(43)}=`;
+  await assert.rejects(resolve(context, `${server.url}/x`, { fingerprint }), /begin the link with https/);
+  assert.equal(server.asked.length, 0);
+});

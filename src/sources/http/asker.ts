@@ -3,6 +3,7 @@ import { type HostSettings, settingsOfHost } from '../../config/hosts.ts';
 import { version } from '../../config/version.ts';
 import type { Disk } from '../../disk/disk.ts';
 import type { DownloadOptions } from '../../downloads/download.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { parseFingerprint } from '../../net/fingerprint.ts';
 import { type Answer, get } from '../../net/get.ts';
 import type { Header } from '../../net/http1/header.ts';
@@ -93,7 +94,8 @@ export class Asker {
     const { link, options } = question;
     const { headers = [], user_agent, referer } = this.#settingsOf(hop.url);
     const netrcFile = options.netrcFile ?? (config.netrc === false ? undefined : String(config.netrc));
-    const login = netrcFile === undefined ? undefined : await this.#files.login(netrcFile, hop.url.hostname);
+    const login =
+      netrcFile === undefined ? undefined : await this.#files.login(netrcFile, hop.url.hostname, hop.trusted);
     const cookie = await cookies?.headerFor(hop.url);
     const agent = options.userAgent ?? user_agent ?? config.user_agent;
     const from = options.referer ?? referer;
@@ -119,7 +121,14 @@ export class Asker {
     const host = this.#settingsOf(url);
     const proxy = options.proxy ?? host.proxy ?? config.proxy ?? 'none';
     const caFile = host.ca_file ?? config.ca_file;
-    const pin = url.origin === link.origin && !isMirror ? (options.fingerprint ?? host.fingerprint) : host.fingerprint;
+    const own = url.origin === link.origin && !isMirror ? options.fingerprint : undefined;
+    if (own !== undefined && url.protocol === 'http:') {
+      throw new Failure(
+        'link',
+        'over http:// nobody shows a key that could be the pinned one; begin the link with https://',
+      );
+    }
+    const pin = own ?? host.fingerprint;
     if (proxy === 'none' && caFile === undefined && pin === undefined) return directRoute;
     const key = JSON.stringify([proxy, caFile, pin]);
     const known = this.#routes.get(key);

@@ -6,11 +6,11 @@ export interface Login {
 
 /**
  * The user name and password that a netrc file has for `host`: of its first `machine` of that name, else
- * of `default`; undefined where it has none. As curl reads it (curl's `.netrc` page): tokens apart by
+ * of `default` (not for a host that a redirect chose: it is `named` by nobody); undefined where it has none. As curl reads it (curl's `.netrc` page): tokens apart by
  * white space, quotes with backslashes, `#` begins a comment, `macdef` lasts to the next empty line. Such
  * a reader is a few lines, and none of the packages for it is kept well. Pure; never throws.
  */
-export function loginFor(netrc: string, host: string): Login | undefined {
+export function loginFor(netrc: string, host: string, named = true): Login | undefined {
   let current: { name: string | undefined; login?: string; password?: string } | undefined;
   const found: Login[] = [];
   const fallback: Login[] = [];
@@ -36,7 +36,7 @@ export function loginFor(netrc: string, host: string): Login | undefined {
     else if (token === 'account') next();
   }
   close();
-  return found[0] ?? fallback[0];
+  return found[0] ?? (named ? fallback[0] : undefined);
 }
 
 function* tokensOf(netrc: string): Generator<string> {
