@@ -52,6 +52,12 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/history.ts')).history,
   },
   {
+    name: 'stats',
+    summary: 'tell figures: by state, source, category and day, bytes, speeds, retries',
+    group: 'Look:',
+    load: async () => (await import('./verbs/stats.ts')).stats,
+  },
+  {
     name: 'verify',
     summary: 'look whether delivered files are still what was delivered',
     group: 'Look:',

@@ -8,6 +8,7 @@ import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
 import type { NoFormat } from './import/formats.ts';
 import type { ImportReport, ImportRequest } from './import/import-downloads.ts';
+import type { Stats } from './stats.ts';
 
 /**
  * What a person can ask, the same beside a running engine, in another process, or (later) over the
@@ -66,6 +67,8 @@ export interface Commands {
   }): AsyncIterable<{ readonly download: Download; readonly files: readonly DownloadFile[] }>;
   /** Releases what dead instances hold, never what a living one does; `dryRun`: only tells. */
   releaseStale(options: { readonly dryRun: boolean }): Promise<readonly StaleLock[]>;
+  /** Figures over what was completed, or last changed, since (epoch ms; left out: ever). */
+  stats(filter: { readonly since?: number }): Promise<Stats>;
   /** Deletes what the rules of the configuration say, and rests that nobody claims; `dryRun`: only tells. */
   tidy(options: { readonly dryRun: boolean }): Promise<TidyReport>;
 }

@@ -12,6 +12,7 @@ import { previewDownload } from './preview-download.ts';
 import { readMetalink } from './read-metalink.ts';
 import { showDownload } from './show-download.ts';
 import { staleLocks } from './stale-locks.ts';
+import { statsOf } from './stats.ts';
 import { verifyDownload } from './verify-download.ts';
 import { withWaiting } from './waiting.ts';
 
@@ -36,6 +37,7 @@ export function localCommands(parts: CommandParts): Commands {
     control: (reference, wish) => controlDownload(parts, reference, wish),
     limit: (reference, rate) => limitDownload(parts, reference, rate),
     exportDownloads: (filter) => exportDownloads(parts, filter),
+    stats: async ({ since }) => statsOf(await store.figures(since ?? 0), since ?? null),
     tidy: (options) => parts.tidy(options),
     releaseStale: (options) => staleLocks(parts, options),
     set: (reference, request) => setDownload(parts, reference, request),

@@ -136,6 +136,36 @@ export const previewSchema = z.strictObject({
 });
 export type WirePreview = z.output<typeof previewSchema>;
 
+const statsPart = z.strictObject({
+  name: z.string(),
+  total: z.number().int(),
+  completed: z.number().int(),
+  failed: z.number().int(),
+  bytes,
+});
+
+/** `longhaul stats --json` */
+export const statsSchema = z.strictObject({
+  since: time.nullable(),
+  total: z.number().int(),
+  byStatus: z.record(z.enum(statuses), z.number().int()),
+  bySource: z.array(statsPart),
+  byCategory: z.array(statsPart).describe("Those without a category under ''."),
+  byDay: z
+    .array(statsPart.omit({ name: true, total: true }).extend({ day: z.iso.date().describe('In local time.') }))
+    .describe('Oldest first.'),
+  deliveredBytes: bytes,
+  fetchedBytes: bytes.describe('By all tries, also of downloads that failed.'),
+  averageSpeed: z.number().nullable().describe('Bytes/s over the time in which tries fetched.'),
+  peakSpeed: z.number().nullable(),
+  successRate: z.number().min(0).max(1).nullable().describe('Of those that were completed or failed.'),
+  tries: z.number().int(),
+  retries: z.number().int(),
+  resumes: z
+    .strictObject({ tried: z.number().int(), succeeded: z.number().int() })
+    .describe('Tries that found bytes of an earlier one; those that went on from them.'),
+});
+
 /** `longhaul tidy --json` */
 export const tidiedSchema = z.strictObject({
   dryRun: z.boolean().describe('Nothing was done; this is what would be.'),

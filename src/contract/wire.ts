@@ -81,6 +81,12 @@ export function wirePreview({
   return { link: maskLinks(link), ...preview, files: files.map(({ path, size, main }) => ({ path, size, main })) };
 }
 
+export function wireStats<T extends { readonly since: number | null }>(
+  figures: T,
+): Omit<T, 'since'> & { since: string | null } {
+  return { ...figures, since: isoOf(figures.since) };
+}
+
 export function wireTidied(report: TidyReport, dryRun: boolean): WireTidied {
   return { dryRun, busy: report.busy, actions: report.actions.map(wireAction) };
 }

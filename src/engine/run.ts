@@ -124,6 +124,8 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     if (!transfer) return [];
     flushedAt = clock.monotonic();
     flushedBytes = bytesNow();
+    samples = withSample(samples, { at: flushedAt, bytes: flushedBytes });
+    const speed = speedOf(samples, flushedAt);
     const flushed = await transfer.flush();
     run.files = run.files.map((file) => {
       const durable = flushed.find(({ position }) => position === file.position)?.ranges;
@@ -131,7 +133,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     });
     return flushed.flatMap(({ position, ranges }) => {
       const file = run.files.find((candidate) => candidate.position === position);
-      return file ? [{ lease: claim.lease, fileId: file.id, ranges }] : [];
+      return file ? [{ lease: claim.lease, fileId: file.id, ranges, speed }] : [];
     });
   }
 }

@@ -12,6 +12,7 @@ import {
 } from './asking.ts';
 import { claim, forgetInstance, registerInstance, rescue } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
+import { figures } from './figures.ts';
 import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
 import { claimName } from './naming.ts';
@@ -90,6 +91,7 @@ function askingOn(database: Database): AskingStore {
     list: async (filter) => (await read(() => listDownloads(filter))).map(downloadOf),
     queued: async (filter) => (await read(() => inOrder(filter))).map(downloadOf),
     statistics: () => read(statistics),
+    figures: (since) => read(() => figures(since)),
     files: async (id) => (await read(() => all(filesOfDownload, { download_id: id }))).map(fileOf),
     attempts: async (id) => (await read(() => all(attemptsOfDownload, { download_id: id }))).map(attemptOf),
     events: async (filter) => (await read(() => eventsSince(filter))).map(eventOf),

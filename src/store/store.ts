@@ -68,6 +68,8 @@ export interface AskingStore {
   /** What waits, next first: by priority, then position, then id; pages by the last of a page. */
   queued(filter: QueuedFilter): Promise<Download[]>;
   statistics(): Promise<Statistics>;
+  /** Sums over what was completed, or last changed, since (epoch ms; 0: ever). */
+  figures(since: number): Promise<Figures>;
   files(downloadId: number): Promise<DownloadFile[]>;
   attempts(downloadId: number): Promise<Attempt[]>;
   /** Oldest first, after the cursor. */
@@ -253,6 +255,34 @@ export interface Statistics {
   readonly completedBytes: number;
 }
 
+/** What statistics are made of. Bytes, ms, bytes/s. */
+export interface Figures {
+  readonly groups: readonly {
+    readonly source: string;
+    readonly category: string | null;
+    readonly status: Status;
+    readonly count: number;
+    readonly bytes: number;
+    readonly retries: number;
+  }[];
+  /** What came to its end in the quarter of an hour that begins at `at` (epoch ms). */
+  readonly ends: readonly {
+    readonly at: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly bytes: number;
+  }[];
+  /** Of the tries that ended. `resumes` found bytes of an earlier one; `resumed` went on from them. */
+  readonly attempts: {
+    readonly tries: number;
+    readonly resumes: number;
+    readonly resumed: number;
+    readonly bytes: number;
+    readonly ms: number;
+    readonly peak: number;
+  };
+}
+
 export interface InstanceRow {
   readonly uid: string;
   readonly host: string;
@@ -300,6 +330,8 @@ export interface Checkpoint {
   readonly lease: Lease;
   readonly fileId: number;
   readonly ranges: readonly Range[];
+  /** How fast the download is now, bytes/s. */
+  readonly speed?: number;
 }
 
 export interface Sample {

@@ -18,6 +18,8 @@ import { setDurable } from './statements/set-durable.ts';
 import { setIntegrity } from './statements/set-integrity.ts';
 import { setManifest } from './statements/set-manifest.ts';
 import { setPartialPath } from './statements/set-partial-path.ts';
+import { setPeak } from './statements/set-peak.ts';
+import { setRestarted } from './statements/set-restarted.ts';
 import { setVerified } from './statements/set-verified.ts';
 import { sumDurable } from './statements/sum-durable.ts';
 import { updateFile } from './statements/update-file.ts';
@@ -38,6 +40,7 @@ export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: numb
     now,
   });
   yield* replaceFiles(row.id, manifest, before);
+  if (manifest.restart) yield* run(setRestarted, { download_id: row.id, token: row.lease_token });
   if (!manifest.restart) yield* run(sumDurable, { id: row.id, now });
   if (manifest.restart)
     yield* tell(row, 'restarted', now, { reason: manifest.reason, lostBytes: row.bytes_downloaded });
@@ -149,6 +152,8 @@ function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: 
       });
     }
     yield* run(sumDurable, { id: lease.id, now });
+    const speed = Math.max(0, ...checkpoints.map((checkpoint) => Math.round(checkpoint.speed ?? 0)));
+    if (speed > 0) yield* run(setPeak, { download_id: lease.id, token: lease.token, speed });
   }
   return lostNow;
 }

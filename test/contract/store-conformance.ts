@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import type { Store } from '../../src/store/store.ts';
 import { askingPromises } from './store/asking.ts';
 import { claimingPromises } from './store/claiming.ts';
+import { figuresPromises } from './store/figures.ts';
 import { importingPromises } from './store/importing.ts';
 import { limitingPromises } from './store/limiting.ts';
 import { modelPromises } from './store/model.ts';
@@ -32,6 +33,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     ...queueingPromises,
     ...rankingPromises,
     ...tidyingPromises,
+    ...figuresPromises,
     ...modelPromises,
   };
   for (const [promise, keeps] of Object.entries(promises)) {

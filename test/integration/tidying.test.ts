@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { tidiedSchema } from '../../src/contract/schemas.ts';
+import { statsSchema, tidiedSchema } from '../../src/contract/schemas.ts';
 import { ownPlace, type Place, run } from '../support/program.ts';
 
 /** Serves each path with itself as its content. */
@@ -68,4 +68,26 @@ test('tidy says what it would delete, deletes it, and leaves what the user chang
   assert.deepEqual(report.actions.map(({ kind }) => kind).toSorted(), ['cleaned', 'let go', 'let go']);
   assert.deepEqual(await delivered(place), ['a', 'd']);
   assert.deepEqual(JSON.parse((await run([...rules, '--json'], place)).stdout).actions, []);
+});
+
+test('stats tell what was downloaded, for people and for programs', async (context) => {
+  const url = await smallServer(context);
+  await using place = await ownPlace();
+  for (const name of ['a', 'b']) await run(['get', `${url}/${name}`], place);
+  const end = await run(['stats', '--since', '1h'], place);
+  assert.equal(end.code, 0, end.stderr);
+  assert.match(
+    end.stdout,
+    /^since \S+\n2 downloads · 2 completed\n4 B delivered · 4 B fetched · \S+ \S+\/s on average/,
+  );
+  assert.match(end.stdout, /100\.0 % succeeded · 2 tries, 0 of them again · 0 of 0 resumes went on/);
+  assert.match(end.stdout, /source +completed +failed +bytes\nhttp +2 +0 +4 B\n/);
+  const figures = statsSchema.parse(JSON.parse((await run(['stats', '--json'], place)).stdout));
+  assert.partialDeepStrictEqual(figures, {
+    total: 2,
+    successRate: 1,
+    deliveredBytes: 4,
+    byDay: [{ completed: 2, bytes: 4 }],
+  });
+  assert.equal(JSON.parse((await run(['stats', '--since', '2999-01-01', '--json'], place)).stdout).total, 0);
 });

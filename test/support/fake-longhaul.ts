@@ -1,4 +1,5 @@
 import { type AddRequest, type Commands, type Limits, NotFound } from '../../src/commands/commands.ts';
+import { statsOf } from '../../src/commands/stats.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { Download, DownloadFile } from '../../src/downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../../src/downloads/events.ts';
@@ -236,6 +237,7 @@ function fakeCommands(
     async *exportDownloads() {
       for (const download of [...rows.values()].toReversed()) yield { download, files: files.get(download.id) ?? [] };
     },
+    stats: async ({ since = null }) => statsOf({ groups: [], ends: [], attempts: noAttempts }, since),
     tidy: async () => ({ busy: false, actions: [] }),
     ...fakeOrder(rows, find),
     ...fakeLimits(rows, find),
@@ -325,6 +327,8 @@ const emptyRow: Download = {
   createdAt: at,
   updatedAt: at,
 };
+
+const noAttempts = { tries: 0, resumes: 0, resumed: 0, bytes: 0, ms: 0, peak: 0 };
 
 const emptyFile: DownloadFile = {
   id: 1,
