@@ -124,8 +124,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     if (!transfer) return [];
     flushedAt = clock.monotonic();
     flushedBytes = bytesNow();
-    samples = withSample(samples, { at: flushedAt, bytes: flushedBytes });
-    const speed = speedOf(samples, flushedAt);
+    const { speed } = run.progress();
     const flushed = await transfer.flush();
     run.files = run.files.map((file) => {
       const durable = flushed.find(({ position }) => position === file.position)?.ranges;
