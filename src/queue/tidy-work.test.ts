@@ -75,7 +75,7 @@ test('a crash between cancel or remove and the deletion leaves rests that the ne
   await store.change(kept.lease, { to: 'paused' }, clock.now());
   await store.wish(kept.download.id, { wish: 'cancel', keepPartial: true }, clock.now());
   assert.deepEqual(await stage.tidy(), [], 'whoever gave them up may be at it');
-  await later(stage, 61_000);
+  await later(stage, 600_000);
   const done = await stage.tidy();
   assert.deepEqual(inShort(done), ['orphan downloads/cancelled.part', 'orphan downloads/removed.part']);
   assert.deepEqual(await stage.names(), ['kept.part', 'kept.part.json']);

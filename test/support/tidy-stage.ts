@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { markOf } from '../../src/disk/delivered.ts';
@@ -20,7 +20,11 @@ export interface TidyStage {
   readonly clock: ManualClock;
   readonly folder: string;
   /** A delivered file with this text; an hour passes. */
-  deliver(name: string, text: string, more?: { readonly category?: string; readonly digest?: string }): Promise<number>;
+  deliver(
+    name: string,
+    text: string,
+    more?: { readonly category?: string; readonly digest?: string; readonly modifiedAt?: Date },
+  ): Promise<number>;
   /** A download with a partial of some bytes, which then ends as said. */
   begin(name: string, text: string): Promise<Claim>;
   tidy(
@@ -71,10 +75,11 @@ export async function tidyStage(): Promise<TidyStage> {
 
   const stage: TidyStage = {
     ...{ store, clock, folder, begin },
-    async deliver(name, text, { category, digest = null } = {}) {
+    async deliver(name, text, { category, digest = null, modifiedAt } = {}) {
       const { lease, files, download } = await begin(name, text, category);
       const finalPath = join(folder, name);
       const [file] = files;
+      if (modifiedAt) await utimes(`${finalPath}.part`, modifiedAt, modifiedAt);
       await realDisk.link(`${finalPath}.part`, finalPath);
       const size = Buffer.byteLength(text);
       const verified = {
