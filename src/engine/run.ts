@@ -126,15 +126,17 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     flushedBytes = bytesNow();
     const { speed } = run.progress();
     const flushed = await transfer.flush();
-    run.files = run.files.map((file) => {
-      const durable = flushed.find(({ position }) => position === file.position)?.ranges;
-      return durable ? { ...file, durable } : file;
-    });
+    run.files = run.files.map((file) => withFlushed(file, flushed));
     return flushed.flatMap(({ position, ranges }) => {
       const file = run.files.find((candidate) => candidate.position === position);
       return file ? [{ lease: claim.lease, fileId: file.id, ranges, speed }] : [];
     });
   }
+}
+
+function withFlushed(file: DownloadFile, flushed: Awaited<ReturnType<Transfer['flush']>>): DownloadFile {
+  const durable = flushed.find(({ position }) => position === file.position)?.ranges;
+  return durable ? { ...file, durable } : file;
 }
 
 function reportOf(run: Run, bytes: number, speed: number): ProgressReport {
