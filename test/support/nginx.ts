@@ -28,6 +28,8 @@ export interface LoggedRequest {
   /** From its first byte to its last, handed to the kernel; epoch ms. */
   readonly from: number;
   readonly to: number;
+  /** The User-Agent, or empty. */
+  readonly agent: string;
 }
 
 export interface Nginx {
@@ -88,7 +90,7 @@ pid ${join(prefix, 'nginx.pid')};
 events { worker_connections 2048; }
 http {
   ${temporary}
-  log_format longhaul '$request\\t$status\\t$http_range\\t$body_bytes_sent\\t$msec\\t$request_time';
+  log_format longhaul '$request\\t$status\\t$http_range\\t$body_bytes_sent\\t$msec\\t$request_time\\t$http_user_agent';
   access_log ${join(prefix, 'access.log')} longhaul;
   sendfile on;
   tcp_nopush on;
@@ -112,7 +114,7 @@ async function logged(path: string): Promise<LoggedRequest[]> {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const [request = '', status, range = '', bytesSent, end, took] = line.split('\t');
+      const [request = '', status, range = '', bytesSent, end, took, agent = ''] = line.split('\t');
       const to = Number(end) * 1000;
       return {
         request,
@@ -121,6 +123,7 @@ async function logged(path: string): Promise<LoggedRequest[]> {
         bytesSent: Number(bytesSent),
         from: to - Number(took) * 1000,
         to,
+        agent,
       };
     });
 }

@@ -43,7 +43,7 @@ export async function openServerStore(options: ServerOptions): Promise<OpenedSto
   const times = createTimes(clock);
   const opening = createPatience(address, { clock, log, patience: Math.min(patience, openingPatience) });
   const owning = createPatience(owner, { clock, log, patience: Math.min(patience, openingPatience) });
-  times.learn((await usableSchema(address, owner, opening, owning)).now);
+  times.learn((await usableSchema(address, owner, opening, owning)).now, times.monotonic());
 
   const sessions = openSessions(address, times, limits);
   const waiting = createPatience(address, { clock, log, patience });

@@ -127,8 +127,9 @@ function sessionOn(client: pg.ClientBase, times: Times): Session {
     },
     async begin() {
       wrote = false;
+      const askedAt = times.monotonic();
       const answers = await guarded(() => client.query(`BEGIN; SELECT ${epochMs} AS now`));
-      times.learn((answers as unknown as pg.QueryResult<{ now: number }>[])[1]?.rows[0]?.now ?? 0);
+      times.learn((answers as unknown as pg.QueryResult<{ now: number }>[])[1]?.rows[0]?.now ?? 0, askedAt);
     },
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await guarded(() => client.query(text, [...values]))).rows as Row[],

@@ -6,8 +6,13 @@ import type { Clock } from '../../time/clock.ts';
  * to the database is moved by the difference, what comes back is moved the other way.
  */
 export interface Times {
-  /** What the database's clock showed just now, UTC epoch ms. */
-  learn(databaseNow: number): void;
+  /**
+   * What the database's clock showed, UTC epoch ms, in an answer to what was asked at `askedAt` (monotonic ms). One that
+   * was long on its way, or waited for a process that was stopped, tells a time that is over: nothing is learned of it.
+   */
+  learn(databaseNow: number, askedAt: number): void;
+  /** For `learn`. */
+  monotonic(): number;
   outward<T>(name: string, value: T): T;
   inward<Row extends Readonly<Record<string, unknown>>>(row: Row): Row;
 }
@@ -21,9 +26,12 @@ export function createTimes(clock: Pick<Clock, 'now' | 'monotonic'>): Times {
   let origin: number | undefined;
 
   return {
-    learn(databaseNow) {
-      origin = databaseNow - clock.monotonic();
+    learn(databaseNow, askedAt) {
+      const answeredAt = clock.monotonic();
+      if (origin !== undefined && answeredAt - askedAt >= tolerance) return;
+      origin = databaseNow - answeredAt;
     },
+    monotonic: () => clock.monotonic(),
     outward: (name, value) => moved(name, value, skew()),
     inward(row) {
       const by = -skew();

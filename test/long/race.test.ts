@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { needs } from '../support/needs.ts';
+import { raceOnFile, raceOnServer } from '../support/race-stage.ts';
+
+const long = { ...needs('nginx'), timeout: 1_800_000 };
+const pace = { every: 500, within: 1_500_000, slots: 32 };
+
+test('8 servers on one PostgreSQL, 3,000 downloads: a kill or a stop every 500 ms spoils nothing', long, async (t) => {
+  const { kills, rescues } = await raceOnServer(t, { ...pace, processes: 8, downloads: 3000 });
+  assert.ok(kills >= 40 && rescues >= kills, 'kills fell into the middle of downloads');
+});
+
+test('4 servers on one SQLite file, 500 downloads: a kill or a stop every 500 ms spoils nothing', long, async (t) => {
+  const { kills, rescues } = await raceOnFile(t, { ...pace, processes: 4, downloads: 500 });
+  assert.ok(kills >= 10 && rescues >= kills, 'kills fell into the middle of downloads');
+});
