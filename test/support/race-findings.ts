@@ -1,7 +1,8 @@
 import type { Attempt, Download } from '../../src/downloads/download.ts';
 import { bytesIn, normalRanges, type Range } from '../../src/downloads/ranges.ts';
 import type { LoggedRequest } from './nginx.ts';
-import type { Racer, RaceStory } from './race.ts';
+import type { RaceStory } from './race.ts';
+import type { Racer } from './race-process.ts';
 
 /** By how much moments that different processes note may be off on one machine, ms. */
 const slack = 100;
@@ -148,8 +149,9 @@ function holderOf(
   const racer = racers.find((one) => one.agent === agent);
   return attempts.find((attempt) => {
     if (!racer || !isBy(racers, racer, attempt) || from + slack < attempt.startedAt) return false;
-    const isHeld = from <= (attempt.endedAt ?? Number.POSITIVE_INFINITY) + slack;
-    return isHeld || (which === 'held or lost' && attempt.outcome === 'lost');
+    if (from <= (attempt.endedAt ?? Number.POSITIVE_INFINITY) + slack) return true;
+    const wasStopped = racer.stops.some((stop) => stop.from < from && stop.to > attempt.startedAt);
+    return which === 'held or lost' && attempt.outcome === 'lost' && wasStopped;
   });
 }
 

@@ -8,7 +8,8 @@ import type { Store } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { type LoggedRequest, type Nginx, startNginx } from './nginx.ts';
-import { longhaul, type Place, type Program, run } from './program.ts';
+import { type Place, run } from './program.ts';
+import { type Racer, Runner } from './race-process.ts';
 
 export interface RaceOptions {
   /** Each process has one of them, in turns; those of one home see each other's sockets, as on one machine. */
@@ -24,17 +25,6 @@ export interface RaceOptions {
   readonly within: number;
   /** The store of these homes, for who looks on. */
   readonly open: () => Promise<Store>;
-}
-
-/** One process, from its start to its death. */
-export interface Racer {
-  /** Its User-Agent. */
-  readonly agent: string;
-  /** Undefined when it was killed before it said so. */
-  instance: string | undefined;
-  /** When it was stopped and continued (or killed), epoch ms. */
-  readonly stops: { readonly from: number; to: number }[];
-  stderr: string;
 }
 
 export interface Delivered {
@@ -63,14 +53,6 @@ export interface RaceStory {
   readonly found: ReadonlyMap<string, Delivered>;
 }
 
-interface Runner {
-  readonly place: Place;
-  readonly name: string;
-  program: Program;
-  racer: Racer;
-  stopped: boolean;
-}
-
 /**
  * Downloads many small files with several servers on one store, while one of them, chosen at random, is killed
  * (and started anew) or stopped (and continued) again and again, until all is completed. What comes out is told, not judged.
@@ -82,7 +64,7 @@ export async function race(options: RaceOptions): Promise<RaceStory> {
   await mkdir(folder);
   const wanted = await makeFiles(nginx, options.downloads, dice);
   const store = await options.open();
-  const field = startingField(options);
+  const field = fieldOf(options);
   try {
     await addAll(options, nginx, folder, [...wanted.keys()]);
     const began = systemClock.now();
@@ -145,7 +127,7 @@ async function addAll({ homes }: RaceOptions, nginx: Nginx, folder: string, name
 }
 
 /** The processes of a race. */
-function startingField({ homes, processes, every, ttl, within }: RaceOptions) {
+function fieldOf({ homes, processes, every, ttl, within }: RaceOptions) {
   const runners: Runner[] = [];
   const racers: Racer[] = [];
   const counted = { kills: 0, stops: 0, longStops: 0 };
@@ -156,7 +138,7 @@ function startingField({ homes, processes, every, ttl, within }: RaceOptions) {
     async start() {
       for (let n = 0; n < processes; n += 1) {
         const place = homes[n % homes.length];
-        if (place) runners.push(begun({ place, name: `racer-${n}` }));
+        if (place) runners.push(new Runner(place, `racer-${n}`, racers));
       }
     },
     /** One signal after the other until `isOver`. */
@@ -169,68 +151,25 @@ function startingField({ homes, processes, every, ttl, within }: RaceOptions) {
       }
     },
     async end() {
-      for (const runner of runners) goOn(runner);
-      for (const { program } of runners) program.kill('SIGTERM');
-      return Promise.all(runners.map(async ({ program }) => (await program.ended).code));
+      for (const runner of runners) runner.goOn();
+      return Promise.all(runners.map((runner) => runner.end('SIGTERM')));
     },
-    async kill() {
-      for (const { program } of runners) program.kill('SIGKILL');
-      await Promise.all(runners.map(({ program }) => program.ended));
-    },
+    kill: () => Promise.all(runners.map((runner) => runner.end('SIGKILL'))),
   };
-
-  function begun(where: Pick<Runner, 'place' | 'name'>): Runner {
-    const agent = `${where.name}.${racers.length}`;
-    const racer: Racer = { agent, instance: undefined, stops: [], stderr: '' };
-    racers.push(racer);
-    const env = { ...where.place.env, LONGHAUL_HTTP_USER_AGENT: agent };
-    const program = longhaul(['serve', '--name', where.name, '--json'], { ...where.place, env });
-    program.says('"ready":true').then(
-      () => {
-        racer.instance = JSON.parse(program.stdout.split('\n')[0] ?? '').instance;
-      },
-      () => {},
-    );
-    program.ended.then(({ stderr }) => {
-      racer.stderr = stderr;
-    });
-    return { ...where, program, racer, stopped: false };
-  }
 
   /** A kill, or a stop of a random length; whoever is stopped already is killed. */
   async function signal(runner: Runner, dice: Dice): Promise<void> {
     const isKill = dice.chance(0.5);
     const lasts = dice.between(50, 2 * ttl);
-    if (isKill || runner.stopped) {
+    if (isKill || runner.isStopped) {
       counted.kills += 1;
-      runner.program.kill('SIGKILL');
-      await runner.program.ended;
-      closeStop(runner);
-      const anew = begun(runner);
-      Object.assign(runner, { program: anew.program, racer: anew.racer });
-      return;
+      await runner.end('SIGKILL');
+      runner.begin();
+    } else {
+      counted.stops += 1;
+      if (lasts > ttl) counted.longStops += 1;
+      runner.stop(lasts);
     }
-    counted.stops += 1;
-    if (lasts > ttl) counted.longStops += 1;
-    const { program } = runner;
-    runner.racer.stops.push({ from: systemClock.now(), to: Number.POSITIVE_INFINITY });
-    program.kill('SIGSTOP');
-    runner.stopped = true;
-    systemClock.after(lasts, () => {
-      if (runner.program === program) goOn(runner);
-    });
-  }
-
-  function goOn(runner: Runner): void {
-    if (!runner.stopped) return;
-    runner.program.kill('SIGCONT');
-    closeStop(runner);
-  }
-
-  function closeStop(runner: Runner): void {
-    const open = runner.racer.stops.at(-1);
-    if (runner.stopped && open) open.to = systemClock.now();
-    runner.stopped = false;
   }
 }
 
