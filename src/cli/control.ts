@@ -1,5 +1,6 @@
 import type { Controlled } from '../commands/commands.ts';
 import { wireDownload } from '../contract/wire.ts';
+import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import { printable } from '../log/printable.ts';
 import type { AskedWish } from '../store/store.ts';
@@ -24,12 +25,17 @@ export async function controlAll(
   context: Context,
   longhaul: Longhaul,
   references: readonly string[],
-  asked: { readonly wish: AskedWish; readonly words: ControlWords; readonly json: boolean },
+  asked: {
+    readonly wish: AskedWish;
+    readonly words: ControlWords;
+    readonly json: boolean;
+    readonly change?: RetryChange | undefined;
+  },
 ): Promise<ExitCode> {
   const codes: ExitCode[] = [];
   for (const reference of references) {
     try {
-      const controlled = await longhaul.commands.control(reference, asked.wish);
+      const controlled = await longhaul.commands.control(reference, asked.wish, asked.change);
       if (asked.json) context.screen.json({ ...wireDownload(controlled.download), obeyed: controlled.obeyed });
       else context.screen.out.line(await lineOf(context, longhaul, controlled, asked));
       for (const path of controlled.left) {

@@ -18,6 +18,8 @@ export interface FollowOptions {
   readonly json: boolean;
   /** Aborted: stop waiting. */
   readonly signal: AbortSignal;
+  /** Ids of all that are followed. Given: what is added for anybody meanwhile is followed, too, and goes in here. */
+  readonly seen?: Set<number>;
 }
 
 /** What is needed of a download to follow it: there may be a hundred thousand. */
@@ -39,10 +41,39 @@ export async function follow(
   const view = await openView(context.screen, context.clock, downloads.length);
   const isCrowd = downloads.length > mostWatched;
   const follower = createFollower(context, longhaul, view, options);
+  const asked = [...downloads];
+  let next = 0;
+  const codes = new Set<ExitCode>();
+  const paused: Followed[] = [];
+  const working = new Set<Promise<void>>();
+  let isOpen = true;
+  const begin = (work: Promise<void>) => {
+    const one = work.finally(() => working.delete(one));
+    working.add(one);
+  };
+  const watch = async () => {
+    for (let download = asked[next++]; download; download = asked[next++]) {
+      const end = follower.untilEnd(download, asked.length > 1);
+      if (!isCrowd) follower.refresh(download.id);
+      const code = await end;
+      if (code === 'paused') paused.push(download);
+      else codes.add(code);
+    }
+    next = Math.min(next, asked.length);
+  };
+  const join = async (id: number, seen: Set<number>) => {
+    const shown = await showIfThere(longhaul, id);
+    if (!shown || shown.download.runner !== null || seen.has(id)) return;
+    seen.add(id);
+    asked.push(shown.download);
+    view.joined();
+    if (working.size <= mostWatched) await watch();
+  };
   const stops = [
     longhaul.onProgress(view.progress),
     longhaul.onEvent((event) => {
       const { kind, downloadId, to } = event;
+      if (kind === 'added' && isOpen && options.seen?.has(downloadId) === false) begin(join(downloadId, options.seen));
       if (isLostHere(event, longhaul)) tellLost(context, downloads, event);
       // Of a crowd only what holds one up is worth a look at its row: the rest is over in no time.
       const isWorthIt = isCrowd ? to === 'retrying' || to === 'paused' : kind === 'state' || kind === 'resolved';
@@ -50,19 +81,9 @@ export async function follow(
     }),
   ];
   try {
-    const left = downloads.values();
-    const codes = new Set<ExitCode>();
-    const paused: Followed[] = [];
-    const watch = async () => {
-      for (const download of left) {
-        const end = follower.untilEnd(download, downloads.length > 1);
-        if (!isCrowd) follower.refresh(download.id);
-        const code = await end;
-        if (code === 'paused') paused.push(download);
-        else codes.add(code);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(mostWatched, downloads.length) }, watch));
+    for (let n = Math.min(mostWatched, asked.length); n > 0; n -= 1) begin(watch());
+    while (working.size > 0) await Promise.race(working);
+    isOpen = false;
     for (const download of paused) codes.add((await follower.untilEnd(download, false)) as ExitCode);
     return worst(codes);
   } finally {

@@ -311,3 +311,17 @@ test('resume-downloads tries first what failed and may go better, the oldest fir
   assert.equal(await run.ended, 0);
   assert.equal(longhaul.rows.get(5)?.status, 'downloading', 'more than its limit it does not take');
 });
+
+test('resume-downloads tells what is added while it runs, and counts it', async () => {
+  const longhaul = fakeLonghaul([{ name: 'first', status: 'pending' }]);
+  const run = await begun(longhaul, ['resume-downloads']);
+  longhaul.add({ name: 'second', status: 'pending' });
+  longhaul.add({ name: 'of a get', status: 'pending', runner: 'another' });
+  await longhaul.untilWaiting(2);
+  longhaul.change(2, { status: 'failed', errorClass: 'refused', errorMessage: '404' });
+  longhaul.change(3, { status: 'completed' });
+  longhaul.change(1, { ...delivered, name: 'first' });
+  assert.equal(await run.ended, 3);
+  assert.match(run.stderr, /second: why failed\n/);
+  assert.doesNotMatch(run.stdout + run.stderr, /of a get/);
+});

@@ -27,18 +27,30 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly ifExists?: IfExists;
 }
 
-export function addRequestOptions(command: Command, defaultFolder: string): Command {
+/** What may be asked for of a file, also when it is tried again. */
+export type FileOptions = HttpOptions &
+  Pick<RequestOptions, 'dir' | 'out' | 'connections' | 'maxTries' | 'retryWait' | 'limitRate' | 'checksum'>;
+
+/** `words`: what the folder and the name of the file are called. */
+export function addFileOptions(command: Command, words: { readonly folder: string; readonly name: string }): Command {
   addHttpOptions(command);
   return command
-    .option('-d, --dir <folder>', `deliver to this folder (default: ${defaultFolder})`)
-    .option('-o, --out <name>', 'name of the file; with one link only, or with #1 for its first glob', fileName)
+    .option('-d, --dir <folder>', words.folder)
+    .option('-o, --out <name>', words.name, fileName)
     .option('--connections <n>', 'connections for one file at most (default: 8)', wholeNumber(1, 64))
     .option('--max-tries <n>', 'tries without progress before it has failed', wholeNumber(1))
     .option('--retry-wait <duration>', 'wait after the first failed try; doubles', duration)
+    .option('--limit-rate <rate>', 'fetch no more than this a second, such as 500k or 2MB', rate)
+    .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum);
+}
+
+export function addRequestOptions(command: Command, defaultFolder: string): Command {
+  return addFileOptions(command, {
+    folder: `deliver to this folder (default: ${defaultFolder})`,
+    name: 'name of the file; with one link only, or with #1 for its first glob',
+  })
     .option('--category <name>', 'one of the categories of the configuration: its folder, rate, slots and priority')
     .option('--priority <priority>', 'high, normal, low, or a whole number; the higher goes first', priority)
-    .option('--limit-rate <rate>', 'fetch no more than this a second, such as 500k or 2MB', rate)
-    .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum)
     .option('--mirror <link>', 'another link for the same file (repeatable)', repeated)
     .option('-i, --input-file <file>', 'also take the links in this file, one a line; - is standard input')
     .option('--no-glob', 'take [1-9] and {a,b} in links literally')
@@ -52,7 +64,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
 }
 
 /** The options as they are stored. Reads secrets from where they were said to be. Throws `UsageError`. */
-export async function downloadOptions(options: RequestOptions, context: Context): Promise<DownloadOptions> {
+export async function downloadOptions(options: FileOptions, context: Context): Promise<DownloadOptions> {
   if (options.out !== undefined) tellChangedName(context, options.out);
   const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
   const given = { name, checksum, connections, maxTries, retryWait, rate };

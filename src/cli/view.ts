@@ -13,6 +13,8 @@ import { nameOf } from './texts.ts';
 export interface View {
   /** Begins with this row, or goes on with what it is now. */
   changed(shown: Pick<Shown, 'download' | 'why'>): void;
+  /** One more is to be shown than was said. */
+  joined(): void;
   progress(report: ProgressReport): void;
   /** No longer shown; `print` writes its last lines, undisturbed. */
   ended(id: number, end: { readonly failed: boolean }, print: () => void): void;
@@ -36,6 +38,7 @@ function lineView(surface: Surface): View {
       told.set(download.id, key);
       surface.line(line);
     },
+    joined: () => {},
     progress: () => {},
     ended: (_id, _end, print) => print(),
     close: () => {},
@@ -96,6 +99,9 @@ function liveView({ surface, area, measure, clock }: LiveParts, all: number): Vi
         status: download.status,
         download,
       });
+    },
+    joined() {
+      totals.all += 1;
     },
     progress(report) {
       const before = rows.get(report.downloadId);

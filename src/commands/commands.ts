@@ -3,6 +3,7 @@ import type { Attempt, Download, DownloadFile, DownloadOptions, Metadata } from 
 import type { DownloadEvent } from '../downloads/events.ts';
 import type { Failure } from '../downloads/failure.ts';
 import type { Place } from '../downloads/place.ts';
+import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Status } from '../downloads/states.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
@@ -48,7 +49,8 @@ export interface Commands {
   }): Promise<Download[]>;
   /** `reference`: an id, or a uid or its beginning (8 characters or more). */
   show(reference: string): Promise<Shown>;
-  control(reference: string, wish: AskedWish): Promise<Controlled>;
+  /** `change`: how a `retry` differs from the tries before it; throws also `Failure('link')` for what is wrong in it. */
+  control(reference: string, wish: AskedWish, change?: RetryChange): Promise<Controlled>;
   /** Changes an unfinished download's own limit, also while it runs; `default`: as configured. Throws also RangeError. */
   limit(reference: string, rate: Rate | 'default'): Promise<Download>;
   /** Changes priority, category or own limit of an unfinished download. Throws also RangeError. */

@@ -1,6 +1,8 @@
 import { removeWork } from '../disk/remove-work.ts';
 import type { Download, DownloadFile } from '../downloads/download.ts';
+import type { RetryChange } from '../downloads/retry-change.ts';
 import { type AskedWish, NotPossible } from '../store/store.ts';
+import { checkedLink } from './checked-link.ts';
 import type { Controlled } from './commands.ts';
 import { findDownload } from './find-download.ts';
 import { type CommandParts, livingInstance } from './parts.ts';
@@ -14,13 +16,20 @@ const lookEvery = 100;
  * Pause, resume, cancel, retry, remove, nudge. What nobody holds changes at once; the holder of a
  * lease is told, and we wait a moment for it. Files are removed after the state is recorded.
  */
-export async function controlDownload(parts: CommandParts, reference: string, wish: AskedWish): Promise<Controlled> {
+export async function controlDownload(
+  parts: CommandParts,
+  reference: string,
+  wish: AskedWish,
+  change?: RetryChange,
+): Promise<Controlled> {
   const { store, clock, living } = parts;
   const found = await findDownload(parts, reference);
   if (found.lockedBy && !(await livingInstance(parts, found.lockedBy))) await living.bury(found.lockedBy);
+  if (change) await checkedLink(parts, { link: found.link, options: { ...found.options, ...change.options } });
   const files = await store.files(found.id);
-  const { download, obeyed } = await store.wish(found.id, wish, clock.now());
+  const { download, obeyed } = await store.wish(found.id, wish, clock.now(), change);
   if (!obeyed) return untilObeyed(parts, download, wish);
+  if (download.directory !== found.directory) await clearAway(parts, found, files, { wish: 'cancel' });
   const left = wish.wish === 'cancel' || wish.wish === 'remove' ? await clearAway(parts, found, files, wish) : [];
   if (wish.wish === 'remove') await store.forget(found.id, clock.now());
   return { download, obeyed: true, left };

@@ -34,7 +34,7 @@ export function localCommands(parts: CommandParts): Commands {
     queued: async ({ limit, ...filter }) =>
       withWaiting(parts, await store.queued({ ...filter, limit: limit ?? defaultPage })),
     show: (reference) => showDownload(parts, reference),
-    control: (reference, wish) => controlDownload(parts, reference, wish),
+    control: (reference, wish, change) => controlDownload(parts, reference, wish, change),
     limit: (reference, rate) => limitDownload(parts, reference, rate),
     exportDownloads: (filter) => exportDownloads(parts, filter),
     stats: async ({ since }) => statsOf(await store.figures(since ?? 0), since ?? null),

@@ -126,7 +126,20 @@ const certainty = {
 /** Its message says already how often it was tried. */
 function gaveUp(download: Download): string {
   const error = ended(download.errorMessage ?? 'it failed without saying why');
-  return `${error}; try again with: longhaul retry ${download.id}`;
+  return `${error}; try again with: longhaul retry ${download.id}${advised(error)}`;
+}
+
+const withOption: Readonly<Record<string, string>> = {
+  '-d': ' -d FOLDER',
+  '--user': ' --user NAME',
+  '--bearer': ' --bearer',
+  '--header': " --header 'NAME: VALUE'",
+};
+
+/** The option that the error advises, as `retry` takes it: without it the same would happen again. */
+function advised(error: string): string {
+  const option = /(?<![\w-])(?:-d|--user|--bearer|--header)(?![\w-])/.exec(error)?.[0];
+  return withOption[option ?? ''] ?? '';
 }
 
 const wishWords = {

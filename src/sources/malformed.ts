@@ -6,7 +6,7 @@ const longest = 80;
 
 /** What is wrong with a link that begins with its scheme and `//`, naming both. `form` is how it should look. Pure. */
 export function malformedLink(link: string, form: string): Failure {
-  return new Failure('link', `${shortLink(link)} is malformed: ${faultOf(link)}; it should look like ${form}`);
+  return new Failure('link', `the link ${shortLink(link)} is malformed: ${faultOf(link)}; it should look like ${form}`);
 }
 
 /** True where a link that begins with its scheme and `//` names no host: parsers of the web take a host from its path. */

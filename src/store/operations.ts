@@ -96,8 +96,8 @@ function askingOn(database: Database): AskingStore {
     attempts: async (id) => (await read(() => all(attemptsOfDownload, { download_id: id }))).map(attemptOf),
     events: async (filter) => (await read(() => eventsSince(filter))).map(eventOf),
     lastEventId: async () => (await read(() => get(lastEventId, {})))?.id ?? 0,
-    async wish(id, asked, now) {
-      const { row, obeyed } = await write(() => wish(id, asked, now));
+    async wish(id, asked, now, change) {
+      const { row, obeyed } = await write(() => wish(id, asked, now, change));
       return { download: downloadOf(row), obeyed };
     },
     limit: async (id, rate, now) => downloadOf(await write(() => limitOne(id, rate, now))),

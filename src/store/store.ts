@@ -13,6 +13,7 @@ import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
 import type { Place } from '../downloads/place.ts';
 import type { Range } from '../downloads/ranges.ts';
+import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { RetryReason } from '../downloads/waiting.ts';
 import type { Candidate, CandidateFilter, ClaimLimits, Leased, QueuedFilter, Runner, SetFacts } from './queue-facts.ts';
@@ -84,7 +85,12 @@ export interface AskingStore {
    * A person's wish. Where nobody holds the lease it happens at once, otherwise the holder is told.
    * Throws `NotPossible` when the state does not allow it.
    */
-  wish(id: number, wish: AskedWish, now: number): Promise<{ readonly download: Download; readonly obeyed: boolean }>;
+  wish(
+    id: number,
+    wish: AskedWish,
+    now: number,
+    change?: RetryChange,
+  ): Promise<{ readonly download: Download; readonly obeyed: boolean }>;
   /** Sets an unfinished download's own limit; `default` takes it away. Throws `NotPossible`. */
   limit(id: number, rate: Rate | 'default', now: number): Promise<Download>;
   /** Moves a download that waits inside its priority; up to the top it goes before every host's. Throws `NotPossible`. */

@@ -1,8 +1,10 @@
 import type { Lease } from '../downloads/download.ts';
+import type { RetryChange } from '../downloads/retry-change.ts';
 import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downloads/states.ts';
 import { changeLeased, changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
 import { get, run, type Work } from './database.ts';
 import { behindAll } from './ranking.ts';
+import { changesOf, revise } from './revising.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { deleteDownload } from './statements/delete-download.ts';
@@ -25,6 +27,7 @@ export function* wish(
   id: number,
   asked: AskedWish,
   now: number,
+  change?: RetryChange,
 ): Work<{ readonly row: DownloadRow; readonly obeyed: boolean }> {
   const found = yield* get(lockDownload, { id });
   if (!found) throw new NotPossible(`there is no download ${id}`);
@@ -33,8 +36,12 @@ export function* wish(
   const row = isLeased(found.status)
     ? yield* releaseLost({ ...found, wish: null, wish_options: null }, now, 'its lease ended')
     : found;
-  yield* tell(row, 'wish', now, { ...asked });
-  return { row: yield* obey(row, asked, now), obeyed: true };
+  if (asked.wish !== 'retry' || !change) {
+    yield* tell(row, 'wish', now, { ...asked });
+    return { row: yield* obey(row, asked, now), obeyed: true };
+  }
+  yield* tell(row, 'wish', now, { ...asked, changed: changesOf(change) });
+  return { row: yield* obey(yield* revise(row, change, now), asked, now), obeyed: true };
 }
 
 /**

@@ -227,6 +227,32 @@ test('what is malformed is one sentence that says what is allowed, without what 
   assert.equal((await run(['list', '--json'], place)).stdout, '', 'no row was made');
 });
 
+test('what failed for want of a login or of a folder goes on by the advice that was given', async (context) => {
+  await using place = await ownPlace();
+  const closed = createServer(({ headers }, response) => {
+    const isLoggedIn = headers.authorization === `Basic ${Buffer.from('ann:pw').toString('base64')}`;
+    response.writeHead(isLoggedIn ? 200 : 401, { 'content-length': isLoggedIn ? 2 : 0 }).end(isLoggedIn ? 'ok' : '');
+  });
+  await new Promise<void>((listening) => closed.listen(0, '127.0.0.1', listening));
+  context.after(() => closed.close());
+  const link = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/film.mkv`;
+  await writeFile(join(place.cwd, 'taken'), 'a file');
+  const first = await run(['get', link], place);
+  assert.match(first.stderr, /longhaul retry 1 --user NAME$/m);
+  const second = await run(['get', '--user', 'ann', '-d', 'taken', link], {
+    ...place,
+    env: { LONGHAUL_PASSWORD: 'pw' },
+  });
+  assert.match(second.stderr, /longhaul retry 2 -d FOLDER$/m);
+  await run(['retry', '1', '--user', 'ann', '-o', 'mine.mkv'], { ...place, env: { LONGHAUL_PASSWORD: 'pw' } });
+  await run(['retry', '2', '-d', 'free'], place);
+  const wrong = await run(['retry', '1', '-H', 'Range: bytes=1'], place);
+  assert.equal(wrong.code, 2, wrong.stderr);
+  assert.equal((await run(['resume-downloads'], place)).code, 0);
+  assert.equal(await readFile(join(place.cwd, 'mine.mkv'), 'utf8'), 'ok');
+  assert.equal(await readFile(join(place.cwd, 'free/film.mkv'), 'utf8'), 'ok');
+});
+
 const isLog = (path: string) => path.includes('/logs/');
 
 /** Everything below a folder that is a file, with its mode. */

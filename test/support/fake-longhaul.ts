@@ -13,6 +13,8 @@ import { NotPossible } from '../../src/store/store.ts';
 export interface FakeLonghaul extends Longhaul {
   readonly rows: ReadonlyMap<number, Download>;
   readonly closed: boolean;
+  /** A row that another process adds, and tells. */
+  add(row: Partial<Download>): void;
   /** Changes a row as an engine would, and tells it. */
   change(id: number, change: Partial<Download>): void;
   progress(report: Partial<ProgressReport> & { readonly downloadId: number }): void;
@@ -45,6 +47,10 @@ export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings:
     rows,
     get closed() {
       return closed;
+    },
+    add(row) {
+      const download = insert(rows, row);
+      for (const tell of events) tell({ ...stateEvent(download, 'pending'), kind: 'added' });
     },
     change,
     progress: (report) => {

@@ -88,7 +88,9 @@ async function untilNothingIsLeft(
   const codes: ExitCode[] = [];
   for (let fresh = first; fresh.length > 0; ) {
     for (const { id } of fresh) seen.add(id);
-    codes.push(await follow(context, longhaul, fresh, { wait: options.wait, json: options.json === true, signal }));
+    const joining = roleFor(options).role === 'resume-downloads' ? { seen } : {};
+    const how = { wait: options.wait, json: options.json === true, signal, ...joining };
+    codes.push(await follow(context, longhaul, fresh, how));
     if (signal.aborted) return exit.interrupted;
     const { limit, ...others } = planOf(options);
     const { take } = await resumePlan(longhaul, { ...others, failed: false });

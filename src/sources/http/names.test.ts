@@ -151,15 +151,21 @@ test('a malformed link is named with its fault, and without what may be a passwo
   const faults: readonly [string, RegExp][] = [
     [
       'http://host:99999/x',
-      /^"http:\/\/host:99999\/x" is malformed: there is no port 99999; it should look like https/,
+      /^the link "http:\/\/host:99999\/x" is malformed: there is no port 99999; it should look like https/,
     ],
-    ['http://me:planted@host:99999/x', /^"http:\/\/\*\*\*@host:99999\/x" is malformed: there is no port 99999/],
+    [
+      'http://me:planted@host:99999/x',
+      /^the link "http:\/\/\*\*\*@host:99999\/x" is malformed: there is no port 99999/,
+    ],
     ['http:///x', /it names no host/],
     ['https://', /it names no host/],
     ['https://exa mple/x', /"exa mple" is no host/],
     ['http://host:port/x', /a port is a number/],
     ['http://[::1/x', /"\[::1" is no address/],
-    ['http://me:planted/x@[bad/', /^"http:\/\/\*\*\*@\[bad\/" is malformed: its host or its path cannot be read/],
+    [
+      'http://me:planted/x@[bad/',
+      /^the link "http:\/\/\*\*\*@\[bad\/" is malformed: its host or its path cannot be read/,
+    ],
     [`http://h:99999/${'x'.repeat(9000)}`, /^.{80,300}$/],
   ];
   for (const [link, says] of faults) {

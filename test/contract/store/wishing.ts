@@ -20,6 +20,35 @@ import {
 
 /** What a person asks for, and when it happens. */
 export const wishingPromises: Promises = {
+  'a retry takes other options in one go with its wish, and tells their names and no value': async (store) => {
+    const { id, directory } = await inState(store, 'failed');
+    const change = { options: { user: 'ann', password: 'planted', name: 'b' } };
+    const { download } = await store.wish(id, { wish: 'retry' }, now, change);
+    assert.equal(download.status, 'pending');
+    const row = present(await store.get(id));
+    assert.deepEqual([row.options.user, row.options.password, row.options.name], ['ann', 'planted', 'b']);
+    assert.equal(row.directory, directory);
+    const events = (await store.events({ limit: 100, downloadId: id })).filter(({ kind }) => kind === 'wish');
+    assert.deepEqual(events.at(-1)?.detail, { wish: 'retry', changed: ['user', 'password', 'name'] });
+    assert.doesNotMatch(JSON.stringify(events), /planted/);
+    const other = await inState(store, 'cancelled');
+    await store.wish(other.id, { wish: 'retry' }, now, { options: { bearer: 'x' }, directory: '/elsewhere' });
+    const moved = present(await store.get(other.id));
+    assert.deepEqual([moved.directory, moved.bytesDownloaded, moved.resumeToken], ['/elsewhere', 0, null]);
+    assert.ok(
+      (await store.files(other.id)).every(({ partialPath, durable }) => partialPath === null && durable.length === 0),
+    );
+  },
+
+  'of a login and a token only the one that was given last stays': async (store) => {
+    const { id } = await inState(store, 'failed');
+    await store.wish(id, { wish: 'retry' }, now, { options: { user: 'ann', password: 'x' } });
+    await store.wish(id, { wish: 'cancel' }, now);
+    await store.wish(id, { wish: 'retry' }, now, { options: { bearer: 'token' } });
+    const { options } = present(await store.get(id));
+    assert.deepEqual([options.user, options.password, options.bearer], [undefined, undefined, 'token']);
+  },
+
   'a wish that the state does not allow is an error that names state and remedy': async (store) => {
     for (const status of statuses.filter((each) => each !== 'cleaned')) {
       for (const wish of wishes) {
