@@ -39,6 +39,12 @@ test('a narrow terminal leaves out what it must, the size of the whole and the s
   for (const part of ['film.mkv', '45.4 %']) assert.ok(at30.includes(part), `${part} in ${at30}`);
 });
 
+test('at 40 columns there is no bar, but speed and time left', () => {
+  const [line = ''] = frameLines([row], one, canvas(40));
+  for (const part of ['film.mkv', '45.4 %', '12.3 MB/s', '53 s']) assert.ok(line.includes(part), `${part} in ${line}`);
+  assert.doesNotMatch(line, /[█░]/);
+});
+
 test('of many downloads only the active ones are drawn, and a line counts the others', () => {
   const rows = [
     row,

@@ -64,8 +64,9 @@ const widest = { percent: 6, amount: 18, speed: 10, eta: 13 } as const;
 const narrow = { amount: 8, eta: 8 } as const;
 const barWidths = { least: 8, most: 40 } as const;
 const leastName = 12;
+const shortestName = 8;
 
-/** What does not fit is left out in this order, until a name and a bar have room. */
+/** What does not fit is left out in this order, until a name (and a bar, while there is one) has room: figures say more than a bar. */
 function planFor(rows: readonly Row[], canvas: Canvas): Plan {
   const usable = canvas.columns - 1;
   const gap = canvas.columns >= 90 ? '  ' : ' ';
@@ -74,11 +75,14 @@ function planFor(rows: readonly Row[], canvas: Canvas): Plan {
     amount: canvas.columns >= 72 ? widest.amount : narrow.amount,
     eta: canvas.columns >= 90 ? widest.eta : narrow.eta,
   };
-  for (const left of [[], ['amount'], ['amount', 'eta'], ['amount', 'eta', 'speed']] as const) {
-    const kept = { ...parts, ...Object.fromEntries(left.map((part) => [part, 0])) };
+  for (const left of [[], ['amount'], ['amount', 'bar'], ['amount', 'bar', 'eta']] as const) {
+    const kept = { ...parts, ...Object.fromEntries(left.map((part) => [part, 0])), bar: 0 };
     const fixed = Object.values(kept).reduce((sum, width) => sum + (width > 0 ? width + gap.length : 0), 0);
-    const free = usable - fixed - gap.length - symbolWidth;
-    if (free >= leastName + barWidths.least) return { gap, ...kept, ...shared(free, rows, canvas) };
+    const free = usable - fixed - symbolWidth;
+    if (left.some((part) => part === 'bar')) {
+      if (free >= shortestName) return { gap, ...kept, name: free };
+    } else if (free - gap.length >= leastName + barWidths.least)
+      return { gap, ...kept, ...shared(free - gap.length, rows, canvas) };
   }
   return {
     gap,

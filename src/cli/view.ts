@@ -72,13 +72,13 @@ interface LiveParts {
 }
 
 function liveView({ surface, area, measure, clock }: LiveParts, all: number): View {
-  const rows = new Map<number, Row & { readonly download: Download }>();
+  const rows = new Map<number, Row & Pick<Shown, 'download' | 'why'>>();
   const totals = { all, done: 0, failed: 0 };
   let tick = 0;
   const draw = (): void => {
     tick += 1;
     const now = clock.now();
-    const drawn = [...rows.values()].map((row): Row => ({ ...row, waiting: waitingText(row.download, now) }));
+    const drawn = [...rows.values()].map((row): Row => ({ ...row, waiting: waitingText(row, now) }));
     area.draw(
       frameLines(drawn, totals, {
         columns: surface.columns(),
@@ -91,13 +91,14 @@ function liveView({ surface, area, measure, clock }: LiveParts, all: number): Vi
   };
   const stop = clock.every(frameEvery, draw);
   return {
-    changed({ download }) {
+    changed({ download, why }) {
       const before = rows.get(download.id);
       rows.set(download.id, {
         ...(before ?? rowOf(download)),
         name: nameOf(download),
         status: download.status,
         download,
+        why,
       });
     },
     joined() {
@@ -135,11 +136,11 @@ function rowOf(download: Download): Row {
 const waitingWords: Readonly<Record<string, string>> = {
   slot: 'waits for a free slot',
   host: 'waits for a free place at its host',
-  window: 'waits for its hours',
   space: 'waits for free space',
 };
 
-function waitingText(download: Download, now: number): string | undefined {
+function waitingText({ download, why }: Pick<Shown, 'download' | 'why'>, now: number): string | undefined {
+  if (download.status === 'pending' && download.waitingFor === 'window') return printable(why);
   if (download.status === 'pending') return waitingWords[download.waitingFor ?? ''] ?? 'waits for its turn';
   if (download.status === 'paused') return 'paused';
   if (download.status !== 'retrying') return undefined;

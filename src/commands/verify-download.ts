@@ -1,3 +1,4 @@
+import { verdictOnFile } from '../disk/delivered.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import type { Download, DownloadFile } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
@@ -10,7 +11,7 @@ import type { CommandParts } from './parts.ts';
 
 /**
  * Looks again at what was delivered: each file's size, and its digest where one was recorded or asked
- * for. Changes nothing but the timeline. Throws `NotFound`, `NotPossible` where nothing was delivered.
+ * for, otherwise its time of change. Changes nothing but the timeline. Throws `NotFound`, `NotPossible` where nothing was delivered.
  */
 export async function verifyDownload(
   parts: Pick<CommandParts, 'store' | 'disk' | 'clock'>,
@@ -56,7 +57,11 @@ async function verifyFile(
       const problem = wrong.length === 0 ? null : `differs in ${wrong.length} of ${pieces.hashes.length} pieces`;
       return { ...part, size: facts.size, checked: 'digest', problem };
     }
-    if (known === null) return { ...part, size: facts.size, problem: null };
+    if (known === null) {
+      const isTouched = file.identity !== null && verdictOnFile(file, facts) === 'changed';
+      const problem = isTouched ? 'was written to or replaced since it was delivered; no digest tells its bytes' : null;
+      return { ...part, size: facts.size, problem };
+    }
     const wanted = parseChecksum(known);
     const found = await digestOf(disk, path, wanted.algorithm, signal);
     const problem =

@@ -42,6 +42,12 @@ test('it waits for a slot while whoever will run it has others in hand', () => {
   assert.equal(waitingOf(row(), idle), null);
 });
 
+test('what somebody let go a moment ago is not said to wait for a slot: whoever has one free takes it', () => {
+  assert.equal(waitingOf(row({ leaseToken: 1, updatedAt: now - 500 }), busy), null);
+  assert.equal(waitingOf(row({ leaseToken: 1, updatedAt: now - 1000 }), busy), 'slot');
+  assert.equal(waitingOf(row({ leaseToken: 0, updatedAt: now }), busy), 'slot', 'a new one finds them taken');
+});
+
 test('it waits for its host or its category while as many of those are fetched as may be', () => {
   const full: QueueFacts = {
     ...idle,

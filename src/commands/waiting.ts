@@ -26,9 +26,13 @@ export function waitingOf(download: Download, facts: QueueFacts): WaitingFor | n
   if (runners(download, facts).length === 0) return download.status === 'pending' ? 'instance' : waitingFor;
   if (downloadPath === null && isFull(download, facts)) return 'host';
   if (downloadPath === null && isCategoryFull(download, facts)) return 'category';
+  if (download.leaseToken > 0 && facts.now - download.updatedAt < momentOfAClaim) return null;
   const isBusy = runners(download, facts).some((uid) => facts.leased.some(({ instance }) => instance === uid));
   return isBusy ? 'slot' : null;
 }
+
+/** Where somebody else has a free place, what was let go (by a process that died, say) is taken within so many ms. */
+const momentOfAClaim = 1000;
 
 /** The same rows, each with what it waits for. */
 export async function withWaiting(parts: CommandParts, rows: readonly Download[]): Promise<Download[]> {

@@ -51,6 +51,13 @@ export interface DownloadOptions {
   readonly pieces?: Pieces;
 }
 
+/** The same without what may be a secret; a proxy without its login. */
+export function withoutSecrets(options: DownloadOptions): DownloadOptions {
+  const { headers: _headers, password: _password, bearer: _bearer, proxy, ...rest } = options;
+  const shown = proxy?.replace(/^([a-z0-9]+:\/\/)[^@/]*@/i, '$1');
+  return shown === undefined ? rest : { ...rest, proxy: shown };
+}
+
 export interface Pieces {
   /** As in `checksum`: `sha-256`. */
   readonly algorithm: string;

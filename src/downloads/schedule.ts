@@ -68,6 +68,12 @@ export function scheduleOf(limits: {
   };
 }
 
+/** What is odd about a schedule that can be used, for a person. */
+export function scheduleWarnings(limits: Parameters<typeof scheduleOf>[0], now: number): string[] {
+  if (scheduleOf(limits).closedUntil(now) !== Number.POSITIVE_INFINITY) return [];
+  return ['limits.schedule leaves no hours: with rate 0 at all times nothing is ever downloaded'];
+}
+
 /**
  * The limit of all downloads together, bytes/s, Infinity for none. In a window its rate goes before the
  * configured one; what a person set while downloads run holds always, in a window where it is lower.

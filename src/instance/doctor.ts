@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Check } from '../commands/check.ts';
 import { doctor } from '../commands/doctor.ts';
 import { realDisk } from '../disk/real-disk.ts';
+import { scheduleWarnings } from '../downloads/schedule.ts';
 import { silentLog } from '../log/log.ts';
 import { examineDatabase } from '../store/examine.ts';
 import type { Store } from '../store/store.ts';
@@ -24,7 +25,13 @@ export async function openDoctor(
       async config() {
         const { config, file, warnings, paths } = await loadConfigFor(options);
         const folders = { database: dirname(paths.database), logs: paths.logs, backups: paths.backups };
-        return { file: file.path, found: file.found, warnings, downloads: config.downloads.directory, folders };
+        return {
+          file: file.path,
+          found: file.found,
+          warnings: [...warnings, ...scheduleWarnings(config.limits, clock.now())],
+          downloads: config.downloads.directory,
+          folders,
+        };
       },
       probe: (folder) => probeFolder(folder, clock),
       sockets: async () => probeSockets((await loadConfigFor(options)).paths.sockets, clock),

@@ -179,18 +179,39 @@ async function claimName({ store, uid, clock, living }: EngineSetup, name: strin
 /** How often it is asked whether the daily backup is due, ms. */
 const backupLookEvery = 3_600_000;
 
-function backups({ clock, backupIfDue }: EngineSetup): Service {
+/** Later than a quick `get` lives: what ends before makes the backup at its end, with all that it did in it, ms. */
+const firstBackupLook = 60_000;
+/** A backup holds up the end of a process for no longer than this, ms. */
+const backupPatience = 2000;
+
+function backups(setup: EngineSetup): Service {
+  const { clock, backupIfDue } = setup;
   let cancel: (() => void) | undefined;
+  let stopping: Promise<unknown> | undefined;
   const look = () => void backupIfDue(clock.now());
   return {
     async start() {
-      cancel ??= clock.every(backupLookEvery, look);
-      look();
+      const first = clock.after(firstBackupLook, look);
+      const others = clock.every(backupLookEvery, look);
+      cancel ??= () => {
+        first();
+        others();
+      };
     },
     async stop() {
-      cancel?.();
+      if (!cancel) return;
+      cancel();
+      stopping ??= untilBackedUp(setup);
+      await stopping;
     },
   };
+}
+
+async function untilBackedUp({ clock, backupIfDue }: EngineSetup): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(backupPatience, resolve);
+  await Promise.race([backupIfDue(clock.now()), promise]);
+  cancel();
 }
 
 function engineParts({ settings, store, sources, clock, log, uid }: EngineSetup): EngineParts {

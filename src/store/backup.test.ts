@@ -38,6 +38,18 @@ test('of two processes one makes the backup', async (t) => {
   assert.equal((await readdir(backups)).length, 1);
 });
 
+test('a process that ends in the middle of a backup leaves it to the next, at once', async (t) => {
+  const { open } = await house(t);
+  const first = await open(7);
+  const made = first.backupIfDue(now);
+  // The worker is started when the chore is taken.
+  await first.store.instances();
+  await first.store.close();
+  if ((await made) !== undefined) return t.diagnostic('it was quicker than its end');
+  const second = await open(7);
+  assert.ok(await second.backupIfDue(now + 1));
+});
+
 test('the newest are kept, with what else lies in the folder', async (t) => {
   const { open, backups } = await house(t);
   const { backupIfDue } = await open(2);

@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts';
 import type { BackupOrder } from './backup.worker.ts';
 import { type Database, run } from './database.ts';
 import { choreDone } from './statements/chore-done.ts';
+import { choreLeft } from './statements/chore-left.ts';
 import { takeChore } from './statements/take-chore.ts';
 
 export interface BackupOptions {
@@ -44,7 +45,10 @@ export function createBackups(path: string, options: BackupOptions, database: Da
     },
     async close() {
       closed = true;
-      await running?.worker.terminate();
+      if (!running) return;
+      await running.worker.terminate();
+      // Whoever comes next need not wait until it counts as given up.
+      await database.write(() => run(choreLeft, { name })).catch(() => {});
     },
   };
 

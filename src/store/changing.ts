@@ -1,15 +1,16 @@
-import type { Lease } from '../downloads/download.ts';
+import { type Lease, withoutSecrets } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
 import { leasedStatuses, mayChange, type Status } from '../downloads/states.ts';
 import { get, run, type Work } from './database.ts';
-import { type DownloadRow, wishOptionsOf } from './rows.ts';
+import { type DownloadRow, optionsOf, wishOptionsOf } from './rows.ts';
 import { attemptByToken } from './statements/attempt-by-token.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
 import { endAttempt } from './statements/end-attempt.ts';
 import { insertEvent } from './statements/insert-event.ts';
 import { lockLeased } from './statements/lock-leased.ts';
+import { setOptions } from './statements/set-options.ts';
 import { type StateColumns, setState } from './statements/set-state.ts';
 import { type Change, NotPossible } from './store.ts';
 
@@ -59,6 +60,7 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
   const change = insteadOf(row, asked);
   const { to } = change;
   yield* giveUpFiles(row, change);
+  if (to === 'completed') yield* forgetSecrets(row, now);
   const along = yield* alongOf(row, change, now);
   const changed = yield* changeState(row, to, now, {
     ...along,
@@ -109,6 +111,12 @@ export function* releaseLost(row: DownloadRow, now: number, why: string): Work<D
 
 export function isLeased(status: Status): boolean {
   return (leasedStatuses as readonly Status[]).includes(status);
+}
+
+/** Nobody asks the other side again. What is fetched anew later, after retention, says what it needs. */
+function* forgetSecrets(row: DownloadRow, now: number): Work<void> {
+  const options = JSON.stringify(withoutSecrets(optionsOf(row)));
+  if (options !== row.options) yield* run(setOptions, { id: row.id, options, now });
 }
 
 function* giveUpFiles(row: DownloadRow, change: Change): Work<void> {

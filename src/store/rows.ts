@@ -142,7 +142,7 @@ export function downloadOf(row: DownloadRow): Download {
     runner: row.runner,
     metadata: parsed(row.metadata) as Metadata,
     directory: row.directory,
-    options: parsed(row.options) as DownloadOptions,
+    options: optionsOf(row),
     totalBytes: row.total_bytes,
     bytesDownloaded: row.bytes_downloaded,
     fileSize: row.file_size,
@@ -229,6 +229,10 @@ export function instanceOf(row: InstanceRecord): InstanceRow {
     startedAt: row.started_at,
     beatAt: row.beat_at,
   };
+}
+
+export function optionsOf(row: Pick<DownloadRow, 'options'>): DownloadOptions {
+  return parsed(row.options) as DownloadOptions;
 }
 
 /** The wish that waits in a row, with its options; undefined when none does. */

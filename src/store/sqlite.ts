@@ -42,7 +42,7 @@ const oldestSqlite = [3, 51, 3] as const;
 export function openConnection(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: busyTimeout });
   try {
-    connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    connection.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST;');
     if (path !== ':memory:') connection.exec('PRAGMA journal_mode = WAL');
     return connection;
   } catch (error) {

@@ -80,20 +80,25 @@ test(
       assert.equal(good.code, 0, good.stderr);
       assert.match(
         good.stdout,
-        /a\.bin: size and digest are right\n.*plain\.bin: the size is right; no digest was recorded\n/,
+        /a\.bin: size and digest are right\n.*· 2 \S*plain\.bin: has the size it was delivered with; no digest was recorded, so its bytes were not compared\n/,
       );
       const path = join(place.cwd, 'a.bin');
       await chmod(path, 0o640);
       const bytes = await readFile(path);
       bytes[50_000] = (bytes[50_000] ?? 0) ^ 1;
       await writeFile(path, bytes);
-      await writeFile(join(place.cwd, 'plain.bin'), 'short');
+      const plain = join(place.cwd, 'plain.bin');
+      await writeFile(plain, await readFile(path));
+      const touched = await run(['verify', '2'], place);
+      assert.equal(touched.code, 3);
+      assert.match(touched.stdout, /✖ 2 \S*plain\.bin was written to or replaced since it was delivered/);
+      await writeFile(plain, 'short');
       const bad = await run(['verify', '1', '2', '--json'], place);
       assert.equal(bad.code, 3);
       const [first, second] = lines(bad).map((line) => verificationSchema.parse(line));
       assert.match(first?.files[0]?.problem ?? '', new RegExp(`digest sha-256=.* where sha-256=${hex}`));
       assert.match(second?.files[0]?.problem ?? '', /has 5 bytes where 100000 were delivered/);
-      assert.match((await run(['show', '1'], place)).stdout, /verified .*ok true[\s\S]*verified .*ok false/);
+      assert.match((await run(['show', '1'], place)).stdout, /verified .*all is right[\s\S]*verified .*differs/);
       const none = await run(['verify', '7'], place);
       assert.equal(none.code, 2);
       assert.match(none.stderr, /no download 7/);

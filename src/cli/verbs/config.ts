@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { scheduleWarnings } from '../../downloads/schedule.ts';
 import { printable } from '../../log/printable.ts';
 import { type ExitCode, exit } from '../exit-codes.ts';
 import { jsonOption } from '../options.ts';
@@ -36,10 +37,10 @@ async function check(context: Context, json: boolean): Promise<ExitCode> {
   const { screen } = context;
   const loaded = await context.config();
   const { path, found } = loaded.file;
-  if (json) screen.json({ ok: true, file: path, found, warnings: loaded.warnings });
+  const warnings = [...loaded.warnings, ...scheduleWarnings(loaded.config.limits, context.clock.now())];
+  if (json) screen.json({ ok: true, file: path, found, warnings });
   else {
-    for (const warning of loaded.warnings)
-      screen.out.line(`${screen.out.look.symbol('warning')} ${printable(warning)}`);
+    for (const warning of warnings) screen.out.line(`${screen.out.look.symbol('warning')} ${printable(warning)}`);
     screen.out.line(
       `${screen.out.look.symbol('completed')} ${printable(path)}${found ? ' is good' : ' is not there, which is fine: everything is at its default'}`,
     );

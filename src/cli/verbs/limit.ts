@@ -91,7 +91,7 @@ function wordsFor(wanted: Rate | 'default'): string {
 
 function limitLines({ rate: now, set, configured, perDownload, window }: Limits, at: number): string[] {
   const why = window
-    ? `by limits.schedule ${window.until === null ? 'always' : `until ${momentText(window.until, at)}`}`
+    ? `by limits.schedule ${window.until === null ? always(now) : `until ${momentText(window.until, at)}`}`
     : set === undefined
       ? 'as configured'
       : `set by hand, configured is ${shown(configured)}`;
@@ -100,6 +100,10 @@ function limitLines({ rate: now, set, configured, perDownload, window }: Limits,
     `all together: ${shown(now)} (${why}${lower})`,
     `each: ${shown(perDownload)} where it has no limit of its own`,
   ];
+}
+
+function always(rate: Rate): string {
+  return rate === 0 ? 'always: it leaves no hours' : 'always';
 }
 
 function shown(rate: Rate): string {

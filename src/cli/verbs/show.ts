@@ -2,13 +2,13 @@ import type { Shown } from '../../commands/commands.ts';
 import { formatRate } from '../../config/rate.ts';
 import { wireAttempt, wireDownload, wireEvent } from '../../contract/wire.ts';
 import type { Attempt } from '../../downloads/download.ts';
-import type { DownloadEvent } from '../../downloads/events.ts';
 import { amountText, bytesText, momentText, spanText, speedText } from '../../downloads/words.ts';
 import { printable } from '../../log/printable.ts';
 import { exit } from '../exit-codes.ts';
 import type { Look } from '../look.ts';
 import { jsonOption } from '../options.ts';
 import { linkOf, nameOf } from '../texts.ts';
+import { eventLine } from '../timeline.ts';
 import { asking, type Verb } from '../verb.ts';
 
 /** `longhaul show`: one download with its tries, its timeline, and why it is where it is. */
@@ -66,10 +66,10 @@ function section(title: string, lines: readonly string[], look: Look): string[] 
   return lines.length === 0 ? [] : ['', look.paint('strong', title), ...lines.map((line) => `  ${line}`)];
 }
 
-function factsOf({ download, files }: Shown, now: number): (readonly [string, string])[] {
+function factsOf({ download, files, why }: Shown, now: number): (readonly [string, string])[] {
   const { createdAt, completedAt, error, integrity, place } = {
     ...download,
-    error: errorOf(download),
+    error: errorOf(download, why),
     place: download.downloadPath ?? download.directory,
   };
   const facts: (readonly [string, string | null])[] = [
@@ -96,9 +96,11 @@ function factsOf({ download, files }: Shown, now: number): (readonly [string, st
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null);
 }
 
-function errorOf({ errorClass, errorMessage, status }: Shown['download']): string | null {
+/** Where the sentence above has told it, its class is left. */
+function errorOf({ errorClass, errorMessage, status }: Shown['download'], why: string): string | null {
   if (errorClass === null || status === 'completed') return null;
-  return `${errorClass}: ${printable(errorMessage ?? '')}`;
+  const message = (errorMessage ?? '').replace(/[.;\s]+$/, '');
+  return message === '' || why.includes(message) ? errorClass : `${errorClass}: ${printable(message)}`;
 }
 
 function attemptLine(attempt: Attempt, look: Look, now: number): string {
@@ -111,22 +113,4 @@ function attemptLine(attempt: Attempt, look: Look, now: number): string {
     toBytes !== null && toBytes > fromBytes && ms > 0 ? [speedText(((toBytes - fromBytes) * 1000) / ms)] : [];
   const end = errorMessage ? `${outcome}: ${printable(errorMessage)}` : outcome;
   return [`${attempt.token}.`, momentText(startedAt, now), took, bytes, ...speed, ...(end ? [end] : [])].join('  ');
-}
-
-function eventLine(event: DownloadEvent, look: Look, now: number): string {
-  const what = event.kind === 'state' && event.to ? `${event.from ?? ''} ${look.arrow} ${event.to}` : event.kind;
-  const detail = detailText(event.detail);
-  return [
-    look.paint('faint', momentText(event.at, now)),
-    what.trim(),
-    ...(detail ? [look.paint('faint', detail)] : []),
-  ].join('  ');
-}
-
-/** Evidence as `name value, name value`; what is nested as JSON. */
-function detailText(detail: Readonly<Record<string, unknown>>): string {
-  return Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => printable(`${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`))
-    .join(', ');
 }

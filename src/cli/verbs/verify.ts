@@ -48,7 +48,7 @@ function linesOf({ download, files }: Verification, look: Look): string[] {
   return files.map(({ path, checked, problem }) => {
     const place = `${download.id} ${printable(path)}`;
     if (problem !== null) return `${look.symbol('failed')} ${place} ${printable(problem)}`;
-    const how = checked === 'digest' ? 'size and digest are right' : 'the size is right; no digest was recorded';
-    return `${look.symbol('completed')} ${place}: ${how}`;
+    if (checked === 'digest') return `${look.symbol('completed')} ${place}: size and digest are right`;
+    return `${look.symbol('note')} ${place}: has the size it was delivered with; no digest was recorded, so its bytes were not compared`;
   });
 }

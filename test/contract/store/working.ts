@@ -76,6 +76,24 @@ export const workingPromises: Promises = {
     assert.equal(await store.recordPartial(third.claim.lease, third.fileId, path, now), 'recorded');
   },
 
+  'what may be a secret is kept while another request may need it, and forgotten with the last': async (store) => {
+    const options = {
+      name: 'x',
+      headers: ['Authorization: Bearer abc'],
+      bearer: 'abc',
+      user: 'me',
+      password: 'hunter2',
+      proxy: 'http://me:hunter2@proxy:8080',
+    };
+    const claim = await claimed(store, (await added(store, { options })).id);
+    await store.recordManifest(claim.lease, manifest, now);
+    await store.change(claim.lease, delivered, now);
+    assert.deepEqual((await store.get(claim.download.id))?.options, options);
+    await store.change(claim.lease, { to: 'completed' }, now);
+    const kept = { name: 'x', user: 'me', proxy: 'http://proxy:8080' };
+    assert.deepEqual((await store.get(claim.download.id))?.options, kept);
+  },
+
   'a verified file is recorded, and a download is as sure as its least sure file': async (store) => {
     const claim = await claimed(store, (await added(store)).id);
     const files = [...manifest.files, { path: 'b', size: null, main: false }];
