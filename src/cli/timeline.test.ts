@@ -19,6 +19,7 @@ const lineOf = (event: Partial<DownloadEvent>) =>
       from: null,
       to: null,
       detail: {},
+      category: null,
       metadata: {},
       ...event,
     },
