@@ -9,6 +9,7 @@ import {
   sixteenLimited,
   sixteenUnlimited,
 } from './rows/one-connection.ts';
+import { claims, pages } from './rows/queue.ts';
 import { listMany, startUp } from './rows/start-up.ts';
 
 /** Everything that is measured, in the order in which it is reported. */
@@ -26,4 +27,6 @@ export const rows: readonly Row[] = [
   startUp,
   listMany,
   boot,
+  claims,
+  pages,
 ];

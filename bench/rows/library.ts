@@ -120,12 +120,12 @@ await longhaul.close();`;
 function fill(path: string, count: number): void {
   const database = new DatabaseSync(path);
   const insert = database.prepare(
-    `INSERT INTO downloads (uid, source, link, link_key, name, status, position, metadata, directory, options, created_at, updated_at)
-     VALUES (?, 'http', ?, ?, ?, 'pending', 0, '{}', '/nonexistent', '{}', 0, 0)`,
+    `INSERT INTO downloads (uid, source, link, link_key, name, status, position, host, metadata, directory, options, created_at, updated_at)
+     VALUES (?, 'http', ?, ?, ?, 'pending', ?, '127.0.0.1:9', '{}', '/nonexistent', '{}', 0, 0)`,
   );
   database.exec('BEGIN IMMEDIATE');
   for (let n = 1; n <= count; n += 1) {
-    insert.run(`uid-${n}`, `http://127.0.0.1:9/${n}`, `http://127.0.0.1:9/${n}`, `file-${n}`);
+    insert.run(`uid-${n}`, `http://127.0.0.1:9/${n}`, `http://127.0.0.1:9/${n}`, `file-${n}`, n * 2 ** 20);
   }
   database.exec('COMMIT');
   database.close();

@@ -9,13 +9,13 @@ import { firstOfHost } from './statements/first-of-host.ts';
 import { instanceNamed } from './statements/instance-named.ts';
 import { nextCategory } from './statements/next-category.ts';
 import { nextDue } from './statements/next-due.ts';
-import { nextHost } from './statements/next-host.ts';
+import { nextOfHost } from './statements/next-of-host.ts';
 import { nextPriority } from './statements/next-priority.ts';
 import { nextRunner } from './statements/next-runner.ts';
 
 /** Looked at beside as many hosts as there are free slots, so that those with less at work can go before. */
 const moreHosts = 8;
-/** Rows of one answer, about; the first of each host always come. */
+/** No more rows in one answer, but for the first of each host. */
 const mostRows = 2000;
 /** Above every priority. */
 const highest = 2 ** 31 - 1;
@@ -92,50 +92,74 @@ function* inTurn(filter: CandidateFilter, runner: string): Work<CandidateRow[]> 
   return found;
 }
 
+/** The first of each host, and more of each where those are too few. */
 function* ofLevel(filter: CandidateFilter, level: Level): Work<CandidateRow[]> {
-  const groups: { readonly category: string; readonly host: string }[] = [];
-  for (const category of yield* categoriesOf(filter, level)) {
-    for (const host of yield* hostsOf(filter, level, category)) groups.push({ category, host });
-  }
-  const each = Math.max(1, Math.min(filter.limit, Math.floor(mostRows / Math.max(1, groups.length))));
+  const categories = yield* categoriesOf(filter, level);
+  const hosts = Math.min(filter.limit, Math.ceil((2 * filter.limit) / Math.max(1, categories.length))) + moreHosts;
+  const firsts: CandidateRow[] = [];
+  for (const category of categories) firsts.push(...(yield* firstsOf(filter, level, category, hosts)));
+  if (firsts.length >= 2 * filter.limit) return firsts;
   const rows: CandidateRow[] = [];
-  for (const group of groups) rows.push(...(yield* all(firstOfHost, { ...level, ...group, limit: each })));
+  for (const { category, host } of firsts) {
+    const limit = rows.length < mostRows ? filter.limit : 1;
+    rows.push(...(yield* all(firstOfHost, { ...level, category: category ?? '-', host, limit })));
+  }
   return rows;
 }
 
 /** All that have room, the one after the last served first. */
 function* categoriesOf({ turn, full }: CandidateFilter, level: Level): Work<string[]> {
-  return yield* around(turn.category, Number.POSITIVE_INFINITY, full.categories, function* (after) {
-    return (yield* get(nextCategory, { ...level, after }))?.category;
-  });
+  const found = yield* around(
+    turn.category,
+    Number.POSITIVE_INFINITY,
+    full.categories,
+    function* (after) {
+      return (yield* get(nextCategory, { ...level, after }))?.category;
+    },
+    (name) => name,
+  );
+  return found;
 }
 
-function* hostsOf({ turn, full, limit }: CandidateFilter, level: Level, category: string): Work<string[]> {
-  return yield* around(turn.hosts.get(category), limit + moreHosts, full.hosts, function* (after) {
-    return (yield* get(nextHost, { ...level, category, after }))?.host;
-  });
+/** The first of so many hosts of a category that have room, from the one after the last served. */
+function* firstsOf(
+  { turn, full }: CandidateFilter,
+  level: Level,
+  category: string,
+  most: number,
+): Work<CandidateRow[]> {
+  return yield* around(
+    turn.hosts.get(category),
+    most,
+    full.hosts,
+    function* (after) {
+      return yield* get(nextOfHost, { ...level, category, after });
+    },
+    ({ host }) => host,
+  );
 }
 
-/** So many names that `step` leads to, from the one after `last` around to `last` itself, without those that are full. */
-function* around(
+/** So many that `step` leads to, from the one after `last` around to `last` itself, without those that are full. */
+function* around<T>(
   last: string | undefined,
   most: number,
   full: ReadonlySet<string>,
-  step: (after: string) => Work<string | undefined>,
-): Work<string[]> {
-  const found: string[] = [];
+  step: (after: string) => Work<T | undefined>,
+  nameOf: (found: T) => string,
+): Work<T[]> {
+  const found: T[] = [];
   const seen = new Set<string>();
   let at = last ?? lowest;
   let wrapped = at === lowest;
   while (found.length < most) {
-    const name = yield* step(at);
-    if (name === undefined && wrapped) break;
-    wrapped ||= name === undefined;
-    at = name ?? lowest;
-    if (name === undefined) continue;
-    if (seen.has(name)) break;
-    seen.add(name);
-    if (!full.has(name)) found.push(name);
+    const next = yield* step(at);
+    if (next === undefined && wrapped) break;
+    wrapped ||= next === undefined;
+    at = next === undefined ? lowest : nameOf(next);
+    if (next === undefined) continue;
+    if (seen.has(at)) break;
+    seen.add(at);
+    if (!full.has(at)) found.push(next);
   }
   return found;
 }

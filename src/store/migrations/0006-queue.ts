@@ -25,14 +25,14 @@ const indexes = [
   `CREATE INDEX downloads_turn ON downloads (COALESCE(runner, '-'), priority,
      (CASE WHEN position > 0 THEN 1 ELSE 0 END), COALESCE(category, '-'), host, position, id)
      WHERE (status = 'pending' OR called = 1)`,
-  `CREATE INDEX downloads_in_place ON downloads (id)
+  `CREATE INDEX downloads_in_place ON downloads (COALESCE(runner, '-'), id)
      WHERE (status = 'pending' OR called = 1) AND download_path IS NOT NULL`,
   `CREATE INDEX downloads_due ON downloads (COALESCE(runner, '-'), next_attempt_at)
      WHERE status = 'retrying' AND called = 0`,
   `CREATE INDEX downloads_rank ON downloads (priority, position, id)
-     WHERE status IN ('pending', 'downloading', 'processing', 'retrying', 'paused')`,
+     WHERE status NOT IN ('completed', 'failed', 'cancelled', 'cleaned')`,
   `CREATE INDEX downloads_owned ON downloads (runner)
-     WHERE runner IS NOT NULL AND status IN ('pending', 'retrying', 'paused')`,
+     WHERE runner IS NOT NULL AND status NOT IN ('downloading', 'processing', 'completed', 'failed', 'cancelled', 'cleaned')`,
   'CREATE INDEX downloads_of_category ON downloads (category, status, id) WHERE category IS NOT NULL',
   'CREATE INDEX downloads_leased_host ON downloads (host, category, status) WHERE locked_by IS NOT NULL',
 ];

@@ -14,7 +14,11 @@ export const categoryKey = "COALESCE(category, '-')";
 /** 0: a person put it before everything of its priority. */
 export const rankedKey = '(CASE WHEN position > 0 THEN 1 ELSE 0 END)';
 
-export const unfinished = "status IN ('pending', 'downloading', 'processing', 'retrying', 'paused')";
+/** By what it is not: a list of what it is would draw SQLite to the index of states. */
+export const unfinished = "status NOT IN ('completed', 'failed', 'cancelled', 'cleaned')";
+
+/** Unfinished, and nobody works on it. */
+export const waits = "status NOT IN ('downloading', 'processing', 'completed', 'failed', 'cancelled', 'cleaned')";
 
 /** What a choice is made from. */
 export const candidateColumns = 'id, priority, position, category, host, wish, download_path';

@@ -1,5 +1,5 @@
 import type { DownloadRow } from '../rows.ts';
-import { unfinished } from './queued.ts';
+import { unfinished, waits } from './queued.ts';
 import { statement } from './statement.ts';
 
 /** The highest priority below this one of which something is unfinished. */
@@ -9,6 +9,6 @@ SELECT priority FROM downloads WHERE ${unfinished} AND priority < :below ORDER B
 /** What waits with this priority, behind a place in the order. */
 export const rankedRows = statement<{ priority: number; position: number; id: number; limit: number }, DownloadRow>(`
 SELECT * FROM downloads
-WHERE ${unfinished} AND status IN ('pending', 'retrying', 'paused') AND priority = :priority
+WHERE ${unfinished} AND ${waits} AND priority = :priority
   AND position >= :position AND (position > :position OR id > :id)
 ORDER BY position, id LIMIT :limit`);
