@@ -123,7 +123,7 @@ test('damage that an operation meets is said, and mended at the next start', asy
   const house = await furnished(t);
   for (let n = 0; n < 300; n += 1) await house.store.add(aDownload(`filler-${n}`), now);
   await house.close();
-  await overwrite(house.path, (await stat(house.path)).size / 2, 30 * 4096);
+  for (const page of rowPages(house.path).slice(5, -5)) await overwrite(house.path, (page - 1) * 4096, 4096);
   const opened = await house.open([]);
   assert.deepEqual(opened.warnings, []);
   await assert.rejects(readAll(opened.store), (error) => {
@@ -288,6 +288,17 @@ async function readAll(store: Store): Promise<void> {
     await store.attempts(id);
     await store.events({ downloadId: id, limit: 100 });
   }
+}
+
+/** The pages that hold rows of downloads, and nothing that opening looks at. */
+function rowPages(path: string): number[] {
+  const connection = new DatabaseSync(path, { readOnly: true });
+  const rows = connection.prepare(
+    "SELECT pageno FROM dbstat WHERE name = 'downloads' AND pagetype = 'leaf' ORDER BY 1",
+  );
+  const pages = rows.all().map(({ pageno }) => Number(pageno));
+  connection.close();
+  return pages;
 }
 
 async function overwrite(path: string, from: number, length: number): Promise<void> {

@@ -26,7 +26,7 @@ async function beforeEight(context: TestContext) {
   const root = await mkdtemp(join(tmpdir(), 'longhaul-hours-'));
   const clock = manualClock(Date.UTC(2026, 10, 20, 7, 59));
   const { store } = await openStore({ path: ':memory:', clock, log: silentLog });
-  const source = scriptedSource(content);
+  const source = scriptedSource(content, 'validator', () => ({ clock }));
   const limits = {
     ...defaults.limits,
     schedule: [{ days: [...everyDay], from: '08:00', to: '08:02', rate: 0 }],
