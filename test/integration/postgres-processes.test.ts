@@ -108,7 +108,7 @@ test('a change by one process wakes the others at once, and whoever reads events
     }
     if (seen.length >= wanted) all.resolve();
   };
-  tail.onChange(() => {
+  const stopReading = tail.onChange(() => {
     reading = reading.then(read);
   });
   await Promise.all(
@@ -117,6 +117,8 @@ test('a change by one process wakes the others at once, and whoever reads events
     }),
   );
   await all.promise;
+  stopReading();
+  await reading;
   assert.equal(seen.length, wanted);
   await Promise.all([tail, ...writers].map((store) => store.close()));
 });
