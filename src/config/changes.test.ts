@@ -13,7 +13,7 @@ test('rates, hours, slots and retries hold at once; what was built at the start 
     queue: { ...running.queue, slots: 9 },
     http: { ...running.http, connections: 2 },
     hosts: { 'example.org': { connections: 1 } },
-    downloads: { directory: '/elsewhere' },
+    downloads: { ...running.downloads, directory: '/elsewhere' },
   };
   const { config, applied, atNextStart } = reloaded(running, wanted);
   assert.deepEqual(applied.toSorted(), ['limits.rate', 'queue.slots']);

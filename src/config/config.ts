@@ -129,7 +129,10 @@ function finish(
   } = config.sftp;
   return {
     ...config,
-    downloads: { directory: preset ? paths.downloads : path('downloads.directory', config.downloads.directory) },
+    downloads: {
+      ...config.downloads,
+      directory: preset ? paths.downloads : path('downloads.directory', config.downloads.directory),
+    },
     http: {
       ...http,
       user_agent: http.user_agent.replaceAll('{version}', version),

@@ -5,6 +5,7 @@ export const defaults: RawConfig = {
   version: 1,
   downloads: {
     directory: '~/Downloads',
+    file_mode: '0640',
   },
   queue: {
     slots: 4,

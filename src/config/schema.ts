@@ -15,6 +15,11 @@ const downloads = z
       .describe(
         'Where downloads are delivered when no folder is asked for. `~` is the home folder; a relative path starts at the folder of this file.',
       ),
+    file_mode: choice(['0600', '0640', '0644', '0660', '0664'])
+      .prefault('0640')
+      .describe(
+        'Who may read and write what is delivered, less what the umask takes away. 0644: everybody on this machine may read it, such as a media server under a user of its own.',
+      ),
   })
   .describe('Where things go.');
 

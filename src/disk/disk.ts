@@ -9,8 +9,8 @@
  * - `create` and `link` never replace a file that is there (EEXIST).
  */
 export interface Disk {
-  /** A new file, `O_EXCL|O_NOFOLLOW`, mode 0640. */
-  create(path: string): OpenFile;
+  /** A new file, `O_EXCL|O_NOFOLLOW`, mode 0640 or the one given, less the umask. */
+  create(path: string, mode?: number): OpenFile;
   /** An existing regular file for reading and writing, never through a symbolic link. */
   open(path: string): OpenFile;
   /** Undefined when nothing has that name; does not follow symbolic links. */

@@ -24,9 +24,9 @@ export function leasedDisk(disk: Disk, deadline: Deadline | undefined, clock: Cl
       return act(...given);
     };
   const leased: Disk = {
-    create(path) {
+    create(path, mode) {
       check();
-      return leasedFile(disk.create(path), check);
+      return leasedFile(disk.create(path, mode), check);
     },
     open: (path) => leasedFile(disk.open(path), check),
     facts: (path) => disk.facts(path),

@@ -31,7 +31,7 @@ export function finalOf(partialPath: string): string {
 /**
  * Creates an empty partial for `name` in `directory`, exclusively: the first of `name`, `name (2)`, …
  * whose final name and partial are both free and that `reserve` grants. Reserved first, created then:
- * a crash in between leaves no file that belongs to nobody. Returns its absolute path; the name is
+ * a crash in between leaves no file that belongs to nobody. `mode`: as `Disk.create`. Returns its absolute path; the name is
  * durable as soon as its sidecar is written. Throws `Failure` (disk, no_space) and whatever `reserve` throws.
  */
 export async function createPartial(
@@ -39,6 +39,7 @@ export async function createPartial(
   directory: string,
   name: string,
   reserve: (partialPath: string) => Promise<boolean>,
+  mode?: number,
 ): Promise<string> {
   const wanted = join(directory, name);
   return onDisk(wanted, async () => {
@@ -46,7 +47,7 @@ export async function createPartial(
     for (let n = 1; n <= mostNumbers; n += 1) {
       const partial = join(directory, numberedName(name, n) + partialEnding);
       if ((await disk.facts(finalOf(partial))) || (await disk.facts(partial))) continue;
-      if ((await reserve(partial)) && (await createdExclusively(disk, partial))) return partial;
+      if ((await reserve(partial)) && (await createdExclusively(disk, partial, mode))) return partial;
     }
     throw Object.assign(new Error(`${mostNumbers} files named ${name}`), { code: 'EEXIST' });
   });
@@ -111,9 +112,9 @@ export async function sidecarsIn(disk: Disk, directory: string): Promise<string[
   return partials.map(sidecarOf).filter((path) => names.has(basename(path)));
 }
 
-async function createdExclusively(disk: Disk, path: string): Promise<boolean> {
+async function createdExclusively(disk: Disk, path: string, mode: number | undefined): Promise<boolean> {
   try {
-    await disk.create(path).close();
+    await disk.create(path, mode).close();
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -128,6 +128,20 @@ test('a partial is never created or opened through a symbolic link', async () =>
   assert.throws(() => realDisk.open(join(directory, 'x.bin.part')), { code: 'ELOOP' });
 });
 
+test('a partial may be read by its group, or by whom it is asked for, and is never executable', async () => {
+  const directory = await folder();
+  const umask = process.umask(0o022);
+  try {
+    const modeOf = async (name: string, mode?: number) =>
+      (await stat(await createPartial(realDisk, directory, name, granted, mode))).mode & 0o777;
+    assert.equal(await modeOf('a'), 0o640);
+    assert.equal(await modeOf('b', 0o664), 0o644);
+    assert.equal(await modeOf('c', 0o600), 0o600);
+  } finally {
+    process.umask(umask);
+  }
+});
+
 test('a path that another download has reserved is left to it', async () => {
   const directory = await folder();
   const free = await createPartial(realDisk, directory, 'x.bin', async (path) => !path.endsWith('/x.bin.part'));

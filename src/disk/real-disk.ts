@@ -33,8 +33,8 @@ const syncFolder = sharedSync(syncDirectory);
 
 /** The disk of this machine. */
 export const realDisk: Disk = {
-  create: (path) =>
-    openFile(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | noFollow, partialMode)),
+  create: (path, mode = partialMode) =>
+    openFile(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | noFollow, mode)),
   open: (path) => openFile(openSync(path, constants.O_RDWR | noFollow)),
   facts: (path) => unlessMissing(async () => factsFrom(await files.lstat(path))),
   readText: (path) => unlessMissing(() => files.readFile(path, 'utf8')),

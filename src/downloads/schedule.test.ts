@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type RateWindow, rateAt, scheduleOf } from './schedule.ts';
+import { type RateWindow, rateAt, scheduleOf, scheduleWarnings } from './schedule.ts';
 import { type Zone, zoneNamed } from './zone.ts';
 
 const minute = 60_000;
@@ -185,6 +185,9 @@ test('a schedule tells how long nothing may run, also after the clock was set ba
   assert.equal(schedule.closedUntil(at('2026-11-20T12:00+01:00')), evening, 'the clock was set back');
   const never = scheduleOf({ schedule: [window('00:00', '24:00', 0)], schedule_time_zone: 'system' });
   assert.equal(never.closedUntil(evening), Infinity);
+  const closed = { schedule: [window('00:00', '24:00', 0)], schedule_time_zone: 'system' };
+  assert.match(scheduleWarnings(closed, evening).join(), /limits\.schedule leaves no hours/);
+  assert.deepEqual(scheduleWarnings({ ...closed, schedule: [window('08:00', '18:00', 0)] }, evening), []);
   const free = scheduleOf({ schedule: [], schedule_time_zone: 'system' });
   assert.deepEqual([free.closedUntil(evening), free.at(evening).rate], [undefined, undefined]);
 });

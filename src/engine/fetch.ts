@@ -168,12 +168,18 @@ async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefi
 }
 
 async function newPartial(run: Run, manifest: Manifest, file: DownloadFile, folder: string): Promise<string> {
-  const { disk, store, clock } = run.parts;
-  const path = await createPartial(disk, folder, wantedName(run.claim.download, file), async (candidate) => {
-    const answer = await store.recordPartial(run.claim.lease, file.id, candidate, clock.now());
-    if (answer === 'lost') throw new Failure('lost', 'another instance has taken over');
-    return answer === 'recorded';
-  });
+  const { disk, store, clock, policy } = run.parts;
+  const path = await createPartial(
+    disk,
+    folder,
+    wantedName(run.claim.download, file),
+    async (candidate) => {
+      const answer = await store.recordPartial(run.claim.lease, file.id, candidate, clock.now());
+      if (answer === 'lost') throw new Failure('lost', 'another instance has taken over');
+      return answer === 'recorded';
+    },
+    policy.fileMode,
+  );
   run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
   await writeSidecar(
     disk,

@@ -23,6 +23,8 @@ export interface EngineParts {
 }
 
 export interface EnginePolicy {
+  /** Permissions of what is delivered, less the umask; left out: 0640. */
+  readonly fileMode?: number;
   readonly retry: RetryPolicy;
   /** After so many bytes, or ms, what arrived is made durable and recorded. */
   readonly checkpoint: { readonly bytes: number; readonly interval: number };

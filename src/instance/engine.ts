@@ -244,6 +244,9 @@ function policyOf(settings: LiveSettings): EnginePolicy {
     get checkpoint() {
       return settings.config.checkpoint;
     },
+    get fileMode() {
+      return Number.parseInt(settings.config.downloads.file_mode, 8);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { previewSchema, verificationSchema } from '../../src/contract/schemas.ts';
 import { needs } from '../support/needs.ts';
@@ -107,6 +108,18 @@ test(
     }
   },
 );
+
+test('on the first day, too, there is a backup, and it knows what was delivered', async (context) => {
+  await using place = await ownPlace();
+  const { url } = await smallServer(context);
+  await run(['list'], place);
+  assert.equal((await run(['get', `${url}/one`], place)).code, 0);
+  const folder = join(place.home, 'backups');
+  const [backup, ...others] = await readdir(folder);
+  assert.deepEqual(others, []);
+  using copy = new DatabaseSync(join(folder, backup ?? ''), { readOnly: true });
+  assert.equal(copy.prepare('SELECT status FROM downloads').get()?.status, 'completed');
+});
 
 test('an input file: links, mirrors and options; what is wrong is said with its line, the others are downloaded', async (context) => {
   await using place = await ownPlace();

@@ -68,7 +68,7 @@ export function fakeLonghaul(given: readonly Partial<Download>[] = [], warnings:
     },
     untilWaiting: settling.untilWaiting,
     instance: 'me',
-    config: { ...defaults, downloads: { directory: '/configured' } } as Longhaul['config'],
+    config: { ...defaults, downloads: { file_mode: '0640', directory: '/configured' } } as Longhaul['config'],
     log: silentLog,
     commands: fakeCommands(rows, files, change),
     warnings,
