@@ -15,8 +15,6 @@ import { nextRunner } from './statements/next-runner.ts';
 
 /** Looked at beside as many hosts as there are free slots, so that those with less at work can go before. */
 const moreHosts = 8;
-/** No more rows in one answer, but for the first of each host. */
-const mostRows = 2000;
 /** Above every priority. */
 const highest = 2 ** 31 - 1;
 /** Below every name of a category and of a host. */
@@ -92,17 +90,16 @@ function* inTurn(filter: CandidateFilter, runner: string): Work<CandidateRow[]> 
   return found;
 }
 
-/** The first of each host, and more of each where those are too few. */
+/** Of each category twice its share of the free slots: the first of each host, and more of each where those are too few. */
 function* ofLevel(filter: CandidateFilter, level: Level): Work<CandidateRow[]> {
   const categories = yield* categoriesOf(filter, level);
-  const hosts = Math.min(filter.limit, Math.ceil((2 * filter.limit) / Math.max(1, categories.length))) + moreHosts;
-  const firsts: CandidateRow[] = [];
-  for (const category of categories) firsts.push(...(yield* firstsOf(filter, level, category, hosts)));
-  if (firsts.length >= 2 * filter.limit) return firsts;
+  const share = Math.ceil((2 * filter.limit) / Math.max(1, categories.length));
   const rows: CandidateRow[] = [];
-  for (const { category, host } of firsts) {
-    const limit = rows.length < mostRows ? filter.limit : 1;
-    rows.push(...(yield* all(firstOfHost, { ...level, category: category ?? '-', host, limit })));
+  for (const category of categories) {
+    const firsts = yield* firstsOf(filter, level, category, Math.min(filter.limit, share) + moreHosts);
+    const limit = Math.min(filter.limit, Math.ceil(share / Math.max(1, firsts.length)));
+    if (limit === 1) rows.push(...firsts);
+    else for (const { host } of firsts) rows.push(...(yield* all(firstOfHost, { ...level, category, host, limit })));
   }
   return rows;
 }
