@@ -20,7 +20,7 @@ export interface CliParts {
   readonly clock: Clock;
   readonly process: Pick<NodeJS.Process, 'on' | 'off' | 'cwd' | 'stdin'>;
   /** Left out: the real one. */
-  open?(how: HowToOpen, given: Given): Promise<Longhaul>;
+  open?(how: HowToOpen, given: Given, onOutage: (isAway: boolean) => void): Promise<Longhaul>;
 }
 
 /** What the global options mean. */
@@ -64,7 +64,7 @@ export function contextOf(
     screen,
     clock: parts.clock,
     async open(how) {
-      const longhaul = await open(how, given);
+      const longhaul = await open(how, given, (isAway) => tellOutage(screen, isAway));
       for (const warning of longhaul.warnings)
         screen.err.line(`${screen.err.look.symbol('warning')} ${printable(warning)}`);
       return longhaul;
@@ -92,11 +92,18 @@ export function contextOf(
 
 /** What a person must know comes as `warnings`; of the log they see what they asked for. */
 function openReal(output: Output): NonNullable<CliParts['open']> {
-  return async (how, { config, logLevel, ...given }) => {
+  return async (how, { config, logLevel, ...given }, onOutage) => {
     const { openLonghaul } = await import('../instance/open.ts');
     const usual = how.role === 'serve' ? (await config()).config.log.level : 'silent';
-    return openLonghaul({ ...how, ...given, logSink: output.logSink, logSinkLevel: logLevel ?? usual });
+    const said = { logSink: output.logSink, logSinkLevel: logLevel ?? usual };
+    // The log of a server says it already.
+    return openLonghaul({ ...how, ...given, ...said, ...(how.role === 'serve' ? {} : { onOutage }) });
   };
+}
+
+function tellOutage({ err }: Screen, isAway: boolean): void {
+  if (isAway) err.line(`${err.look.symbol('warning')} the database does not answer; waiting for it`);
+  else err.line('the database answers again');
 }
 
 async function settingsOf(written: readonly string[]): Promise<FlagSetting[]> {

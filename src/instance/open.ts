@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly logSink?: LogSink;
   /** What of the log is shown there; left out: warnings and errors. */
   readonly logSinkLevel?: LogLevel;
+  /** Called once when the database server has not answered for a second, and once when it answers again. */
+  onOutage?(isAway: boolean): void;
 }
 
 const nowhere: LogSink = { isTerminal: false, colour: false, write: () => {} };
@@ -54,7 +56,9 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
   for (const secret of secretsOf(config)) log.secrets.add(secret);
   const where = { clock, log: log.room('store') };
   try {
-    return await openWith(await openConfiguredStore(loaded, where));
+    return await openWith(
+      await openConfiguredStore(loaded, { ...where, ...(options.onOutage ? { onOutage: options.onOutage } : {}) }),
+    );
   } catch (error) {
     if (options.role !== 'get' || !(error instanceof StoreFailure)) {
       await log.close();
@@ -91,7 +95,7 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
 /** The store on the database server or in the file. Throws `StoreFailure`. */
 export async function openConfiguredStore(
   { config, paths }: LoadedConfig,
-  where: { readonly clock: Clock; readonly log: Log },
+  where: { readonly clock: Clock; readonly log: Log; onOutage?(isAway: boolean): void },
 ): Promise<OpenedStore> {
   const { url, owner_url: ownerUrl } = config.database;
   if (url !== undefined) {
@@ -99,7 +103,7 @@ export async function openConfiguredStore(
     return openServerStore({ url, ownerUrl, ...where });
   }
   const backups = { directory: paths.backups, keep: config.store.backups };
-  return openStore({ path: paths.database, backups, recoverFrom: sidecarsOf, ...where });
+  return openStore({ path: paths.database, backups, recoverFrom: sidecarsOf, clock: where.clock, log: where.log });
 }
 
 /** The configuration as `openLonghaul` will see it. Throws `ConfigError`. */

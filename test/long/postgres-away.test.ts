@@ -28,6 +28,10 @@ test('a download outlives a server that is away for longer than its lease, and i
     const end = await get.ended;
     assert.equal(end.code, 0, end.stderr);
     assert.equal(JSON.parse(end.stdout).status, 'completed');
+    assert.deepEqual(end.stderr.match(/the database .*/g), [
+      'the database does not answer; waiting for it',
+      'the database answers again',
+    ]);
     assert.equal(await sha256(join(place.cwd, 'file.iso')), digest);
   } finally {
     await nginx.stop();

@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** How long an operation waits for a server that is away, ms; 15 s when left out. */
   readonly patience?: number;
   readonly limits?: Limits;
+  /** Called once when the open database has not answered for a second, and once when it answers again. */
+  onOutage?(isAway: boolean): void;
 }
 
 const defaultPatience = 15_000;
@@ -46,7 +48,8 @@ export async function openServerStore(options: ServerOptions): Promise<OpenedSto
   times.learn((await usableSchema(address, owner, opening, owning)).now, times.monotonic());
 
   const sessions = openSessions(address, times, limits);
-  const waiting = createPatience(address, { clock, log, patience });
+  const { onOutage } = options;
+  const waiting = createPatience(address, { clock, log, patience, ...(onOutage ? { onOutage } : {}) });
   const ledger = createLedger(sessions, waiting);
   const database = serverDatabase(sessions, ledger, waiting);
   const seen = await ledger.others().catch(async (error: unknown) => {
@@ -68,7 +71,7 @@ export async function openServerStore(options: ServerOptions): Promise<OpenedSto
 }
 
 /** What the server says of itself. Throws `StoreFailure` where the database cannot be used. */
-export async function examineServer(options: Omit<ServerOptions, 'ownerUrl'>): Promise<ExaminedServer> {
+export async function examineServer(options: Omit<ServerOptions, 'ownerUrl' | 'onOutage'>): Promise<ExaminedServer> {
   const { url, clock, log, patience = openingPatience } = options;
   const address = addressOf(url, 'database.url');
   const state = await createPatience(address, { clock, log, patience }).patiently(() => schemaAt(address));

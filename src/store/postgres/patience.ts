@@ -17,15 +17,25 @@ const shortestWait = 20;
 const longestWait = 1000;
 /** Another transaction was in the way so often: then it is no chance. */
 const mostConflicts = 8;
+/** A person is told of an outage that lasts longer, ms: what is over sooner holds nobody up. */
+const worthTelling = 1000;
+
+export interface PatienceParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly patience: number;
+  /** Called once when an outage has lasted for a second, and once when it is over. */
+  onOutage?(isAway: boolean): void;
+}
 
 /**
  * Waits for a database that is away, and says so once. `patience` (ms) counts from the moment it went away, not for each
  * question, so that nothing waits long for a database that is known to be away.
  */
-export function createPatience(address: Address, parts: { clock: Clock; log: Log; patience: number }): Patience {
+export function createPatience(address: Address, parts: PatienceParts): Patience {
   const { clock, log, patience } = parts;
   const closing = new AbortController();
-  let away: { readonly since: number } | undefined;
+  let away: { readonly since: number; isTold: boolean } | undefined;
 
   return {
     async patiently(attempt) {
@@ -51,8 +61,11 @@ export function createPatience(address: Address, parts: { clock: Clock; log: Log
   };
 
   function isAway(error: Trouble): void {
-    if (away) return;
-    away = { since: clock.monotonic() };
+    if (away) {
+      tell(away);
+      return;
+    }
+    away = { since: clock.monotonic(), isTold: false };
     log.warn({ error: error.message, database: placeOf(address) }, 'the database does not answer; waiting for it');
   }
 
@@ -62,6 +75,13 @@ export function createPatience(address: Address, parts: { clock: Clock; log: Log
       { database: placeOf(address), ms: Math.round(clock.monotonic() - away.since) },
       'the database answers again',
     );
+    if (away.isTold) parts.onOutage?.(false);
     away = undefined;
+  }
+
+  function tell(outage: NonNullable<typeof away>): void {
+    if (outage.isTold || clock.monotonic() - outage.since < worthTelling) return;
+    outage.isTold = true;
+    parts.onOutage?.(true);
   }
 }
