@@ -228,3 +228,20 @@ test('more than one delivered file is not deleted while nobody can confirm it', 
   assert.equal(await confirmed.ended, 0);
   assert.equal(longhaul.rows.size, 0);
 });
+
+test('config check reads the files that the configuration names', async () => {
+  const flags = [
+    '--set',
+    'http.ca_file=/nowhere.pem',
+    '--set',
+    'http.cookie_file=/dev/null',
+    '--set',
+    'http.netrc=/nowhere.netrc',
+  ];
+  const run = session([...flags, 'config', 'check']);
+  assert.equal(await run.ended, 2);
+  assert.equal(
+    run.stderr,
+    '✖ http.ca_file: the ca_file /nowhere.pem does not exist\n✖ http.netrc: the netrc file /nowhere.netrc does not exist\n',
+  );
+});

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { scheduleWarnings } from '../../downloads/schedule.ts';
 import { printable } from '../../log/printable.ts';
+import { wrongFiles } from '../config-files.ts';
 import { type ExitCode, exit } from '../exit-codes.ts';
+import { UsageError } from '../explain.ts';
 import { jsonOption } from '../options.ts';
 import type { Context, Verb } from '../verb.ts';
 
@@ -37,6 +39,8 @@ async function check(context: Context, json: boolean): Promise<ExitCode> {
   const { screen } = context;
   const loaded = await context.config();
   const { path, found } = loaded.file;
+  const wrong = await wrongFiles(loaded.config);
+  if (wrong.length > 0) throw new UsageError(wrong.join('\n'));
   const warnings = [...loaded.warnings, ...scheduleWarnings(loaded.config.limits, context.clock.now())];
   if (json) screen.json({ ok: true, file: path, found, warnings });
   else {

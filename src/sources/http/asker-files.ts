@@ -83,7 +83,7 @@ export class AskerFiles {
     const text = await this.#disk.readText(path).catch((error: unknown) => {
       throw new Failure('link', `the ${what} ${path} cannot be read; check its permissions`, { cause: error });
     });
-    if (text === undefined) throw new Failure('link', `the ${what} ${path} does not exist any more`);
+    if (text === undefined) throw new Failure('link', `the ${what} ${path} does not exist`);
     return text;
   }
 }
