@@ -69,7 +69,7 @@ test('a limit that is changed from another terminal is obeyed at once', needs('n
   assert.equal((await get.ended).code, 0);
   assert.ok(performance.now() - changed < 10_000, 'it would have taken three minutes');
   const shown = await run(['show', '1'], place);
-  assert.match(shown.stdout, /limited {2}rate off/);
+  assert.match(shown.stdout, /limited {2}off/);
 });
 
 test('limit --all is shared by all processes of the machine', needs('nginx'), async (context) => {
@@ -98,7 +98,10 @@ test(
     assert.equal(get.code, 4);
     assert.match(get.stderr, /waits for the hours in which downloads may run, and limits\.schedule leaves none/);
     assert.equal((await rowsOf(closed))[0]?.waitingFor, 'window');
-    assert.match((await run(['limit'], closed)).stdout, /all together: nothing runs \(by limits\.schedule always\)/);
+    assert.match(
+      (await run(['limit'], closed)).stdout,
+      /all together: nothing runs \(by limits\.schedule always: it leaves no hours\)/,
+    );
     assert.equal((await nginx.requests()).length, 0);
     assert.equal((await run(['resume-downloads'], place)).code, 0);
   },
