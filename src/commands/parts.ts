@@ -34,7 +34,7 @@ export interface CommandParts {
 
 export interface Living {
   isAlive(instance: InstanceRow): Promise<boolean>;
-  /** Gives back everything that this dead instance held. */
+  /** Gives back what this instance held that does not live: all where it is surely dead, otherwise what its leases do not hold any more. */
   bury(instance: string): Promise<void>;
 }
 

@@ -95,7 +95,7 @@ export function createEngine(setup: EngineSetup): Engine {
     clock,
     log: log.room('queue'),
     scan,
-    deadInstances: () => setup.living.dead(uid),
+    goneInstances: () => setup.living.gone(uid),
     onRescued: (dead) => {
       scheduler.wake();
       void setup.living.sweep(dead);

@@ -2,9 +2,9 @@ import { unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Living } from '../commands/parts.ts';
-import type { InstanceRow, Store } from '../store/store.ts';
+import type { Gone, InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
-import { lifeAt } from './socket.ts';
+import { type Life, lifeAt } from './socket.ts';
 
 /** Where the socket of an instance stands: found from its uid, since a container may see the folder elsewhere. */
 export function socketPath(folder: string, uid: string): string {
@@ -17,8 +17,8 @@ export interface Neighbours {
 }
 
 export interface Mortuary {
-  /** Those that are dead, but for one. */
-  dead(except: string): Promise<string[]>;
+  /** Those that do not live, but for one. */
+  gone(except: string): Promise<Required<Gone>>;
   /**
    * After they were given up in the store: takes their sockets away. Not before, because a refused connection is
    * what proves their death to everybody else.
@@ -38,18 +38,19 @@ export interface LivingParts {
 
 /**
  * Who is alive. On this host the sockets say it: refused is dead at once. One that is connected but silent is stopped;
- * of one whose socket is gone nothing is known: both count as dead when the last heartbeat is older than a lease. Of
- * other hosts only the heartbeat is known.
+ * of one whose socket is gone nothing is known: neither counts as alive when the last heartbeat is older than a lease.
+ * Of other hosts only the heartbeat is known. A late heartbeat proves no death: what such a one holds, it keeps until
+ * its leases end.
  */
 export function createLiving(parts: LivingParts): Living & Mortuary & Neighbours {
   const { store, clock, sockets, own, ttl } = parts;
 
-  const isDead = async (row: InstanceRow) => {
-    if (row.uid === own) return false;
+  const lifeOf = async (row: InstanceRow): Promise<Life> => {
+    if (row.uid === own) return 'alive';
     const silentFor = clock.now() - row.beatAt;
-    if (row.host !== hostname()) return silentFor > 2 * ttl;
+    if (row.host !== hostname()) return silentFor > 2 * ttl ? 'silent' : 'alive';
     const life = await lifeAt(socketPath(sockets, row.uid), row.uid, clock);
-    return life === 'dead' || (life === 'silent' && silentFor > ttl);
+    return life === 'silent' && silentFor <= ttl ? 'alive' : life;
   };
 
   const sweep = async (dead: readonly string[]) => {
@@ -60,15 +61,18 @@ export function createLiving(parts: LivingParts): Living & Mortuary & Neighbours
     sweep,
     isHere: async (row) =>
       row.host === hostname() && (await lifeAt(socketPath(sockets, row.uid), row.uid, clock)) === 'alive',
-    isAlive: async (row) => !(await isDead(row)),
+    isAlive: async (row) => (await lifeOf(row)) === 'alive',
     async bury(instance) {
-      await store.rescue({ dead: [instance], expiredBefore: 0 }, clock.now());
-      await sweep([instance]);
+      const isDead = (await lifeAt(socketPath(sockets, instance), instance, clock)) === 'dead';
+      const gone = isDead ? { dead: [instance] } : { dead: [], silent: [instance] };
+      await store.rescue({ ...gone, expiredBefore: clock.now() }, clock.now());
+      await sweep(gone.dead);
     },
-    async dead(except) {
+    async gone(except) {
       const others = (await store.instances()).filter((row) => row.uid !== except);
-      const verdicts = await Promise.all(others.map(isDead));
-      return others.filter((_, index) => verdicts[index]).map((row) => row.uid);
+      const lives = await Promise.all(others.map(lifeOf));
+      const those = (life: Life) => others.filter((_, index) => lives[index] === life).map(({ uid }) => uid);
+      return { dead: those('dead'), silent: those('silent') };
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Log } from '../log/log.ts';
-import type { Store } from '../store/store.ts';
+import type { Gone, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Service } from './service.ts';
 
@@ -9,8 +9,7 @@ export interface RescuerParts {
   readonly log: Log;
   /** How often it looks, ms. */
   readonly scan: number;
-  /** Instances that are dead: their sockets refuse, or nothing was heard of them for longer than a lease. */
-  deadInstances(): Promise<readonly string[]>;
+  goneInstances(): Promise<Gone>;
   /** The dead that were given up now; also called, with none, where only leases had ended. */
   readonly onRescued: (dead: readonly string[]) => void;
 }
@@ -56,11 +55,11 @@ export function createRescuer(parts: RescuerParts): Service & { look(): Promise<
 
   async function rescue(): Promise<void> {
     try {
-      const dead = await parts.deadInstances();
-      const rescued = await store.rescue({ dead, expiredBefore: clock.now() }, clock.now());
+      const gone = await parts.goneInstances();
+      const rescued = await store.rescue({ ...gone, expiredBefore: clock.now() }, clock.now());
       for (const download of rescued) log.info({ download: download.id }, 'taken over from an instance that died');
       const freed = await freeOrphans();
-      if (rescued.length > 0 || dead.length > 0 || freed > 0) parts.onRescued(dead);
+      if (rescued.length > 0 || gone.dead.length > 0 || freed > 0) parts.onRescued(gone.dead);
     } catch (error) {
       log.warn({ error }, 'could not look for dead instances');
     }

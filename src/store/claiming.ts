@@ -15,7 +15,7 @@ import { lockClaimable } from './statements/lock-claimable.ts';
 import { lockSlots } from './statements/lock-slots.ts';
 import type { Params, Statement } from './statements/statement.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
-import type { Claim, InstanceRow } from './store.ts';
+import type { Claim, Gone, InstanceRow } from './store.ts';
 
 /** Takes the lease and opens an attempt; undefined when the download may not be claimed (any more). */
 export function* claim(
@@ -48,8 +48,8 @@ export function* claim(
 /** More would hold up others; `freeOrphans` finds the rest. */
 const mostDisowned = 1000;
 
-/** Takes the leases of the dead and of those who let them run out; the dead are forgotten. */
-export function* rescue(dead: readonly string[], expiredBefore: number, now: number): Work<DownloadRow[]> {
+/** Takes the leases of the dead and of those who let them run out; the dead and the silent are forgotten. */
+export function* rescue({ dead, silent = [] }: Gone, expiredBefore: number, now: number): Work<DownloadRow[]> {
   const lost = new Map<number, DownloadRow>();
   for (const instance of dead) {
     for (const row of yield* all(leasedBy, { instance })) lost.set(row.id, row);
@@ -60,8 +60,9 @@ export function* rescue(dead: readonly string[], expiredBefore: number, now: num
     const isDead = row.locked_by !== null && dead.includes(row.locked_by);
     rescued.push(yield* releaseLost(row, now, isDead ? 'its instance is gone' : 'its lease ended'));
   }
-  for (const uid of dead) yield* run(deleteInstance, { uid });
-  for (const runner of dead) yield* run(disown, { runner, limit: mostDisowned });
+  const gone = [...dead, ...silent];
+  for (const uid of gone) yield* run(deleteInstance, { uid });
+  for (const runner of gone) yield* run(disown, { runner, limit: mostDisowned });
   return rescued;
 }
 
@@ -79,7 +80,7 @@ export function* registerInstance(instance: InstanceRow): Work<void> {
 
 /** What it still held is free at once. */
 export function* forgetInstance(uid: string, now: number): Work<void> {
-  yield* rescue([uid], 0, now);
+  yield* rescue({ dead: [uid] }, 0, now);
 }
 
 /** Counted where nobody can claim in between. */

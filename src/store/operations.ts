@@ -150,8 +150,8 @@ function doingOn(database: Database): DoingStore {
       return nudges ? write(() => clearNudges(instance)) : wishes;
     },
     note: (lease, kind, detail, now) => write(() => note(lease, kind, detail, now)),
-    async rescue({ dead, expiredBefore }, now) {
-      return (await write(() => rescue(dead, expiredBefore, now))).map(downloadOf);
+    async rescue({ expiredBefore, ...gone }, now) {
+      return (await write(() => rescue(gone, expiredBefore, now))).map(downloadOf);
     },
   };
 }

@@ -19,7 +19,7 @@ import { setManifest } from './statements/set-manifest.ts';
  * been begun afresh since, so what the backup says of its ranges proves nothing: its bytes are fetched again.
  */
 export function* settleRestored(now: number): Work<void> {
-  yield* rescue([], Number.MAX_SAFE_INTEGER, now);
+  yield* rescue({ dead: [] }, Number.MAX_SAFE_INTEGER, now);
   yield* run(deleteInstances, {});
   yield* run(doubtDurable, {});
   yield* run(doubtProgress, {});

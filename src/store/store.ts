@@ -170,11 +170,18 @@ export interface DoingStore {
   waitingWishes(instance: string): Promise<ReadonlyMap<number, AskedWish>>;
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
   note(lease: Lease, kind: EventKind, detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
-  /** Rows whose lease holder is in `dead`, or whose lease ended before `expiredBefore`, become pending again (not a retry); dead instances are forgotten, so that anybody may run what was theirs. */
-  rescue(
-    filter: { readonly dead: readonly string[]; readonly expiredBefore: number },
-    now: number,
-  ): Promise<readonly Download[]>;
+  /**
+   * Rows whose lease holder is in `dead`, or whose lease ended before `expiredBefore`, become pending again (not a
+   * retry); dead and silent instances are forgotten, so that anybody may run what waits for them.
+   */
+  rescue(filter: Gone & { readonly expiredBefore: number }, now: number): Promise<readonly Download[]>;
+}
+
+export interface Gone {
+  /** What they hold is free: their sockets refuse, so they work no more. */
+  readonly dead: readonly string[];
+  /** Not heard of for long, but perhaps at work: what they hold is theirs until their leases end. */
+  readonly silent?: readonly string[];
 }
 
 export interface NewDownload {

@@ -95,7 +95,7 @@ function engineFor(instance: string, on: { store: Store; clock: ManualClock; sou
   const keeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl: 30_000, heartbeat: 10_000 });
   const rescuer = createRescuer({
     ...{ store, clock, log: silentLog, scan: 5000 },
-    deadInstances: async () => [],
+    goneInstances: async () => ({ dead: [] }),
     onRescued: () => scheduler.wake(),
   });
   const services = [keeper, rescuer, scheduler];

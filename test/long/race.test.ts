@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { needs } from '../support/needs.ts';
 import { raceOnFile, raceOnServer } from '../support/race-stage.ts';
 
-const long = { ...needs('nginx'), timeout: 1_800_000 };
-const pace = { every: 500, within: 1_500_000, slots: 32 };
+const long = { ...needs('nginx'), timeout: 3_500_000 };
+const pace = { every: 500, within: 3_000_000, slots: 32 };
 
 test('8 servers on one PostgreSQL, 3,000 downloads: a kill or a stop every 500 ms spoils nothing', long, async (t) => {
   const { kills, rescues } = await raceOnServer(t, { ...pace, processes: 8, downloads: 3000 });

@@ -33,6 +33,9 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** In the environment of a process: it takes itself for one of another machine. */
+export const otherHost = { NODE_OPTIONS: `--import ${new URL('./other-host.ts', import.meta.url).href}` };
+
 /** Starts `longhaul ARGS…` with nothing of this machine's configuration. */
 export function longhaul(args: readonly string[], place: Place, stdin: 'ignore' | 'pipe' = 'ignore'): Program {
   if (!existsSync(built)) throw new Error('dist/main.js is not built: run npm test, or npm run build');

@@ -30,7 +30,11 @@ export function raceFindings(story: RaceStory): string[] {
   for (const download of story.downloads) {
     const attempts = story.attempts.get(download.id) ?? [];
     const asked = requests.get(download.name ?? '') ?? [];
-    const said = [...acceptedOnce(story, download), ...oneHolder(attempts), ...log(story, download, attempts, asked)];
+    const said = [
+      ...acceptedOnce(story, download),
+      ...oneHolder(byDownload(story.events).get(download.id) ?? [], attempts),
+      ...log(story, download, attempts, asked),
+    ];
     found.push(...said.map((sentence) => `download ${download.id} (${download.name}): ${sentence}`));
   }
   return found;
@@ -97,27 +101,36 @@ function byDownload(events: RaceStory['events']): Map<number, RaceStory['events'
   return known;
 }
 
-/** Tokens rise one by one, each attempt begins after the one before it has ended, only the last one is completed. */
-function oneHolder(attempts: readonly Attempt[]): string[] {
+/**
+ * Events are in the order of the commits, which is what counts: between two claims the lease was given up, each claim
+ * has the next token, and the last one is completed. (The moments of attempts tell when something was asked for; a
+ * process that was stopped may commit it later.)
+ */
+function oneHolder(events: RaceStory['events'], attempts: readonly Attempt[]): string[] {
   const found: string[] = [];
+  let status: string = 'pending';
+  let token = 0;
+  for (const { id, kind, from, to, detail } of events) {
+    if (kind !== 'state' || to === null) continue;
+    if (from !== status) found.push(`event ${id} leaves ${from}, but it was ${status}`);
+    const isClaim = detail.token !== undefined;
+    if (isClaim && (status !== 'pending' || detail.token !== token + 1))
+      found.push(`event ${id} is a claim with token ${detail.token}; it was ${status}, token ${token}`);
+    if (isClaim) token += 1;
+    status = to;
+  }
   for (const [index, attempt] of attempts.entries()) {
-    const before = attempts[index - 1];
-    const isLast = index === attempts.length - 1;
     if (attempt.token !== index + 1) found.push(`attempt ${index + 1} has the token ${attempt.token}`);
-    if (before && attempt.startedAt + slack < (before.endedAt ?? Number.POSITIVE_INFINITY))
-      found.push(
-        `attempt ${attempt.token} began at ${attempt.startedAt}, the one before it ended at ${before.endedAt}`,
-      );
-    if ((attempt.outcome === 'completed') !== isLast)
+    if ((attempt.outcome === 'completed') !== (index === attempts.length - 1))
       found.push(`attempt ${attempt.token} of ${attempts.length} ended as ${attempt.outcome}`);
   }
   return found;
 }
 
 /**
- * The server's log against the attempts: whoever asked had an attempt at that moment, or had lost it (it was stopped,
- * and its first act was a request; what came of it was not written, or the file would have changed). What was asked
- * for covers the whole file, so nothing was accepted that was not fetched.
+ * The server's log against the attempts: whoever asked had an attempt at that moment, or had lost it, because it was
+ * stopped or got no processor, and did not know yet; what came of that was not written, or the file would have changed.
+ * What was served covers the whole file, so nothing was accepted that was not fetched.
  */
 function log(
   story: RaceStory,
@@ -150,8 +163,7 @@ function holderOf(
   return attempts.find((attempt) => {
     if (!racer || !isBy(racers, racer, attempt) || from + slack < attempt.startedAt) return false;
     if (from <= (attempt.endedAt ?? Number.POSITIVE_INFINITY) + slack) return true;
-    const wasStopped = racer.stops.some((stop) => stop.from < from && stop.to > attempt.startedAt);
-    return which === 'held or lost' && attempt.outcome === 'lost' && wasStopped;
+    return which === 'held or lost' && attempt.outcome === 'lost';
   });
 }
 

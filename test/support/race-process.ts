@@ -7,8 +7,6 @@ export interface Racer {
   readonly agent: string;
   /** Undefined when it was killed before it said so. */
   instance: string | undefined;
-  /** When it was stopped and continued (or killed), epoch ms. */
-  readonly stops: { readonly from: number; to: number }[];
   stderr: string;
 }
 
@@ -18,9 +16,8 @@ export class Runner {
   readonly #name: string;
   readonly #racers: Racer[];
   #program: Program | undefined;
-  #racer: Racer | undefined;
-  /** While it is stopped. */
-  #stop: Racer['stops'][number] | undefined;
+  /** While it is stopped: keeps it from being continued at its time. */
+  #waking: (() => void) | undefined;
 
   /** `racers`: where each of its processes is noted. */
   constructor(place: Place, name: string, racers: Racer[]) {
@@ -31,14 +28,13 @@ export class Runner {
   }
 
   get isStopped(): boolean {
-    return this.#stop !== undefined;
+    return this.#waking !== undefined;
   }
 
   begin(): void {
     const agent = `${this.#name}.${this.#racers.length}`;
-    const racer: Racer = { agent, instance: undefined, stops: [], stderr: '' };
+    const racer: Racer = { agent, instance: undefined, stderr: '' };
     this.#racers.push(racer);
-    this.#racer = racer;
     const env = { ...this.#place.env, LONGHAUL_HTTP_USER_AGENT: agent };
     const program = longhaul(['serve', '--name', this.#name, '--json'], { ...this.#place, env });
     this.#program = program;
@@ -53,27 +49,24 @@ export class Runner {
 
   /** For so many ms, unless it is ended before. */
   stop(lasts: number): void {
-    const stop = { from: systemClock.now(), to: Number.POSITIVE_INFINITY };
-    this.#stop = stop;
-    this.#racer?.stops.push(stop);
     this.#program?.kill('SIGSTOP');
-    systemClock.after(lasts, () => {
-      if (this.#stop === stop) this.goOn();
-    });
+    this.#waking = systemClock.after(lasts, () => this.goOn());
   }
 
   goOn(): void {
     this.#program?.kill('SIGCONT');
-    if (this.#stop) this.#stop.to = systemClock.now();
-    this.#stop = undefined;
+    this.#stayAwake();
   }
 
   /** Its exit code. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    this.#stayAwake();
     this.#program?.kill(signal);
-    const end = await this.#program?.ended;
-    if (this.#stop) this.#stop.to = systemClock.now();
-    this.#stop = undefined;
-    return end?.code ?? null;
+    return (await this.#program?.ended)?.code ?? null;
+  }
+
+  #stayAwake(): void {
+    this.#waking?.();
+    this.#waking = undefined;
   }
 }

@@ -19,7 +19,7 @@ export interface RaceOptions {
   /** Between two signals, ms. */
   readonly every: number;
   readonly seed: number;
-  /** Lease time to live, ms; stops last up to twice as long. */
+  /** Lease time to live, ms; some stops last up to twice as long. */
   readonly ttl: number;
   /** The race has to be over after this, ms. */
   readonly within: number;
@@ -160,7 +160,7 @@ function fieldOf({ homes, processes, every, ttl, within }: RaceOptions) {
   /** A kill, or a stop of a random length; whoever is stopped already is killed. */
   async function signal(runner: Runner, dice: Dice): Promise<void> {
     const isKill = dice.chance(0.5);
-    const lasts = dice.between(50, 2 * ttl);
+    const lasts = dice.chance(0.3) ? dice.between(ttl, 2 * ttl) : dice.between(50, ttl / 2);
     if (isKill || runner.isStopped) {
       counted.kills += 1;
       await runner.end('SIGKILL');

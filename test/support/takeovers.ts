@@ -2,6 +2,13 @@ import type { Store } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { longhaul, type Place, type Program, run } from './program.ts';
 
+/** In one line. */
+export function spread(took: readonly number[]): string {
+  const sorted = took.toSorted((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+  return `takeover, ms, of ${sorted.length}: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, longest ${sorted.at(-1)}`;
+}
+
 /**
  * Two servers on one database (`store`), one download that never ends by itself: kills its holder with SIGKILL, again and
  * again, and starts it anew. Returns how long each time it took until the other one held the download, ms.

@@ -176,6 +176,19 @@ export const claimingPromises: Promises = {
     await store.forgetInstance('a', now);
   },
 
+  'who is only silent is forgotten, and keeps what it holds until its lease ends': async (store) => {
+    await store.registerInstance(instance('silent'));
+    const held = await claimed(store, (await added(store)).id, 'silent', now);
+    const waits = await added(store, { runner: 'silent' });
+    const rescue = (at: number) => store.rescue({ dead: [], silent: ['silent'], expiredBefore: at }, at);
+    assert.deepEqual(await rescue(now), []);
+    assert.deepEqual(await store.instances(), []);
+    assert.equal((await store.get(waits.id))?.runner, null);
+    assert.equal((await store.change(held.lease, { to: 'pending', why: 'shutdown' }, now))?.status, 'pending');
+    await claimed(store, held.lease.id, 'silent', now);
+    assert.equal((await rescue(now + ttl + 1)).length, 1);
+  },
+
   'what the dead held, and leases that ran out, are pending again: not a retry': async (store) => {
     await store.registerInstance(instance('dead'));
     const ofDead = await claimed(store, (await added(store)).id, 'dead', now);
