@@ -2,7 +2,8 @@ import { unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Living } from '../commands/parts.ts';
-import type { Gone, InstanceRow, Store } from '../store/store.ts';
+import type { Gone } from '../store/queue-facts.ts';
+import type { InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import { type Life, lifeAt } from './socket.ts';
 

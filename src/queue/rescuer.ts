@@ -1,5 +1,6 @@
 import type { Log } from '../log/log.ts';
-import type { Gone, Store } from '../store/store.ts';
+import type { Gone } from '../store/queue-facts.ts';
+import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Service } from './service.ts';
 

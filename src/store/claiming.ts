@@ -1,6 +1,6 @@
 import { changeState, releaseLost } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
-import type { ClaimLimits } from './queue-facts.ts';
+import type { ClaimLimits, Gone } from './queue-facts.ts';
 import { type DownloadRow, downloadOf, fileOf } from './rows.ts';
 import { deleteInstance } from './statements/delete-instance.ts';
 import { disown } from './statements/disown.ts';
@@ -15,7 +15,7 @@ import { lockClaimable } from './statements/lock-claimable.ts';
 import { lockSlots } from './statements/lock-slots.ts';
 import type { Params, Statement } from './statements/statement.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
-import type { Claim, Gone, InstanceRow } from './store.ts';
+import type { Claim, InstanceRow } from './store.ts';
 
 /** Takes the lease and opens an attempt; undefined when the download may not be claimed (any more). */
 export function* claim(

@@ -68,3 +68,11 @@ export interface QueuedFilter {
   readonly after?: Pick<Download, 'priority' | 'position' | 'id'>;
   readonly limit: number;
 }
+
+/** Instances that do not live. */
+export interface Gone {
+  /** What they hold is free: their sockets refuse, so they work no more. */
+  readonly dead: readonly string[];
+  /** Not heard of for long, but perhaps at work: what they hold is theirs until their leases end. */
+  readonly silent?: readonly string[];
+}

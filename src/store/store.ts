@@ -16,7 +16,16 @@ import type { Range } from '../downloads/ranges.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { RetryReason } from '../downloads/waiting.ts';
-import type { Candidate, CandidateFilter, ClaimLimits, Leased, QueuedFilter, Runner, SetFacts } from './queue-facts.ts';
+import type {
+  Candidate,
+  CandidateFilter,
+  ClaimLimits,
+  Gone,
+  Leased,
+  QueuedFilter,
+  Runner,
+  SetFacts,
+} from './queue-facts.ts';
 import type { TidyStore } from './tidy-store.ts';
 
 /**
@@ -175,13 +184,6 @@ export interface DoingStore {
    * retry); dead and silent instances are forgotten, so that anybody may run what waits for them.
    */
   rescue(filter: Gone & { readonly expiredBefore: number }, now: number): Promise<readonly Download[]>;
-}
-
-export interface Gone {
-  /** What they hold is free: their sockets refuse, so they work no more. */
-  readonly dead: readonly string[];
-  /** Not heard of for long, but perhaps at work: what they hold is theirs until their leases end. */
-  readonly silent?: readonly string[];
 }
 
 export interface NewDownload {
