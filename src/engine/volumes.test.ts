@@ -4,7 +4,7 @@ import { createMedium, type Medium } from '../../test/support/medium.ts';
 import { simulatedDisk } from '../../test/support/simulated-disk.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
-import type { NeededRoom } from '../store/store.ts';
+import type { NeededRoom } from '../store/queue-facts.ts';
 import { createVolumes, type RoomNeeded, type Volumes } from './volumes.ts';
 
 const MiB = 2 ** 20;

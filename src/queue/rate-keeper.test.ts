@@ -6,7 +6,7 @@ import { type RateWindow, scheduleOf } from '../downloads/schedule.ts';
 import type { Run } from '../engine/run.ts';
 import type { StopOrder } from '../engine/stop.ts';
 import { silentLog } from '../log/log.ts';
-import type { Rates } from '../store/store.ts';
+import type { Rates } from '../store/queue-facts.ts';
 import { RateKeeper, type RateKeeperParts } from './rate-keeper.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);

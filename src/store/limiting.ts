@@ -3,6 +3,7 @@ import type { DownloadOptions } from '../downloads/download.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
+import type { Rates } from './queue-facts.ts';
 import { type DownloadRow, parsed } from './rows.ts';
 import { deleteSetting } from './statements/delete-setting.ts';
 import { downloadingOnHost } from './statements/downloading-on-host.ts';
@@ -10,7 +11,7 @@ import { lockDownload } from './statements/lock-download.ts';
 import { setOptions } from './statements/set-options.ts';
 import { settingNamed } from './statements/setting-named.ts';
 import { upsertSetting } from './statements/upsert-setting.ts';
-import { NotPossible, type Rates } from './store.ts';
+import { NotPossible } from './store.ts';
 
 /** The name under which the rate for all downloads together is remembered. */
 const name = 'rate';

@@ -1,3 +1,4 @@
+import type { Rate } from '../config/rate.ts';
 import type { Download } from '../downloads/download.ts';
 import type { Status } from '../downloads/states.ts';
 
@@ -75,4 +76,21 @@ export interface Gone {
   readonly dead: readonly string[];
   /** Not heard of for long, but perhaps at work: what they hold is theirs until their leases end. */
   readonly silent?: readonly string[];
+}
+
+export interface Rates {
+  /** Left out: as each instance's configuration says. */
+  readonly total?: Rate;
+  readonly downloading: readonly {
+    readonly id: number;
+    readonly instance: string;
+    readonly link: string;
+    readonly category: string | null;
+    /** Its own; left out: as configured. */
+    readonly rate?: Rate;
+  }[];
+}
+
+export interface NeededRoom extends Pick<Download, 'id' | 'directory' | 'lockedAt'> {
+  readonly bytes: number;
 }

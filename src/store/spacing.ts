@@ -1,7 +1,7 @@
 import { all, run, type Work } from './database.ts';
+import type { NeededRoom } from './queue-facts.ts';
 import { neededElsewhere } from './statements/needed-elsewhere.ts';
 import { postponeForSpace } from './statements/postpone-for-space.ts';
-import type { NeededRoom } from './store.ts';
 
 /** What other instances have still to write. */
 export function* roomNeeded(instance: string): Work<NeededRoom[]> {

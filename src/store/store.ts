@@ -22,7 +22,9 @@ import type {
   ClaimLimits,
   Gone,
   Leased,
+  NeededRoom,
   QueuedFilter,
+  Rates,
   Runner,
   SetFacts,
 } from './queue-facts.ts';
@@ -243,19 +245,6 @@ export interface AskedWish {
   readonly keepPartial?: boolean;
 }
 
-export interface Rates {
-  /** Left out: as each instance's configuration says. */
-  readonly total?: Rate;
-  readonly downloading: readonly {
-    readonly id: number;
-    readonly instance: string;
-    readonly link: string;
-    readonly category: string | null;
-    /** Its own; left out: as configured. */
-    readonly rate?: Rate;
-  }[];
-}
-
 export interface ListFilter {
   readonly statuses?: readonly Status[];
   readonly category?: string;
@@ -324,10 +313,6 @@ export interface ManifestFacts {
   /** True: give up what is durable; the old rows of `files` go. */
   readonly restart: boolean;
   readonly reason?: string;
-}
-
-export interface NeededRoom extends Pick<Download, 'id' | 'directory' | 'lockedAt'> {
-  readonly bytes: number;
 }
 
 export interface VerifiedFile {
