@@ -46,6 +46,9 @@ export const defaults: RawConfig = {
   hosts: {},
   categories: {},
   sftp: {},
+  mega: {
+    gateway: 'https://g.api.mega.co.nz/',
+  },
   space: {
     headroom: 'auto',
     check_every: 30_000,

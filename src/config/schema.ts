@@ -186,6 +186,17 @@ const categories = z
     'Kinds of downloads, chosen with --category, such as { films: { directory: ~/films, rate: 5MB, slots: 2, priority: 10 } }.',
   );
 
+const mega = z
+  .strictObject({
+    gateway: text(
+      'a URL that begins with https:// or http:// and ends with /',
+      /^https?:\/\/[^/?#\s@]+\/(?:[^?#\s]*\/)?$/i,
+    )
+      .prefault('https://g.api.mega.co.nz/')
+      .describe('The server that is asked about MEGA links.'),
+  })
+  .describe('Downloads from MEGA.');
+
 const sftp = z
   .strictObject({
     known_hosts: text('a file')
@@ -331,6 +342,7 @@ export const schema = z
     hosts,
     categories,
     sftp: sftp.prefault({}),
+    mega: mega.prefault({}),
     space: space.prefault({}),
     retention: retention.prefault({}),
     lease: lease.prefault({}),

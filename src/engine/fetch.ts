@@ -16,7 +16,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   const { store, clock, disk, sourceNamed, volumes } = run.parts;
   const { download, lease } = run.claim;
   const intact = await withIntactPartials(run);
-  const durable = intact?.[0]?.durable ?? [];
+  const durable = intact?.find((file) => bytesIn(file.durable) > 0)?.durable ?? [];
   const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
   if (volumes.isShort(download.directory)) await volumes.reserve(run);
   const manifest = await sourceNamed(download.source).resolve(

@@ -43,12 +43,14 @@ async function loadSources({
   readonly clock: Clock;
   readonly log: Log;
 }) {
-  const [{ createHttpThreads }, { createFtpSource }, { createSftpSource }, { sourceRegistry }] = await Promise.all([
-    import('../sources/http/http-threads.ts'),
-    import('../sources/ftp/ftp-source.ts'),
-    import('../sources/sftp/sftp-source.ts'),
-    import('../sources/registry.ts'),
-  ]);
+  const [{ createHttpThreads }, { createFtpSource }, { createSftpSource }, mega, { sourceRegistry }] =
+    await Promise.all([
+      import('../sources/http/http-threads.ts'),
+      import('../sources/ftp/ftp-source.ts'),
+      import('../sources/sftp/sftp-source.ts'),
+      import('../sources/mega/mega-source.ts'),
+      import('../sources/registry.ts'),
+    ]);
   const http = createHttpThreads({
     config: config.http,
     hosts: config.hosts,
@@ -58,5 +60,6 @@ async function loadSources({
   });
   const ftp = createFtpSource({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
   const sftp = createSftpSource({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
-  return sourceRegistry([http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://']);
+  const links = mega.createMegaSource({ config, clock, disk: realDisk, log: log.room('sources/mega') });
+  return sourceRegistry([links, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://']);
 }

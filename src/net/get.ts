@@ -17,6 +17,8 @@ export interface GetOptions {
   readonly routeFor?: (url: URL) => Route;
   /** Hears of every answer, also of redirects. */
   readonly onAnswer?: (url: URL, head: ResponseHead) => void | Promise<void>;
+  /** ASCII; makes it a POST, which is sent twice like a GET where an idle connection was stale: only for questions. */
+  readonly body?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +49,7 @@ export async function get(
   for (;;) {
     const route = options.routeFor?.(hop.url) ?? directRoute;
     const headers = await headersFor(hop);
-    const answer = await ask(hop.url, requestFor(hop.url, headers, route), route, options);
+    const answer = await ask(hop.url, requestFor(hop.url, headers, route, options.body), route, options);
     await options.onAnswer?.(hop.url, answer.head);
     if (!redirectStatuses.has(answer.head.status))
       return { exchange: answer, hop, credentials: credentialsIn(headers) };
@@ -85,11 +87,15 @@ export function discard(answer: Exchange): string {
 }
 
 /** To an HTTP proxy plain requests name the whole target, and carry what it wants to know. */
-function requestFor(url: URL, headers: readonly Header[], { proxy }: Route): string {
-  if (proxy?.kind !== 'http' || url.protocol !== 'http:') return requestHead(url, headers);
+function requestFor(url: URL, given: readonly Header[], { proxy }: Route, body?: string): string {
+  const method = body === undefined ? 'GET' : 'POST';
+  const headers: Header[] = body === undefined ? [...given] : [...given, ['Content-Length', String(body.length)]];
+  if (proxy?.kind !== 'http' || url.protocol !== 'http:') {
+    return requestHead(url, headers, 'origin', method) + (body ?? '');
+  }
   const authorization = proxyAuthorization(proxy);
   const own: Header[] = authorization === undefined ? [] : [['Proxy-Authorization', authorization]];
-  return requestHead(url, [...headers, ...own], 'absolute');
+  return requestHead(url, [...headers, ...own], 'absolute', method) + (body ?? '');
 }
 
 async function ask(url: URL, request: string, route: Route, options: GetOptions): Promise<Exchange> {

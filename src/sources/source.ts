@@ -42,7 +42,7 @@ export interface ResolveRequest {
   readonly options: DownloadOptions;
   /** Absolute path of the folder the files will go to; it need not exist yet. A source touches no disk here. */
   readonly directory: string;
-  /** What was stored at the last resolve, when there is a partial to go on with. */
+  /** What was stored at the last resolve, when there is a partial to go on with; of several files the first such one. */
   readonly resume?: { readonly token: ResumeToken; readonly durable: readonly Range[] };
 }
 

@@ -6,17 +6,22 @@ const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 const targetPattern = /^[\x21-\x7e]+$/;
 
 /**
- * The text of a GET request (RFC 9112), to be sent as latin1; the
+ * The head of a request (RFC 9112), to be sent as latin1; the
  * `absolute` form of the target is for proxies. Throws `Failure('link')` for a header
  * or target that would break out of its line.
  */
-export function requestHead(url: URL, headers: readonly Header[], form: 'origin' | 'absolute' = 'origin'): string {
+export function requestHead(
+  url: URL,
+  headers: readonly Header[],
+  form: 'origin' | 'absolute' = 'origin',
+  method: 'GET' | 'POST' = 'GET',
+): string {
   const path = `${url.pathname}${url.search}`;
   const target = form === 'absolute' ? `${url.protocol}//${url.host}${path}` : path;
   if (!targetPattern.test(target) || !targetPattern.test(url.host)) {
     throw new Failure('link', 'the link contains characters that cannot be sent; percent-encode them');
   }
-  let text = `GET ${target} HTTP/1.1\r\nHost: ${url.host}\r\n`;
+  let text = `${method} ${target} HTTP/1.1\r\nHost: ${url.host}\r\n`;
   for (const [name, value] of headers) {
     checkHeader(name, value);
     text += `${name}: ${value}\r\n`;

@@ -37,6 +37,8 @@ export interface Question {
   readonly ifRange?: string | undefined;
   /** `link` is another link for the same file: what may be a secret of the first one's host stays away. */
   readonly isMirror?: boolean;
+  /** JSON to be asked with, in ASCII; left out: a GET. `headers` are sent beside the usual ones. */
+  readonly post?: { readonly json: string; readonly headers: readonly Header[] };
 }
 
 /**
@@ -70,7 +72,11 @@ export class Asker {
     signal.throwIfAborted();
     return get(
       question.start?.url ?? link,
-      async (hop) => [...(await this.#headers(question, hop, cookies)), ...rangeHeaders(question)],
+      async (hop) => [
+        ...(await this.#headers(question, hop, cookies)),
+        ...rangeHeaders(question),
+        ...(question.post ? [jsonType, ...question.post.headers] : []),
+      ],
       {
         pool: this.#pool,
         clock,
@@ -78,6 +84,7 @@ export class Asker {
         redirects: { mostHops: config.max_redirects, allowDowngrade: config.allow_downgrade },
         signal,
         routeFor: (url) => this.#routeFor(url, question),
+        ...(question.post ? { body: question.post.json } : {}),
         ...(cookies ? { onAnswer: (url, head) => cookies.take(url, head.headers.lines('set-cookie')) } : {}),
       },
       question.start ?? firstHop(link),
@@ -152,6 +159,8 @@ export class Asker {
     return known;
   }
 }
+
+const jsonType: Header = ['Content-Type', 'application/json'];
 
 function rangeHeaders({ from, to, ifRange }: Question): Header[] {
   if (from === undefined) return [];

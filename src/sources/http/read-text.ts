@@ -1,5 +1,5 @@
 import type { DownloadOptions } from '../../downloads/download.ts';
-import { Failure } from '../../downloads/failure.ts';
+import { Failure, type FailureClass } from '../../downloads/failure.ts';
 import { type Answer, discard } from '../../net/get.ts';
 import { Asker, type AskerOptions } from './asker.ts';
 import { parseLink } from './link.ts';
@@ -24,14 +24,20 @@ export async function readText(
     const { head, place } = answer.exchange;
     if (head.status !== 200)
       throw statusFailure(head, place, discard(answer.exchange), parts.clock.now(), answer.credentials);
-    return await textOf(answer, most, deadline.signal);
+    return await textOf(answer, most, deadline.signal, 'link');
   } finally {
     cancel();
     asker.close();
   }
 }
 
-function textOf({ exchange }: Answer, most: number, signal: AbortSignal): Promise<string> {
+/** The body of an answer as text, in UTF-8, of at most `most` bytes; more is a failure of class `tooLong`. */
+export function textOf(
+  { exchange }: Answer,
+  most: number,
+  signal: AbortSignal,
+  tooLong: FailureClass,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const portions: Buffer[] = [];
     let length = 0;
@@ -43,7 +49,10 @@ function textOf({ exchange }: Answer, most: number, signal: AbortSignal): Promis
       bytes(buffer, offset, size) {
         length += size;
         if (length > most)
-          throw new Failure('link', `${exchange.place} sends more than ${most} bytes, where a small file was expected`);
+          throw new Failure(
+            tooLong,
+            `${exchange.place} sends more than ${most} bytes, where a small file was expected`,
+          );
         portions.push(Buffer.from(buffer.subarray(offset, offset + size)));
       },
       end: () => resolve(Buffer.concat(portions).toString('utf8')),
