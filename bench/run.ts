@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Cost, compileTools, median, type Tools } from './measure.ts';
 import { type Contender, type Goal, launched, type Medians, type Prepared, type Row } from './row.ts';
@@ -8,22 +8,35 @@ import { rows } from './rows.ts';
 
 /**
  * `npm run bench [-- NAME…]`: all contenders of a row take turns, round after round, so that a noisy
- * machine is noisy for all; the medians are compared and the goal stands beside each ratio. With no
- * names `bench/results.md` is written anew.
+ * machine is noisy for all; the medians are compared and the goal stands beside each ratio. What was measured takes its
+ * place in `bench/results.md`, each row with its day and how busy the machine was.
  */
 const root = join(import.meta.dirname, '..');
+const results = join(root, 'bench', 'results.md');
 
 async function main(names: readonly string[]): Promise<void> {
   using tools = compileTools();
   const chosen = rows.filter((row) => names.length === 0 || names.includes(row.name));
   if (chosen.length === 0) throw new Error(`no such row; there are ${rows.map((row) => row.name).join(', ')}`);
-  const sections: string[] = [];
   for (const row of chosen) {
     const section = await measureRow(row, tools);
     console.log(section);
-    sections.push(section);
+    record(row.name, section);
   }
-  if (names.length === 0) writeFileSync(join(root, 'bench', 'results.md'), `${heading()}\n${sections.join('\n')}`);
+}
+
+/** Puts the section in its place among those that are there. */
+function record(name: string, section: string): void {
+  const text = existsSync(results) ? readFileSync(results, 'utf8') : '';
+  const known = new Map(
+    text
+      .split(/^(?=## )/m)
+      .slice(1)
+      .map((each) => [each.slice(3, each.indexOf('\n')), each.trimEnd()]),
+  );
+  known.set(name, section.trimEnd());
+  const sections = rows.flatMap((row) => known.get(row.name) ?? []);
+  writeFileSync(results, `${[heading().trimEnd(), ...sections].join('\n\n')}\n`);
 }
 
 async function measureRow(row: Row, tools: Tools): Promise<string> {
@@ -33,8 +46,10 @@ async function measureRow(row: Row, tools: Tools): Promise<string> {
     folder,
     longhaul: [process.execPath, ...launched, join(root, 'dist', 'main.js')],
   });
+  const day = new Date().toISOString().slice(0, 10);
+  const busy = `On ${day}; load of the machine before: ${loadavg()[0]?.toFixed(1)}.`;
   try {
-    return report(row, await measureRounds(prepared.contenders, row.rounds), prepared);
+    return report(row, busy, await measureRounds(prepared.contenders, row.rounds), prepared);
   } finally {
     await prepared.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -51,7 +66,7 @@ async function measureRounds(contenders: readonly Contender[], rounds: number): 
   return costs;
 }
 
-function report(row: Row, costs: ReadonlyMap<string, readonly Cost[]>, { goals }: Prepared): string {
+function report(row: Row, busy: string, costs: ReadonlyMap<string, readonly Cost[]>, { goals }: Prepared): string {
   const medians: Medians = Object.fromEntries(
     [...costs].map(([name, each]) => [
       name,
@@ -65,7 +80,7 @@ function report(row: Row, costs: ReadonlyMap<string, readonly Cost[]>, { goals }
   const lines = [
     `## ${row.name}`,
     '',
-    `${row.what} Medians of ${row.rounds} rounds.`,
+    `${row.what} Medians of ${row.rounds} rounds. ${busy}`,
     '',
     '| | wall s | CPU s | RSS MiB |',
     '|---|---|---|---|',
@@ -93,7 +108,7 @@ function heading(): string {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return `# Measured
 
-By \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Longhaul ${manifest.version}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}.
+By \`npm run bench\`: Longhaul ${manifest.version}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}.
 
 - ${version('curl', '--version')}
 - ${version('aria2c', '--version')}
