@@ -27,7 +27,7 @@ interface Stage {
 
 test('the same link in a second terminal follows the first, and the file is fetched once', needs('nginx'), () =>
   onStage('2m', 8_000_000, async ({ nginx, place, link, digest }) => {
-    const first = longhaul(['get', link], place);
+    const first = longhaul(['get', link, '--connections', '1'], place);
     await first.says('downloading');
     const second = longhaul(['get', `${link.replace('http', 'HTTP')}#part`, '--json'], place);
     const [one, two] = await Promise.all([first.ended, second.ended]);
