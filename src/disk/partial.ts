@@ -63,7 +63,7 @@ export async function writeSidecar(disk: Disk, partialPath: string, facts: objec
  * True when what stands under a recorded name is surely this download's: its sidecar says so, or it is still empty
  * and has none (the crash came before it). Whatever else is there, somebody put there since.
  */
-export async function isOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<boolean> {
+async function isOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<boolean> {
   const facts = await onDisk(partialPath, () => disk.facts(partialPath));
   if (!facts?.isFile) return false;
   const owner = await ownerOf(disk, partialPath);
@@ -71,14 +71,17 @@ export async function isOwnPartial(disk: Disk, partialPath: string, uid: string)
 }
 
 /**
- * Removes a partial and what belongs to it, also a sidecar that a crash left half written. Idempotent. The sidecar
- * goes first: alone it would claim whatever comes there.
+ * Removes a partial and what belongs to it, also a sidecar that a crash left half written. Idempotent, and may end
+ * anywhere: the partial leaves its name first. Without its sidecar nobody would know whose it is; the sidecar alone
+ * would claim whatever comes there.
  */
 export async function removePartial(disk: Disk, partialPath: string): Promise<void> {
   await onDisk(partialPath, async () => {
     await disk.remove(temporaryFor(sidecarOf(partialPath)));
+    const leaving = temporaryFor(partialPath);
+    await renameIfThere(disk, partialPath, leaving);
     await disk.remove(sidecarOf(partialPath));
-    await disk.remove(partialPath);
+    await disk.remove(leaving);
   });
 }
 
@@ -98,11 +101,14 @@ export async function setAside(disk: Disk, partialPath: string): Promise<string>
   });
 }
 
-/** Removes a partial, unless somebody else's file stands there. Idempotent. */
+/** Removes a partial, unless somebody else's file stands there, and what a removal that was interrupted left. Idempotent. */
 export async function removeOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<void> {
+  const leaving = temporaryFor(partialPath);
+  // What stands under its name came after ours had left it: the sidecar is not for that.
+  if (await onDisk(leaving, () => disk.facts(leaving))) await removeSidecar(disk, partialPath, uid);
+  await onDisk(leaving, () => disk.remove(leaving));
   if (await isOwnPartial(disk, partialPath, uid)) await removePartial(disk, partialPath);
-  else if ((await ownerOf(disk, partialPath)) === uid)
-    await onDisk(partialPath, () => disk.remove(sidecarOf(partialPath)));
+  else await removeSidecar(disk, partialPath, uid);
 }
 
 /** The paths of all sidecars in a folder whose partial is there, too: one alone is a rest of what was removed. */
@@ -110,6 +116,18 @@ export async function sidecarsIn(disk: Disk, directory: string): Promise<string[
   const names = new Set(await disk.list(directory));
   const partials = [...names].filter((name) => name.endsWith(partialEnding)).map((name) => join(directory, name));
   return partials.map(sidecarOf).filter((path) => names.has(basename(path)));
+}
+
+async function removeSidecar(disk: Disk, partialPath: string, uid: string): Promise<void> {
+  if ((await ownerOf(disk, partialPath)) === uid) await onDisk(partialPath, () => disk.remove(sidecarOf(partialPath)));
+}
+
+async function renameIfThere(disk: Disk, from: string, to: string): Promise<void> {
+  try {
+    await disk.rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 async function createdExclusively(disk: Disk, path: string, mode: number | undefined): Promise<boolean> {

@@ -197,6 +197,38 @@ test('a partial goes only with a sidecar that names its download, or while it is
   assert.deepEqual(await readdir(directory), []);
 });
 
+test('a removal may end anywhere: the next one takes what is left, and leaves what somebody put there meanwhile', async () => {
+  for (const comesBetween of [false, true]) {
+    for (let steps = 0; steps < 5; steps += 1) {
+      const directory = await folder();
+      const partial = await filled(realDisk, directory, 'x.bin', 'half of it');
+      await writeSidecar(realDisk, partial, { uid: 'u' });
+      const ending = removePartial(endingAfter(steps), partial);
+      await (steps < 4 ? assert.rejects(ending, Failure) : ending);
+      const isFree = !(await readdir(directory)).includes('x.bin.part');
+      if (comesBetween && isFree) await writeFile(partial, 'somebody else wrote this');
+      await removeOwnPartial(realDisk, partial, 'u');
+      const left = comesBetween && isFree ? ['x.bin.part'] : [];
+      assert.deepEqual(await readdir(directory), left, `after ${steps} steps`);
+    }
+  }
+});
+
+/** A process that dies after so many changes. */
+function endingAfter(steps: number): Disk {
+  let left = steps;
+  const step = async (act: () => Promise<void>) => {
+    if (left === 0) throw new Failure('lost', 'it died');
+    left -= 1;
+    await act();
+  };
+  return {
+    ...realDisk,
+    rename: (from, to) => step(() => realDisk.rename(from, to)),
+    remove: (path) => step(() => realDisk.remove(path)),
+  };
+}
+
 test('a sidecar without its partial tells of nothing', async () => {
   const directory = await folder();
   const partial = await createPartial(realDisk, directory, 'x.bin', granted);

@@ -1,5 +1,5 @@
 import { onDisk } from '../disk/disk-failure.ts';
-import { createPartial, isOwnPartial, removeOwnPartial, removePartial, writeSidecar } from '../disk/partial.ts';
+import { createPartial, removeOwnPartial, writeSidecar } from '../disk/partial.ts';
 import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
@@ -163,7 +163,7 @@ async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefi
   const { disk } = run.parts;
   const { partialPath } = file;
   if (!partialPath || bytesIn(file.durable) > 0) return partialPath ?? undefined;
-  if (await isOwnPartial(disk, partialPath, run.claim.download.uid)) await removePartial(disk, partialPath);
+  await removeOwnPartial(disk, partialPath, run.claim.download.uid);
   return undefined;
 }
 
