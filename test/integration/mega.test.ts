@@ -2,116 +2,129 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, beforeEach, test } from 'node:test';
+import { type DownloadEvent, type Library, openLonghaul } from '../../src/index.ts';
 import { patterned } from '../support/http-bench.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { startMegaServer } from '../support/mega-server.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 
-const bytes = patterned(3_000_001);
+const bytes = patterned(1_300_001);
 const digest = createHash('sha256').update(bytes).digest('hex');
 const server = await startMegaServer();
 const link = await server.shareFile('film.mkv', bytes);
 const key = link.split('#')[1] ?? '';
 const folder = await server.shareFolder('Holiday', {
   'a.txt': Buffer.from('first'),
-  'deep/b.bin': patterned(400_000),
+  'deep/b.bin': patterned(40_000),
 });
+/** One for all that needs no process of its own; each test has a folder of its own in it. */
+const shared = await ownPlace();
+const library = await openLonghaul({ home: shared.home, settings: { 'mega.gateway': server.gateway } });
 
 beforeEach(() => server.heal());
-after(() => server.stop());
+after(async () => {
+  await library.close();
+  await server.stop();
+  await shared[Symbol.asyncDispose]();
+});
 
-async function place(): Promise<Place & AsyncDisposable> {
-  const own = await ownPlace();
-  return { ...own, env: { LONGHAUL_MEGA_GATEWAY: server.gateway, LONGHAUL_CHECKPOINT_BYTES: '200kB' } };
+function get(wanted: string, name: string, more: Partial<Parameters<Library['get']>[0]> = {}) {
+  return library.get({ link: wanted, directory: join(shared.cwd, name), ifExists: 'new', ...more });
 }
 
-const names = async (at: Place) => (await readdir(at.cwd)).filter((name) => name !== 'home').toSorted();
-
 test('a file comes whole, proved by its MAC, and its key is shown nowhere', async () => {
-  await using at = await place();
-  const got = await run(['get', link, '--json'], at);
+  await using at = await ownPlace();
+  const place: Place = { ...at, env: { LONGHAUL_MEGA_GATEWAY: server.gateway, LONGHAUL_LOG_LEVEL: 'trace' } };
+  const got = await run(['get', link, '--json'], place);
   assert.equal(got.code, 0, got.stderr);
-  const shown = JSON.parse(got.stdout);
-  assert.equal(shown.integrity, 'checksum');
+  assert.equal(JSON.parse(got.stdout).integrity, 'checksum');
   assert.equal(await sha256(join(at.cwd, 'film.mkv')), digest);
-  const words = [got.stdout, got.stderr];
-  for (const verb of [['show', '1'], ['list', '--json'], ['history'], ['show', '1', '--json'], ['export']]) {
-    const said = await run(verb, at);
-    words.push(said.stdout, said.stderr);
-  }
-  assert.ok(!words.join('').includes(key));
-  assert.match(words.join(''), /mega\.nz\/file\/\w{8}#\*\*\*/);
+  const said = await Promise.all([['show', '1'], ['export']].map((verb) => run(verb, place)));
+  const logs = await readdir(join(at.home, 'logs')).catch(() => []);
+  const logged = await Promise.all(logs.map((name) => readFile(join(at.home, 'logs', name), 'utf8')));
+  const words = [got, ...said]
+    .flatMap(({ stdout, stderr }) => [stdout, stderr])
+    .concat(logged)
+    .join('');
+  assert.ok(logged.join('').includes('"'), 'there is a log');
+  assert.ok(!words.includes(key));
+  assert.match(words, /mega\.nz\/file\/\w{8}#\*\*\*/);
 });
 
 test('a folder keeps its tree', async () => {
-  await using at = await place();
-  const got = await run(['get', folder, '--json'], at);
-  assert.equal(got.code, 0, got.stderr);
-  assert.equal(JSON.parse(got.stdout).path, join(at.cwd, 'Holiday'));
-  assert.deepEqual(await readFile(join(at.cwd, 'Holiday/deep/b.bin')), patterned(400_000));
-  assert.equal(await readFile(join(at.cwd, 'Holiday/a.txt'), 'utf8'), 'first');
+  const got = await get(folder, 'tree');
+  assert.equal(got?.downloadPath, join(shared.cwd, 'tree', 'Holiday'));
+  assert.deepEqual(await readFile(join(shared.cwd, 'tree/Holiday/deep/b.bin')), patterned(40_000));
+  assert.equal(await readFile(join(shared.cwd, 'tree/Holiday/a.txt'), 'utf8'), 'first');
 });
 
 test('killed in the middle it goes on where it was, to the same SHA-256', async () => {
-  await using at = await place();
-  server.faults.stallAfter = 2_000_000;
-  const first = longhaul(['get', link], at);
-  for (let known = 0; known < 1_000_000; ) {
-    const row = (await run(['list', '--json'], at)).stdout;
-    known = row === '' ? 0 : (JSON.parse(row).bytes ?? 0);
+  await using at = await ownPlace();
+  const place: Place = { ...at, env: { LONGHAUL_MEGA_GATEWAY: server.gateway, LONGHAUL_CHECKPOINT_BYTES: '200kB' } };
+  server.faults.stallAfter = 800_000;
+  const first = longhaul(['get', link], place);
+  await first.says(/film\.mkv/);
+  const database = new DatabaseSync(join(at.home, 'db', 'longhaul.db'), { readOnly: true });
+  for (let known = 0; known < 700_000; ) {
+    const row = database.prepare('SELECT bytes_downloaded AS bytes FROM downloads').get();
+    known = Number(row?.bytes ?? 0);
+    await new Promise((turn) => setImmediate(turn));
   }
+  database.close();
   first.kill('SIGKILL');
   await first.ended;
   server.heal();
-  const again = await run(['resume-downloads'], at);
+  const again = await run(['resume-downloads'], place);
   assert.equal(again.code, 0, again.stderr);
-  assert.ok((server.asked[0]?.[0] ?? 0) >= 900_000, JSON.stringify(server.asked[0]));
+  assert.ok((server.asked[0]?.[0] ?? 0) >= 690_000, JSON.stringify(server.asked[0]));
   assert.equal(await sha256(join(at.cwd, 'film.mkv')), digest);
 });
 
 test('a used up quota is a wait until the time that MEGA names, then it goes on', async () => {
-  await using at = await place();
   Object.assign(server.faults, { overQuota: 100, quotaLeft: 3600 });
-  const waits = await run(['get', link, '--wait', '1s', '--json'], at);
-  assert.equal(waits.code, 4, waits.stderr);
-  const row = JSON.parse((await run(['list', '--json'], at)).stdout);
-  assert.deepEqual([row.status, row.waitingFor], ['retrying', 'quota']);
-  const wait = (Date.parse(row.nextAttemptAt) - Date.now()) / 1000;
+  const waits = await get(link, 'quota', { wait: 1000 });
+  assert.deepEqual([waits?.status, waits?.waitingFor], ['retrying', 'quota']);
+  const wait = ((waits?.nextAttemptAt ?? 0) - Date.now()) / 1000;
   assert.ok(wait > 3500 && wait <= 3600, String(wait));
-  Object.assign(server.faults, { overQuota: 1, quotaLeft: 1 });
-  const other = await run(['get', link, '--if-exists', 'new', '-d', join(at.cwd, 'other'), '--connections', '1'], at);
-  assert.equal(other.code, 0, other.stderr);
-  assert.equal(await sha256(join(at.cwd, 'other/film.mkv')), digest);
+  await library.control(waits?.id ?? 0, 'cancel');
+  Object.assign(server.faults, { overQuota: 1, quotaLeft: 0.2 });
+  const seen: DownloadEvent[] = [];
+  const stop = library.onEvent((event) => void seen.push(event));
+  const other = await get(link, 'quota', { options: { connections: 1 } });
+  stop();
+  assert.equal(other?.status, 'completed');
+  assert.ok(seen.some(({ to }) => to === 'retrying'));
+  assert.equal(await sha256(join(shared.cwd, 'quota/film.mkv')), digest);
 });
 
 test('a changed byte is found by the MAC, fetched once more, then failed and never delivered', async () => {
-  await using at = await place();
   server.faults.flipAt = 1_234_567;
-  const got = await run(['get', link], at);
-  assert.equal(got.code, 3, got.stderr);
-  assert.match(got.stderr, /MAC does not match/);
-  assert.ok(!(await names(at)).includes('film.mkv'));
+  const got = await get(link, 'flipped');
+  assert.deepEqual([got?.status, got?.errorClass], ['failed', 'checksum']);
+  assert.match(got?.errorMessage ?? '', /MAC does not match/);
+  assert.ok(!(await readdir(join(shared.cwd, 'flipped'))).includes('film.mkv'));
   assert.equal(server.asked.filter(([from]) => from === 0).length, 2);
 });
 
 test('a wrong key and a deleted file are said as such', async () => {
-  await using at = await place();
-  const wrong = await run(['get', link.replace(key, `${key.startsWith('A') ? 'B' : 'A'}${key.slice(1)}`)], at);
-  assert.match(wrong.stderr, /the key in the MEGA link is wrong/);
+  const wrong = await get(link.replace(key, `${key.startsWith('A') ? 'B' : 'A'}${key.slice(1)}`), 'wrong');
+  assert.match(wrong?.errorMessage ?? '', /the key in the MEGA link is wrong/);
   server.faults.apiError = -9;
-  const gone = await run(['get', folder], at);
-  assert.match(gone.stderr, /it was deleted, or the link is wrong/);
-  for (const end of [wrong, gone]) assert.notEqual(end.code, 0);
-  assert.deepEqual(await names(at), []);
+  const gone = await get(folder, 'wrong');
+  assert.match(gone?.errorMessage ?? '', /it was deleted, or the link is wrong/);
+  for (const end of [wrong, gone]) assert.equal(end?.status, 'failed');
 });
 
 test('answers that end too early are asked for again and never taken for the end', async () => {
-  await using at = await place();
   server.faults.cutShort = true;
-  const first = longhaul(['get', link, '--retry-wait', '10ms'], at);
-  await first.says(/ended an answer before all its bytes|closed the connection/);
+  const cut = Promise.withResolvers<void>();
+  const stop = library.onEvent(({ to }) => to === 'retrying' && cut.resolve());
+  const ended = get(link, 'cut', { options: { retryWait: 10 } });
+  await cut.promise;
+  stop();
   server.heal();
-  assert.equal((await first.ended).code, 0);
-  assert.equal(await sha256(join(at.cwd, 'film.mkv')), digest);
+  assert.equal((await ended)?.status, 'completed');
+  assert.equal(await sha256(join(shared.cwd, 'cut/film.mkv')), digest);
 });
