@@ -21,6 +21,7 @@ export type { DownloadEvent, ProgressReport } from './downloads/events.ts';
 export { Failure, type FailureClass } from './downloads/failure.ts';
 export type { Place } from './downloads/place.ts';
 export type { Status, Wish } from './downloads/states.ts';
+export type { OperationProgress } from './downloads/tracker.ts';
 export { NotPossible, StoreFailure } from './store/store.ts';
 export type { Added, Controlled, History, Limits, Rate, SetRequest, Shown };
 
@@ -73,8 +74,12 @@ export interface Library {
   limitAll(rate: Rate | 'default'): Promise<Limits>;
   /** Each event of each download, whichever process works on it, with the caller's `metadata`. Returns the unsubscriber. */
   onEvent(listener: (event: DownloadEvent) => void): () => void;
-  /** Live figures about 5 times a second for each running download. Returns the unsubscriber. */
-  onProgress(listener: (report: ProgressReport) => void): () => void;
+  /**
+   * Live figures about 5 times a second for each running download, at most once per `every` ms where that is given;
+   * how each operation (the download, then each step) ended is always told. A listener that fails stops nothing; after
+   * ten failures in a row it is told no more. Returns the unsubscriber.
+   */
+  onProgress(listener: (report: ProgressReport) => unknown, options?: { readonly every?: number }): () => void;
   /** What a person should know: a damaged store that was repaired, and the like. */
   readonly warnings: readonly string[];
   /** Checkpoints, gives the leases back, closes. What is unfinished goes on at the next opening. Safe to call twice. */

@@ -1,7 +1,8 @@
 import { barParts, wanderingParts } from '../downloads/bar.ts';
 import { fractionOf, percentText } from '../downloads/progress.ts';
 import type { Status } from '../downloads/states.ts';
-import { amountText, bytesText, spanText, speedText } from '../downloads/words.ts';
+import type { OperationProgress } from '../downloads/tracker.ts';
+import { amountIn, amountText, bytesText, speedIn, speedText, wholeSeconds } from '../downloads/words.ts';
 import type { Look } from './look.ts';
 import { cutEnd, cutMiddle, type Measure, pad } from './measure.ts';
 
@@ -16,6 +17,8 @@ export interface Row {
   readonly speed: number;
   /** Ms; null while unknown. */
   readonly eta: number | null;
+  /** What is at work, where more is known of it than bytes: a step, or a download that is measured in playing time. */
+  readonly progress?: OperationProgress | undefined;
   /** Instead of the figures, where there are none: why it waits. Printable. */
   readonly waiting?: string | undefined;
 }
@@ -116,35 +119,54 @@ function lineOf(row: Row, plan: Plan, canvas: Canvas): string {
 
 function figures(row: Row, plan: Plan, canvas: Canvas): string[] {
   const { look } = canvas;
-  const fraction = fractionOf(row.bytes, row.totalBytes);
-  const speed = row.status === 'downloading' ? speedText(row.speed) : '';
+  const fraction = fractionIn(row);
+  const speed = speedOf(row);
   const part = (text: string, columns: number): string[] =>
     columns === 0 ? [] : [cutEnd(text, columns, canvas.measure, '').padStart(columns)];
-  const amount =
-    plan.amount === widest.amount ? amountText(row.bytes, row.totalBytes) : bytesText(row.totalBytes ?? row.bytes);
   return [
     ...(plan.bar === 0 ? [] : [barText(row, fraction, plan.bar, canvas)]),
     ...part(percentText(fraction), plan.percent),
-    ...part(amount, plan.amount),
+    ...part(amountOf(row, plan), plan.amount),
     ...part(speed, plan.speed).map((text) => look.paint('busy', text)),
     ...part(etaText(row, plan), plan.eta),
   ];
 }
 
-function etaText({ eta, status }: Row, plan: Plan): string {
-  if (eta === null || status !== 'downloading') return '';
-  return `${wholeSeconds(eta)}${plan.eta === widest.eta ? ' left' : ''}`;
+/** The step that is at work, where one is. */
+function stepOf({ progress }: Row): OperationProgress | undefined {
+  return progress === undefined || progress.operation === 'download' ? undefined : progress;
 }
 
-/** Tenths would only flicker. */
-export function wholeSeconds(ms: number): string {
-  return spanText(Math.ceil(ms / 1000) * 1000).replace(/^0 ms$/, '0 s');
+function fractionIn(row: Row): number | null {
+  if (row.progress) return row.progress.percentage === null ? null : row.progress.percentage / 100;
+  return fractionOf(row.bytes, row.totalBytes);
+}
+
+function amountOf(row: Row, plan: Plan): string {
+  const step = stepOf(row);
+  const isWide = plan.amount === widest.amount;
+  if (step)
+    return amountIn(step.unit, isWide ? step.current : (step.total ?? step.current), isWide ? step.total : null);
+  return isWide ? amountText(row.bytes, row.totalBytes) : bytesText(row.totalBytes ?? row.bytes);
+}
+
+function speedOf(row: Row): string {
+  const step = stepOf(row);
+  if (step) return speedIn(step.unit, step.speed);
+  return row.status === 'downloading' ? speedText(row.speed) : '';
+}
+
+function etaText(row: Row, plan: Plan): string {
+  const step = stepOf(row);
+  const eta = step ? (step.eta?.expected ?? null) : row.status === 'downloading' ? row.eta : null;
+  return eta === null ? '' : `${wholeSeconds(eta)}${plan.eta === widest.eta ? ' left' : ''}`;
 }
 
 function barText(row: Row, fraction: number | null, columns: number, canvas: Canvas): string {
   const { look } = canvas;
   if (fraction === null) {
-    const { before, block, after } = wanderingParts(row.status === 'downloading' ? canvas.tick : 0, columns, look.bar);
+    const moves = row.status === 'downloading' || stepOf(row) !== undefined;
+    const { before, block, after } = wanderingParts(moves ? canvas.tick : 0, columns, look.bar);
     return look.paint('faint', before) + look.paint('busy', block) + look.paint('faint', after);
   }
   const { done, left } = barParts(fraction, columns, look.bar);

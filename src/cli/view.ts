@@ -1,10 +1,11 @@
 import type { Shown } from '../commands/commands.ts';
 import type { Download } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
-import { amountText, momentText } from '../downloads/words.ts';
+import { hasEnded, type OperationProgress } from '../downloads/tracker.ts';
+import { amountText, momentText, wholeSeconds } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
 import type { Clock } from '../time/clock.ts';
-import { frameLines, type Row, wholeSeconds } from './frame.ts';
+import { frameLines, type Row } from './frame.ts';
 import { anyMeasure, type Measure } from './measure.ts';
 import type { LiveArea, Screen, Surface } from './screen.ts';
 import { nameOf } from './texts.ts';
@@ -107,11 +108,13 @@ function liveView({ surface, area, measure, clock }: LiveParts, all: number): Vi
     progress(report) {
       const before = rows.get(report.downloadId);
       if (!before) return;
-      const { status, bytes, totalBytes, speed, eta } = report;
+      const { status, bytes, totalBytes, speed, eta, progress } = report;
+      const name = report.name === null ? before.download.name : report.name;
       rows.set(report.downloadId, {
         ...before,
         ...{ status, bytes, totalBytes, speed, eta },
-        name: report.name === null ? before.name : printable(report.name),
+        progress: hasEnded(progress) || !isMeasured(progress) ? undefined : progress,
+        name: labelled(progress, name === null ? before.name : printable(name)),
         download: { ...before.download, status },
       });
     },
@@ -126,6 +129,15 @@ function liveView({ surface, area, measure, clock }: LiveParts, all: number): Vi
       area.close();
     },
   };
+}
+
+/** Bytes tell nothing of how far a step is, nor a download whose size nobody knows. */
+function isMeasured({ operation, total, percentage }: OperationProgress): boolean {
+  return operation !== 'download' || (total === null && percentage !== null);
+}
+
+function labelled({ operation, status }: OperationProgress, name: string): string {
+  return operation === 'download' || status === 'completed' ? name : `${operation}: ${name}`;
 }
 
 function rowOf(download: Download): Row {

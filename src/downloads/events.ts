@@ -1,5 +1,6 @@
 import type { Metadata } from './download.ts';
 import type { Status } from './states.ts';
+import type { OperationProgress } from './tracker.ts';
 
 /**
  * What can be told of a download. `state` is written by the one function that changes state; the
@@ -55,4 +56,6 @@ export interface ProgressReport {
   /** Expected ms to the end; null while unknown. */
   readonly eta: number | null;
   readonly metadata: Metadata;
+  /** What is at work now: the download itself or a step. The last of each operation is always told. */
+  readonly progress: OperationProgress;
 }

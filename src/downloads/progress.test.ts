@@ -17,7 +17,7 @@ import {
 const steady = (bytesPerSecond: number, seconds: number, every = 200): Progress =>
   Array.from({ length: (seconds * 1000) / every + 1 }, (_, n) => ({
     at: n * every,
-    bytes: (n * every * bytesPerSecond) / 1000,
+    amount: (n * every * bytesPerSecond) / 1000,
   })).reduce(withSample, noProgress);
 
 /** Growing samples, as a transfer gives them: steps of time and bytes, never backwards. */
@@ -32,7 +32,7 @@ const growing = fc
     return steps.map(({ wait, more }): Sample => {
       at += wait;
       bytes += more;
-      return { at, bytes };
+      return { at, amount: bytes };
     });
   });
 
@@ -53,20 +53,20 @@ test('a stalled transfer sinks to 0 within the window', () => {
 test('what came before the window does not count: a fast start does not flatter a slow end', () => {
   let progress = steady(100_000_000, 5);
   for (let at = 5200; at <= 20_000; at += 200)
-    progress = withSample(progress, { at, bytes: 500_000_000 + (at - 5000) * 100 });
+    progress = withSample(progress, { at, amount: 500_000_000 + (at - 5000) * 100 });
   assert.ok(Math.abs(speedOf(progress, 20_000) - 100_000) < 1);
 });
 
 test('bytes that go back start a new window instead of a negative speed', () => {
-  const progress = withSample(steady(5_000_000, 5), { at: 5200, bytes: 0 });
-  assert.deepEqual(progress, [{ at: 5200, bytes: 0 }]);
+  const progress = withSample(steady(5_000_000, 5), { at: 5200, amount: 0 });
+  assert.deepEqual(progress, [{ at: 5200, amount: 0 }]);
   assert.equal(speedOf(progress, 5200), 0);
-  assert.equal(speedOf(withSample(progress, { at: 6200, bytes: 1000 }), 6200), 1000);
+  assert.equal(speedOf(withSample(progress, { at: 6200, amount: 1000 }), 6200), 1000);
 });
 
 test('nothing known gives no speed and no time left', () => {
   assert.equal(speedOf(noProgress, 1000), 0);
-  assert.equal(speedOf([{ at: 1000, bytes: 5 }], 1000), 0);
+  assert.equal(speedOf([{ at: 1000, amount: 5 }], 1000), 0);
   assert.equal(etaOf(0, 100, 0), null);
   assert.equal(etaOf(50, null, 10), null);
 });
@@ -102,7 +102,7 @@ test('whatever the samples: the speed is never negative, never above the fastest
 
 test('whatever the samples: the newest one is kept as it is', () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ at: fc.nat(100_000), bytes: fc.nat() }), { minLength: 1 }), (samples) => {
+    fc.property(fc.array(fc.record({ at: fc.nat(100_000), amount: fc.nat() }), { minLength: 1 }), (samples) => {
       assert.deepEqual(samples.reduce(withSample, noProgress).at(-1), samples.at(-1));
     }),
   );
@@ -121,19 +121,19 @@ test('percentage and time left stay within reason for any figures', () => {
 });
 
 function rate(from: Sample, to: Sample): number {
-  if (to.at > from.at) return ((to.bytes - from.bytes) * 1000) / (to.at - from.at);
-  return to.bytes > from.bytes ? Number.POSITIVE_INFINITY : 0;
+  if (to.at > from.at) return ((to.amount - from.amount) * 1000) / (to.at - from.at);
+  return to.amount > from.amount ? Number.POSITIVE_INFINITY : 0;
 }
 
 test('a limit is seen at once, in both directions, and a small rise of a share changes nothing', () => {
   const fast = steady(4_900_000, 20);
   const slowed = underLimit(fast, { before: 0, after: 200_000 }, 20_000);
   assert.equal(speedOf(slowed, 20_000), 200_000);
-  const later = withSample(slowed, { at: 25_000, bytes: 98_000_000 + 5 * 200_000 });
+  const later = withSample(slowed, { at: 25_000, amount: 98_000_000 + 5 * 200_000 });
   assert.equal(Math.round(speedOf(later, 25_000)), 200_000);
   assert.equal(speedOf(slowed, 30_000), 0, 'what stalls under it sinks as ever');
   const freed = underLimit(later, { before: 200_000, after: 0 }, 25_000);
-  assert.equal(speedOf(withSample(freed, { at: 26_000, bytes: 99_000_000 + 3_000_000 }), 26_000), 3_000_000);
+  assert.equal(speedOf(withSample(freed, { at: 26_000, amount: 99_000_000 + 3_000_000 }), 26_000), 3_000_000);
   assert.equal(underLimit(later, { before: 200_000, after: 230_000 }, 25_000), later);
   assert.equal(underLimit(fast, { before: 50_000_000, after: 0 }, 20_000), fast, 'it was not held back');
   assert.deepEqual(underLimit(noProgress, { before: 0, after: 1 }, 5), noProgress);

@@ -1,12 +1,12 @@
 /**
- * Speed, time left and percentage from samples of "this many bytes at that moment". Pure: samples
+ * Speed, time left and percentage from samples of "so much at that moment". Pure: samples
  * come with their own timestamps (monotonic ms), the answers are asked for a moment handed in.
  */
 export interface Sample {
   /** Monotonic ms. */
   readonly at: number;
-  /** Received so far, bytes. */
-  readonly bytes: number;
+  /** So far, in whatever is counted: bytes, ms of media, files. */
+  readonly amount: number;
 }
 
 /** The samples of the last window, oldest first; start with `noProgress`. */
@@ -25,7 +25,7 @@ const spacing = 100;
  */
 export function withSample(progress: Progress, sample: Sample): Progress {
   const last = progress.at(-1);
-  if (!last || sample.bytes < last.bytes || sample.at < last.at) return [sample];
+  if (!last || sample.amount < last.amount || sample.at < last.at) return [sample];
   const before = progress.at(-2);
   const kept = before && sample.at - before.at < spacing ? progress.slice(0, -1) : progress;
   return [...kept.slice(firstNeeded(kept, sample.at)), sample];
@@ -36,8 +36,8 @@ export function speedOf(progress: Progress, now: number): number {
   const first = progress[firstNeeded(progress, now)];
   const last = progress.at(-1);
   if (!first || !last || now <= first.at) return 0;
-  const from = now - first.at > speedWindow ? bytesAt(progress, now - speedWindow) : first.bytes;
-  return ((last.bytes - from) * 1000) / Math.min(now - first.at, speedWindow);
+  const from = now - first.at > speedWindow ? amountAt(progress, now - speedWindow) : first.amount;
+  return ((last.amount - from) * 1000) / Math.min(now - first.at, speedWindow);
 }
 
 /** A limit that rises by less than this part is not worth a new window: shares rise a little all the time. */
@@ -60,12 +60,35 @@ export function underLimit(
   const speed = speedOf(progress, now);
   if (after > 0 && after < speed) {
     return [
-      { at: now - speedWindow, bytes: last.bytes - (after * speedWindow) / 1000 },
-      { at: now, bytes: last.bytes },
+      { at: now - speedWindow, amount: last.amount - (after * speedWindow) / 1000 },
+      { at: now, amount: last.amount },
     ];
   }
   const isFreed = before > 0 && (after === 0 || after > before * notableRise) && speed > before * heldBack;
-  return isFreed ? [{ at: now, bytes: last.bytes }] : progress;
+  return isFreed ? [{ at: now, amount: last.amount }] : progress;
+}
+
+/** Time left, ms: what is expected, and between what it will most probably be; `most` null: it may never end. */
+export interface TimeLeft {
+  readonly expected: number;
+  readonly least: number;
+  readonly most: number | null;
+}
+
+/**
+ * Time left for `rest` more, as the window that ends at `now` promises it. The interval is one standard deviation of
+ * the speed to either side, taken over parts of the window. Null while the speed is unknown or 0.
+ */
+export function timeLeft(progress: Progress, rest: number, now: number): TimeLeft | null {
+  const speed = speedOf(progress, now);
+  const expected = etaOf(0, rest, speed);
+  if (expected === null) return null;
+  const spread = spreadOf(progress, now);
+  return {
+    expected,
+    least: Math.min(expected, etaOf(0, rest, speed + spread) ?? expected),
+    most: spread < speed ? etaOf(0, rest, speed - spread) : null,
+  };
 }
 
 /** Expected ms to the end at this speed, rounded up; null while the size or the speed is unknown. */
@@ -98,13 +121,29 @@ function firstNeeded(progress: Progress, now: number): number {
   return Math.max(0, next - 1);
 }
 
-/** Bytes at a moment between two samples, as if they had come evenly. */
-function bytesAt(progress: Progress, at: number): number {
+/** What there was at a moment between two samples, as if it had come evenly. */
+function amountAt(progress: Progress, at: number): number {
   const next = progress.findIndex((sample) => sample.at > at);
   const after = next === -1 ? undefined : progress[next];
   const before = progress.at(next === -1 ? -1 : Math.max(0, next - 1));
   if (!before) return 0;
-  if (!after || after.at === before.at) return before.bytes;
+  if (!after || after.at === before.at) return before.amount;
   const share = Math.min(1, Math.max(0, (at - before.at) / (after.at - before.at)));
-  return before.bytes + (after.bytes - before.bytes) * share;
+  return before.amount + (after.amount - before.amount) * share;
+}
+
+/** Into so many parts the window is cut to see how even the speed is. */
+const parts = 5;
+
+/** Standard deviation of the speed over the parts of the window. */
+function spreadOf(progress: Progress, now: number): number {
+  const first = progress[firstNeeded(progress, now)];
+  if (!first) return 0;
+  const length = Math.min(now - first.at, speedWindow) / parts;
+  const speeds = Array.from({ length: parts }, (_, n) => {
+    const end = now - n * length;
+    return ((amountAt(progress, end) - amountAt(progress, end - length)) * 1000) / length;
+  });
+  const mean = speeds.reduce((sum, speed) => sum + speed, 0) / parts;
+  return Math.sqrt(speeds.reduce((sum, speed) => sum + (speed - mean) ** 2, 0) / parts);
 }

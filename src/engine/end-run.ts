@@ -24,9 +24,13 @@ export async function endRun(run: Run, thrown: unknown): Promise<void> {
 async function end(run: Run, thrown: unknown): Promise<void> {
   const order = run.order ?? (thrown instanceof Stopped ? thrown.order : undefined);
   if (order?.by === 'lost' || isLost(thrown)) return sayLost(run, thrown);
-  if (order) return obey(run, order);
+  if (order) {
+    run.ended('cancelled', order.by === 'wish' ? order.wish.wish : order.by);
+    return obey(run, order);
+  }
   const failure = failureOf(thrown);
   if (failure.class === 'no_space') await run.parts.volumes.ranOut(run.claim.download.directory);
+  run.ended('failed', failure.message);
   await fail(run, failure);
 }
 

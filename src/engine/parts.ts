@@ -1,4 +1,5 @@
 import type { Disk } from '../disk/disk.ts';
+import type { ProgressReport } from '../downloads/events.ts';
 import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
 import type { AskingStore, DoingStore } from '../store/store.ts';
@@ -18,6 +19,8 @@ export interface EngineParts {
   readonly policy: EnginePolicy;
   /** This instance's uid. */
   readonly instance: string;
+  /** Hears how each operation ended, at once; in between whoever follows looks at the runs. */
+  tell?(report: ProgressReport): void;
   /** 0 ≤ r < 1, for the jitter of retries. */
   random(): number;
 }

@@ -98,6 +98,7 @@ async function recordIfPublished(run: Run): Promise<boolean> {
     clock.now(),
   );
   if (!changed) throw leaseLost();
+  run.ended('completed');
   run.status = 'processing';
   return true;
 }

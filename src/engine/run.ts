@@ -3,8 +3,8 @@ import { leasedDisk } from '../disk/leased-disk.ts';
 import { finalOf } from '../disk/partial.ts';
 import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
-import { etaOf, noProgress, speedOf, underLimit, withSample } from '../downloads/progress.ts';
 import { bytesIn } from '../downloads/ranges.ts';
+import { createTracker, type ProgressFigures, type Tracker } from '../downloads/tracker.ts';
 import type { Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
@@ -48,6 +48,10 @@ export interface Run {
   /** What is durable now, when it is time to say so (`force`: in any case); fdatasynced before it is told. */
   checkpoint(force: boolean): Promise<readonly Checkpoint[]>;
   progress(): ProgressReport;
+  /** What is at work: the download itself until its bytes are in place. */
+  operation: Tracker;
+  /** The operation has ended: whoever follows is told at once how. */
+  ended(how: 'completed' | 'failed' | 'cancelled', message?: string): void;
   /** Bytes recorded as durable, as far as this run knows. */
   durableBytes(): number;
   /** Bytes that are still to be written; 1 where nobody knows how many. */
@@ -60,7 +64,6 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
   const abort = new AbortController();
   let order: StopOrder | undefined;
   let rate = 0;
-  let samples = noProgress;
   let lastFlush: Promise<unknown> = Promise.resolve();
   let flushedAt = clock.monotonic();
   let flushedBytes = claim.download.bytesDownloaded;
@@ -86,7 +89,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     },
     nudge: () => run.transfer?.nudge(),
     limit(wanted) {
-      samples = underLimit(samples, { before: rate, after: wanted }, clock.monotonic());
+      run.operation.limited({ before: rate, after: wanted });
       rate = wanted;
       run.transfer?.tune({ rate });
     },
@@ -101,12 +104,21 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
       return next;
     },
     progress() {
-      const bytes = bytesNow();
-      samples = withSample(samples, { at: clock.monotonic(), bytes });
-      return reportOf(run, bytes, Math.min(speedOf(samples, clock.monotonic()), rate || Number.POSITIVE_INFINITY));
+      if (run.status === 'downloading') run.operation.update(figuresNow());
+      return reportOf(run, bytesNow());
+    },
+    operation: firstOperation(claim, parts),
+    ended(how, message) {
+      run.operation.end(how, message);
+      parts.tell?.(reportOf(run, bytesNow()));
     },
   };
   return run;
+
+  function figuresNow(): ProgressFigures {
+    const { media } = run.transfer?.progress() ?? {};
+    return { current: bytesNow(), total: run.totalBytes, ...(media ? { media } : {}) };
+  }
 
   function bytesNow(): number {
     return run.transfer?.progress().bytes ?? run.durableBytes();
@@ -139,12 +151,25 @@ function withFlushed(file: DownloadFile, flushed: Awaited<ReturnType<Transfer['f
   return durable ? { ...file, durable } : file;
 }
 
-function reportOf(run: Run, bytes: number, speed: number): ProgressReport {
+/** Of a download whose bytes are in place already nothing is left but its steps. */
+function firstOperation({ download }: Claim, { clock, log }: EngineParts): Tracker {
+  const operation = createTracker({ operation: 'download', clock, log });
+  if (download.status === 'processing') {
+    operation.update({ current: download.fileSize ?? 0, total: download.fileSize });
+    operation.end('completed');
+  }
+  return operation;
+}
+
+function reportOf(run: Run, bytes: number): ProgressReport {
   const { claim, status, totalBytes } = run;
   const { id, uid, metadata } = claim.download;
-  const name = nameOnDisk(run);
-  const eta = etaOf(bytes, totalBytes, speed);
-  return { downloadId: id, uid, name, status, bytes, totalBytes, speed, eta, metadata };
+  const shown = run.operation.look();
+  const progress = { ...shown, speed: Math.min(shown.speed, run.rate || Number.POSITIVE_INFINITY) };
+  const isFetching = status === 'downloading';
+  const speed = isFetching ? progress.speed : 0;
+  const eta = isFetching ? (progress.eta?.expected ?? null) : null;
+  return { downloadId: id, uid, name: nameOnDisk(run), status, bytes, totalBytes, speed, eta, metadata, progress };
 }
 
 /** A single file is called as it is on disk, ` (2)` and all, as soon as that is known. */

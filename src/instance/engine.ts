@@ -43,6 +43,8 @@ export interface EngineSetup {
   /** With the other instances of this machine that run what belongs to nobody. */
   readonly sharesSlots: boolean;
   readonly living: Living & Mortuary;
+  /** Hears how each operation ended. */
+  tell(report: ProgressReport): void;
 }
 
 export interface Engine extends Service {
@@ -57,7 +59,11 @@ export interface Engine extends Service {
 export function createEngine(setup: EngineSetup): Engine {
   const { uid, config, clock, log, store, settings } = setup;
   const { ttl, heartbeat, scan } = config.lease;
-  const engine = engineParts(setup);
+  const followers = new Set<(report: ProgressReport) => void>([setup.tell]);
+  const tell = (report: ProgressReport) => {
+    for (const follower of followers) follower(report);
+  };
+  const engine = engineParts(setup, tell);
   const scheduler: Scheduler = createScheduler({
     engine,
     store,
@@ -108,7 +114,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const reports = () => [...scheduler.runs.values()].map((run) => run.progress());
   const path = socketPath(setup.paths.sockets, uid);
   /** Whoever finds the row must find the socket: it comes first and goes last. Nobody finds a row in memory. */
-  const socket = store.kind === 'memory' ? [] : [createInstanceSocket({ path, uid, clock, reports })];
+  const socket = store.kind === 'memory' ? [] : [createInstanceSocket({ path, uid, clock, reports, followers })];
   const tidier = createTidier(tidyParts(setup));
   const services: readonly Service[] = [
     ...[...socket, registration(setup, path), backups(setup)],
@@ -214,7 +220,10 @@ async function untilBackedUp({ clock, backupIfDue }: EngineSetup): Promise<void>
   cancel();
 }
 
-function engineParts({ settings, store, sources, clock, log, uid }: EngineSetup): EngineParts {
+function engineParts(
+  { settings, store, sources, clock, log, uid }: EngineSetup,
+  tell: (report: ProgressReport) => void,
+): EngineParts {
   return {
     store,
     sourceNamed: (name) => sources.named(name),
@@ -228,6 +237,7 @@ function engineParts({ settings, store, sources, clock, log, uid }: EngineSetup)
     clock,
     log: log.room('engine'),
     instance: uid,
+    tell,
     random: Math.random,
     policy: policyOf(settings),
   };

@@ -6,14 +6,14 @@ import type { CommandParts } from '../commands/parts.ts';
 import type { Config } from '../config/config.ts';
 import type { Paths } from '../config/paths.ts';
 import { realDisk } from '../disk/real-disk.ts';
-import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
+import type { DownloadEvent } from '../downloads/events.ts';
 import { createBus } from '../events/bus.ts';
 import type { Log } from '../log/log.ts';
 import type { InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 import { createEventTail } from './event-tail.ts';
-import { createLiveProgress } from './live-progress.ts';
+import { createLiveProgress, type LiveProgress } from './live-progress.ts';
 import { createLiveSettings } from './live-settings.ts';
 import { createLiving, type Neighbours, socketPath } from './living.ts';
 import type { Longhaul, Role } from './longhaul.ts';
@@ -57,7 +57,6 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   const settings = createLiveSettings(config);
   const closedUntil = (now: number) => settings.schedule.closedUntil(now);
   const events = createBus<DownloadEvent>(log.room('events'));
-  const progress = createBus<ProgressReport>(log.room('events'));
   const tail = createEventTail(store, events, log.room('events'));
   const living = createLiving({ store, clock, sockets: parts.paths.sockets, own: uid, ttl: config.lease.ttl });
   const commandParts = commandPartsOf(parts, { uid, living, settings });
@@ -71,10 +70,12 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
       live.follow(row);
     },
   });
-  const engine = parts.engine ? await loadEngine(parts, { uid, living, settings }) : undefined;
-  const live = createLiveProgress({
+  const engine = parts.engine
+    ? await loadEngine(parts, { uid, living, settings, tell: (report) => live.tell(report) })
+    : undefined;
+  const live: LiveProgress = createLiveProgress({
     clock,
-    bus: progress,
+    log: log.room('events'),
     instance: uid,
     reports: () => engine?.reports() ?? [],
     socketOf: (instance) => socketPath(parts.paths.sockets, instance),
@@ -104,7 +105,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
     commands: localCommands(commandParts),
     warnings: parts.warnings,
     onEvent: (listener) => events.listen(listener),
-    onProgress: (listener) => progress.listen(listener),
+    onProgress: live.listen,
     settled: (id, options) => settling.wait(id, options),
     server: () => livingServer(store, living),
     async reload() {
@@ -170,7 +171,7 @@ function commandPartsOf(
 /** The doing wing costs start-up time, so it is loaded only where something is to be done. */
 async function loadEngine(
   parts: InstanceParts,
-  own: Pick<EngineSetup, 'uid' | 'living' | 'settings'>,
+  own: Pick<EngineSetup, 'uid' | 'living' | 'settings' | 'tell'>,
 ): Promise<Engine> {
   const [{ createEngine }, sources] = await Promise.all([import('./engine.ts'), parts.sources.load()]);
   return createEngine({ ...parts, ...own, sources, host: hostname() });

@@ -46,6 +46,7 @@ test('an instance whose socket answers lives, however old its heartbeat is', asy
     uid: 'a',
     clock: systemClock,
     reports: () => [],
+    followers: new Set(),
   });
   await socket.start();
   assert.equal(await living.isAlive(row('a', 9 * ttl)), true);
@@ -73,6 +74,7 @@ test('where the socket is gone the heartbeat tells: an instance that lives loses
     uid: 'a',
     clock: systemClock,
     reports: () => [],
+    followers: new Set(),
   });
   await socket.start();
   await unlink(socketPath(sockets, 'a'));

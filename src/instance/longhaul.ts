@@ -3,6 +3,7 @@ import type { Reloaded } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
 import type { Download } from '../downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from '../downloads/events.ts';
+import type { Listener } from '../downloads/listeners.ts';
 import type { Log } from '../log/log.ts';
 import type { InstanceRow } from '../store/store.ts';
 
@@ -20,8 +21,11 @@ export interface Longhaul {
   readonly warnings: readonly string[];
   /** Events of all downloads, whichever process works on them, from the moment of opening. */
   onEvent(listener: (event: DownloadEvent) => void): () => void;
-  /** About 5 times a second for each running download of this instance, and for followed ones of other processes. */
-  onProgress(listener: (report: ProgressReport) => void): () => void;
+  /**
+   * About 5 times a second for each running download of this instance, and for followed ones of other processes; at
+   * most once per `every` ms where that is given. How an operation ended is always told.
+   */
+  onProgress(listener: Listener<ProgressReport>, options?: { readonly every?: number }): () => void;
   /**
    * Resolves when the download has come to an end (`completed failed cancelled cleaned`, or removed:
    * undefined), when it waits longer than `wait` ms for its next try, or is paused.

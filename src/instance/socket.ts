@@ -26,6 +26,8 @@ export function createInstanceSocket(parts: {
   readonly uid: string;
   readonly clock: Clock;
   reports(): readonly ProgressReport[];
+  /** Who hears at once how an operation ended. */
+  readonly followers: Set<(report: ProgressReport) => void>;
 }): Service {
   let server: Server | undefined;
   const clients = new Set<Socket>();
@@ -58,12 +60,15 @@ export function createInstanceSocket(parts: {
     client.unref();
     let stopReports: (() => void) | undefined;
     client.on('error', () => client.destroy());
+    const tellEnd = (report: ProgressReport) => client.write(`${JSON.stringify([report])}\n`);
     client.on('close', () => {
       stopReports?.();
+      parts.followers.delete(tellEnd);
       clients.delete(client);
     });
     client.on('data', (data) => {
       if (data.toString() !== progressRequest) return;
+      parts.followers.add(tellEnd);
       stopReports ??= parts.clock.every(progressEvery, () => {
         if (client.writableLength === 0) client.write(`${JSON.stringify(parts.reports())}\n`);
       });

@@ -138,6 +138,8 @@ export interface TransferProgress {
   /** Bytes of all targets that stand written, durable or not. */
   readonly bytes: number;
   readonly connections: number;
+  /** Where nobody knows the bytes: how much of the media they hold, ms. */
+  readonly media?: { readonly current: number; readonly total: number };
 }
 
 export interface TransferLimits {

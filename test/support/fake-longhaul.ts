@@ -362,4 +362,16 @@ const noProgress: ProgressReport = {
   speed: 0,
   eta: null,
   metadata: {},
+  progress: {
+    operation: 'download',
+    status: 'in_progress',
+    percentage: null,
+    current: 0,
+    total: null,
+    unit: 'bytes',
+    speed: 0,
+    eta: null,
+    message: null,
+    timestamp: 0,
+  },
 };
