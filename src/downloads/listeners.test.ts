@@ -54,7 +54,7 @@ test('each listener has an interval of its own, and each thing is told on its ow
   listeners.listen(({ of, at }) => void all.push(of + at));
   listeners.listen(({ of, at }) => void few.push(of + at), { every: 10_000 });
   for (let at = 0; at < 3; at += 1) {
-    for (const of of ['a', 'b']) listeners.tell({ of, at });
+    for (const thing of ['a', 'b']) listeners.tell({ of: thing, at });
     await clock.advance(100);
   }
   assert.deepEqual(all, ['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);

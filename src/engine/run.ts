@@ -5,7 +5,7 @@ import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import { createTracker, type ProgressFigures, type Tracker } from '../downloads/tracker.ts';
-import type { Transfer } from '../sources/source.ts';
+import type { FileRanges, Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { EngineParts } from './parts.ts';
@@ -104,7 +104,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
       return next;
     },
     progress() {
-      if (run.status === 'downloading') run.operation.update(figuresNow());
+      if (run.status === 'downloading') run.operation.update(figuresOf(run, bytesNow()));
       return reportOf(run, bytesNow());
     },
     operation: firstOperation(claim, parts),
@@ -114,11 +114,6 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     },
   };
   return run;
-
-  function figuresNow(): ProgressFigures {
-    const { media } = run.transfer?.progress() ?? {};
-    return { current: bytesNow(), total: run.totalBytes, ...(media ? { media } : {}) };
-  }
 
   function bytesNow(): number {
     return run.transfer?.progress().bytes ?? run.durableBytes();
@@ -139,16 +134,25 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     const { speed } = run.progress();
     const flushed = await transfer.flush();
     run.files = run.files.map((file) => withFlushed(file, flushed));
-    return flushed.flatMap(({ position, ranges }) => {
-      const file = run.files.find((candidate) => candidate.position === position);
-      return file ? [{ lease: claim.lease, fileId: file.id, ranges, speed }] : [];
-    });
+    return checkpointsOf(run, flushed, speed);
   }
 }
 
-function withFlushed(file: DownloadFile, flushed: Awaited<ReturnType<Transfer['flush']>>): DownloadFile {
+function checkpointsOf({ files, claim }: Run, flushed: readonly FileRanges[], speed: number): Checkpoint[] {
+  return flushed.flatMap(({ position, ranges }) => {
+    const file = files.find((candidate) => candidate.position === position);
+    return file ? [{ lease: claim.lease, fileId: file.id, ranges, speed }] : [];
+  });
+}
+
+function withFlushed(file: DownloadFile, flushed: readonly FileRanges[]): DownloadFile {
   const durable = flushed.find(({ position }) => position === file.position)?.ranges;
   return durable ? { ...file, durable } : file;
+}
+
+function figuresOf(run: Run, current: number): ProgressFigures {
+  const { media } = run.transfer?.progress() ?? {};
+  return { current, total: run.totalBytes, ...(media ? { media } : {}) };
 }
 
 /** Of a download whose bytes are in place already nothing is left but its steps. */

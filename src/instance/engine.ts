@@ -59,11 +59,8 @@ export interface Engine extends Service {
 export function createEngine(setup: EngineSetup): Engine {
   const { uid, config, clock, log, store, settings } = setup;
   const { ttl, heartbeat, scan } = config.lease;
-  const followers = new Set<(report: ProgressReport) => void>([setup.tell]);
-  const tell = (report: ProgressReport) => {
-    for (const follower of followers) follower(report);
-  };
-  const engine = engineParts(setup, tell);
+  const followers = new Set([setup.tell]);
+  const engine = engineParts(setup, followers);
   const scheduler: Scheduler = createScheduler({
     engine,
     store,
@@ -222,7 +219,7 @@ async function untilBackedUp({ clock, backupIfDue }: EngineSetup): Promise<void>
 
 function engineParts(
   { settings, store, sources, clock, log, uid }: EngineSetup,
-  tell: (report: ProgressReport) => void,
+  followers: ReadonlySet<EngineSetup['tell']>,
 ): EngineParts {
   return {
     store,
@@ -237,7 +234,9 @@ function engineParts(
     clock,
     log: log.room('engine'),
     instance: uid,
-    tell,
+    tell(report) {
+      for (const follow of followers) follow(report);
+    },
     random: Math.random,
     policy: policyOf(settings),
   };
