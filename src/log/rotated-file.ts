@@ -69,7 +69,12 @@ function openFile(folder: string, path: string): number {
 /** With the one above it at most: what is further up is the database's to make, and a recursive mkdir never returns below /proc. */
 function makeFolder(folder: string): void {
   for (const path of [dirname(folder), folder]) {
-    if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 });
+    try {
+      if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      // Another process was quicker.
+      if (!fs.existsSync(path)) throw error;
+    }
   }
 }
 
