@@ -147,6 +147,7 @@ function finish(
       ]),
     ),
     hosts: Object.fromEntries(Object.entries(config.hosts).map(([name, host]) => [name, withPath(host)])),
+    move: config.move.directory === undefined ? {} : { directory: path('move.directory', config.move.directory) },
     sftp: {
       ...(known_hosts === undefined ? {} : { known_hosts: path('sftp.known_hosts', known_hosts) }),
       ...(agent === undefined ? {} : { agent: agent === 'none' ? agent : path('sftp.agent', agent) }),

@@ -53,6 +53,7 @@ export const defaults: RawConfig = {
     headroom: 'auto',
     check_every: 30_000,
   },
+  move: {},
   retention: {
     max_files: 'off',
     max_bytes: 'off',

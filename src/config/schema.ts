@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
 import { priorityRange } from './priority.ts';
+import { move } from './step-keys.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
 
@@ -344,6 +345,7 @@ export const schema = z
     sftp: sftp.prefault({}),
     mega: mega.prefault({}),
     space: space.prefault({}),
+    move: move.prefault({}),
     retention: retention.prefault({}),
     lease: lease.prefault({}),
     store: store.prefault({}),

@@ -46,6 +46,8 @@ export interface FileFacts {
 export interface OpenFile {
   /** Synchronous; loops on short writes until all of `[offset, offset + length)` stands at `position`. */
   write(buffer: Uint8Array, offset: number, length: number, position: number): void;
+  /** The same off the main thread, for who works there. */
+  writeAside(buffer: Uint8Array, offset: number, length: number, position: number): Promise<void>;
   /** Reads up to `length` bytes; fewer only at the end of the file. */
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   size(): Promise<number>;

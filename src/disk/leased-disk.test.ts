@@ -13,12 +13,21 @@ function notingDisk(noted: string[]): Disk {
     return undefined as never;
   };
   const noting = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, note(name)]));
-  const file = noting(['write', 'read', 'size', 'truncate', 'syncData', 'sync', 'close']) as unknown as OpenFile;
+  const file = noting([
+    'write',
+    'writeAside',
+    'read',
+    'size',
+    'truncate',
+    'syncData',
+    'sync',
+    'close',
+  ]) as unknown as OpenFile;
   const names = ['facts', 'readText', 'writeText', 'link', 'rename', 'remove', 'makeDirectory', 'syncDirectory'];
   return { ...noting([...names, 'list', 'space']), create: () => file, open: () => file } as unknown as Disk;
 }
 
-const changes = ['writeText', 'link', 'rename', 'remove', 'makeDirectory', 'create', 'write', 'truncate'];
+const changes = ['writeText', 'link', 'rename', 'remove', 'makeDirectory', 'create', 'write', 'writeAside', 'truncate'];
 const harmless = ['facts', 'readText', 'syncDirectory', 'list', 'space', 'read', 'size', 'syncData', 'sync', 'close'];
 
 test('past the deadline nothing that changes the disk gets through, and it can still be read and synced', async () => {

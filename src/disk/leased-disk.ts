@@ -55,6 +55,10 @@ function leasedFile(file: OpenFile, check: () => void): OpenFile {
       check();
       file.write(buffer, offset, length, position);
     },
+    async writeAside(buffer, offset, length, position) {
+      check();
+      await file.writeAside(buffer, offset, length, position);
+    },
     read: (buffer, offset, length, position) => file.read(buffer, offset, length, position),
     size: () => file.size(),
     async truncate(size) {

@@ -33,7 +33,7 @@ export async function publish(
       if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
       if (await disk.facts(finalPath)) continue;
       if (!(await reserve(finalPath, await markOf(disk, partialPath)))) return undefined;
-      if (await nameIt(disk, partialPath, finalPath)) return finalPath;
+      if (await giveName(disk, partialPath, finalPath)) return finalPath;
     }
     throw Object.assign(new Error(`${mostNumbers} files named ${finalOf(partialPath)}`), { code: 'EEXIST' });
   });
@@ -66,6 +66,22 @@ export async function isPublishedAs(
   return size !== undefined && size !== null && final.size === size;
 }
 
+/**
+ * A second name for a file or, where there are no hard links, another one; never in the place of a file. False when the
+ * name is taken. Throws the platform's error, such as EXDEV.
+ */
+export async function giveName(disk: Disk, from: string, to: string): Promise<boolean> {
+  try {
+    await disk.link(from, to);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (code === 'EEXIST') return false;
+    if (!noLinks.has(code)) throw error;
+    return renameIfFree(disk, from, to);
+  }
+}
+
 async function syncWhole(disk: Disk, path: string): Promise<void> {
   await onDisk(path, async () => {
     const file = disk.open(path);
@@ -75,19 +91,6 @@ async function syncWhole(disk: Disk, path: string): Promise<void> {
       await file.close();
     }
   });
-}
-
-/** False when the name was taken in the meantime. */
-async function nameIt(disk: Disk, partialPath: string, finalPath: string): Promise<boolean> {
-  try {
-    await disk.link(partialPath, finalPath);
-    return true;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'EEXIST') return false;
-    if (!noLinks.has(code)) throw error;
-    return renameIfFree(disk, partialPath, finalPath);
-  }
 }
 
 /** Names that are between the look and the rename; two downloads of ours may want one at the same time. */

@@ -8,6 +8,7 @@ import {
   ftruncate,
   openSync,
   read,
+  write,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -64,6 +65,19 @@ function openFile(descriptor: number): OpenFile {
         written += writeSync(descriptor, buffer, offset + written, length - written, position + written);
       }
     },
+    async writeAside(buffer, offset, length, position) {
+      let written = 0;
+      while (written < length) {
+        const { bytesWritten } = await writeOnce(
+          descriptor,
+          buffer,
+          offset + written,
+          length - written,
+          position + written,
+        );
+        written += bytesWritten;
+      }
+    },
     async read(buffer, offset, length, position) {
       let got = 0;
       while (got < length) {
@@ -91,6 +105,14 @@ const readOnce = promisify(read) as unknown as (
   length: number,
   position: number,
 ) => Promise<{ bytesRead: number }>;
+
+const writeOnce = promisify(write) as unknown as (
+  descriptor: number,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesWritten: number }>;
 
 async function writeText(path: string, text: string, mode: number): Promise<void> {
   const temporary = temporaryFor(path);

@@ -74,7 +74,8 @@ function cutToBytes(name: string, limit: number): string {
   return `${cut.replace(/[. ]+$/, '') || fallbackName}${extension}`;
 }
 
-function splitExtension(name: string): { stem: string; extension: string } {
+/** `film.tar.gz` → `film` and `.tar.gz`. */
+export function splitExtension(name: string): { stem: string; extension: string } {
   const extension = /(?:\.tar)?\.[^. ]+$/i.exec(name)?.[0] ?? '';
   if (extension === name || Buffer.byteLength(extension) > longestExtension) return { stem: name, extension: '' };
   return { stem: name.slice(0, name.length - extension.length), extension };

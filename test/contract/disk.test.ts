@@ -25,6 +25,8 @@ const promises: Readonly<Record<string, (disk: Disk, folder: string) => Promise<
     assert.equal(await file.size(), 15);
     assert.equal(await text(file, 0, 100), 'hello\0\0\0\0\0world');
     assert.equal(await text(file, 12, 2), 'rl');
+    await file.writeAside(Buffer.from('xnessx'), 1, 4, 15);
+    assert.equal(await text(file, 10, 100), 'worldness');
     await file.truncate(3);
     await file.truncate(6);
     assert.equal(await text(file, 0, 100), 'hel\0\0\0');

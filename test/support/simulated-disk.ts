@@ -159,14 +159,17 @@ class SimulatedDisk implements Disk {
   }
 
   #opened(file: FileNode, path: string): OpenFile {
+    const write = (buffer: Uint8Array, offset: number, length: number, position: number): void => {
+      const bytes = Buffer.from(buffer.buffer, buffer.byteOffset + offset, length);
+      const fits = this.#fitting(file, position, length);
+      if (fits > 0) file.write(position, bytes.subarray(0, fits));
+      if (fits < length) throw errno('ENOSPC', path);
+    };
     return {
       write: (buffer, offset, length, position) =>
-        this.#now('write', path, () => {
-          const bytes = Buffer.from(buffer.buffer, buffer.byteOffset + offset, length);
-          const fits = this.#fitting(file, position, length);
-          if (fits > 0) file.write(position, bytes.subarray(0, fits));
-          if (fits < length) throw errno('ENOSPC', path);
-        }),
+        this.#now('write', path, () => write(buffer, offset, length, position)),
+      writeAside: (buffer, offset, length, position) =>
+        this.#op('writeAside', path, () => write(buffer, offset, length, position)),
       read: (buffer, offset, length, position) =>
         this.#op('read', path, () => file.content.copy(buffer, offset, position, position + length)),
       size: () => this.#op('size', path, () => file.content.length),

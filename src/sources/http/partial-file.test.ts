@@ -26,6 +26,10 @@ class MemoryFile implements OpenFile {
     this.bytes.set(buffer.subarray(offset, offset + length), position);
   }
 
+  async writeAside(buffer: Uint8Array, offset: number, length: number, position: number): Promise<void> {
+    this.write(buffer, offset, length, position);
+  }
+
   async read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     buffer.set(this.bytes.subarray(position, position + length), offset);
     return length;
