@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { MutableFile } from 'megajs';
 import { API, Storage } from 'megajs';
 
@@ -21,6 +22,7 @@ interface MockState {
 interface MockNode {
   readonly h: string;
   readonly p: string;
+  s: number;
 }
 /** Beside these it has keys by handle. */
 type MockShare = { readonly handler: string; readonly uh: string } & Readonly<Record<string, string>>;
@@ -89,8 +91,11 @@ export async function startMegaServer(): Promise<MegaServer> {
   const gateway = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const account = await new Storage({ email: 'mock@test', password: 'mock', gateway, keepalive: false }).ready;
 
-  const upload = async (into: MutableFile, name: string, bytes: Uint8Array): Promise<MutableFile> =>
-    into.upload({ name, size: bytes.length, key: randomBytes(24) }, Buffer.from(bytes)).complete;
+  const upload = async (into: MutableFile, name: string, bytes: Uint8Array): Promise<MutableFile> => {
+    const file = await into.upload({ name, size: bytes.length, key: randomBytes(24) }, Buffer.from(bytes)).complete;
+    await written(folder, server.state, file, bytes.length);
+    return file;
+  };
   return {
     gateway,
     faults,
@@ -127,6 +132,15 @@ export async function startMegaServer(): Promise<MegaServer> {
   };
 }
 
+/** The mock answers an upload before its last bytes are in the file, and may take the size from there too early. */
+async function written(folder: string, state: MockState, { nodeId }: MutableFile, bytes: number): Promise<void> {
+  const path = join(folder, `file_${nodeId}`);
+  while ((await stat(path)).size < bytes) await immediate();
+  for (const { files } of state.users.values()) {
+    for (const node of files) if (node.h === nodeId) node.s = bytes;
+  }
+}
+
 /**
  * The mock lists a shared folder with the keys of its owner. MEGA's servers list it with those that the folder's own key
  * opens, which the mock keeps in one share for each upload.
@@ -146,8 +160,7 @@ async function answerInFolder(state: MockState, request: IncomingMessage, respon
   const wanted = all.find(({ h }) => h === command.n);
   if (!share || !root || (command.a === 'g' && !wanted)) response.end('[-9]');
   else if (command.a === 'g' && wanted) {
-    const { s } = wanted as MockNode & { readonly s: number };
-    response.end(JSON.stringify([{ g: `http://${request.headers.host}/download/${wanted.h}`, s }]));
+    response.end(JSON.stringify([{ g: `http://${request.headers.host}/download/${wanted.h}`, s: wanted.s }]));
   } else {
     const f = [root, ...below(root.h)].map((node) => ({ ...node, k: `${root.h}:${keys[node.h]}` }));
     response.end(JSON.stringify([{ f }]));
