@@ -18,6 +18,8 @@ const flags: Partial<Record<keyof DownloadOptions, string>> = {
   proxy: '--proxy',
   fingerprint: '--fingerprint',
   mirrors: '--mirror',
+  steps: '--then',
+  keep: '--keep',
 };
 
 /**

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AddRequest, IfExists } from '../commands/commands.ts';
 import { categoryNamed } from '../config/categories.ts';
 import type { Config } from '../config/config.ts';
+import { type Keep, keeps } from '../config/keep.ts';
 import type { Rate } from '../config/rate.ts';
 import { safeName } from '../disk/safe-name.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
@@ -25,7 +26,11 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly priority?: number;
   readonly meta?: Readonly<Record<string, string>>;
   readonly ifExists?: IfExists;
+  readonly then?: readonly string[];
+  readonly keep?: Keep;
 }
+
+type StepOptions = Pick<RequestOptions, 'then' | 'keep'>;
 
 /** What may be asked for of a file, also when it is tried again. */
 export type FileOptions = HttpOptions &
@@ -52,6 +57,12 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .option('--category <name>', 'one of the categories of the configuration: its folder, rate, slots and priority')
     .option('--priority <priority>', 'high, normal, low, or a whole number; the higher goes first', priority)
     .option('--mirror <link>', 'another link for the same file (repeatable)', repeated)
+    .option(
+      '--then <step>',
+      'do this when the bytes are in place, such as convert=aac:128; none: nothing (repeatable)',
+      repeated,
+    )
+    .addOption(keepOption())
     .option('-i, --input-file <file>', 'also take the links in this file, one a line; - is standard input')
     .option('--no-glob', 'take [1-9] and {a,b} in links literally')
     .option('--no-metalink', 'download a .meta4 file itself instead of what it names')
@@ -63,13 +74,26 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .option('--meta <key=value>', 'your own note, kept with the download (repeatable)', metadata);
 }
 
+/** `--keep`. */
+function keepOption(): Option {
+  return new Option('--keep <what>', 'what stays on disk after the last step (default: both)').choices(keeps);
+}
+
 /** The options as they are stored. Reads secrets from where they were said to be. Throws `UsageError`. */
-export async function downloadOptions(options: FileOptions, context: Context): Promise<DownloadOptions> {
+export async function downloadOptions(options: FileOptions & StepOptions, context: Context): Promise<DownloadOptions> {
   if (options.out !== undefined) tellChangedName(context, options.out);
   const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
-  const given = { name, checksum, connections, maxTries, retryWait, rate };
+  const given = { name, checksum, connections, maxTries, retryWait, rate, keep: options.keep, ...stepsOf(options) };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...own, ...(await httpOptions(options, context)) };
+}
+
+/** Given, they go before the category's, also where it is `none`. */
+function stepsOf({ then }: StepOptions): Pick<DownloadOptions, 'steps'> {
+  if (then === undefined) return {};
+  if (!then.includes('none')) return { steps: then };
+  if (then.length === 1) return { steps: [] };
+  throw new UsageError('--then none stands alone; leave it out, or leave the steps out');
 }
 
 /** Where it goes: the folder asked for, or the category's, or `otherwise`. Throws `UsageError`. */

@@ -54,7 +54,7 @@ export async function addDownloads(
 
 /** What would be written down. Throws `Failure('link')` for whatever a person got wrong. */
 async function checked(parts: CommandParts, request: AddRequest): Promise<NewDownload> {
-  const { source, linkKey, options } = await checkedLink(parts, request);
+  const { source, linkKey, options } = await checkedLink(parts, withSteps(parts, request));
   return {
     source: source.name,
     link: request.link,
@@ -65,6 +65,19 @@ async function checked(parts: CommandParts, request: AddRequest): Promise<NewDow
     runner: request.runner ?? null,
     ...placedWith(parts, request),
     ifExists: request.ifExists === 'new' ? 'new' : 'follow',
+  };
+}
+
+/** Where nothing is asked for, what its category says is done with it. */
+function withSteps({ categories }: CommandParts, request: AddRequest): AddRequest {
+  const { category, options = {} } = request;
+  if (category === undefined || !Object.hasOwn(categories, category)) return request;
+  const { steps, keep } = categories[category] ?? {};
+  const wanted = options.steps ?? steps ?? [];
+  const kept = options.keep ?? (wanted.length > 0 ? keep : undefined);
+  return {
+    ...request,
+    options: { ...options, steps: wanted, ...(kept === undefined ? {} : { keep: kept }) },
   };
 }
 

@@ -1,13 +1,15 @@
 import { isRate, rateAllowed } from '../config/rate.ts';
+import type { DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Source } from '../sources/source.ts';
+import { readSpec } from '../steps/registry.ts';
 import { parseChecksum } from '../verify/checksum.ts';
 import type { AddRequest } from './commands.ts';
 import type { CommandParts } from './parts.ts';
 
 /** The source of a link, and its options once everything in them was looked at. Throws `Failure('link')`. */
 export async function checkedLink(
-  parts: Pick<CommandParts, 'sourceFor'>,
+  parts: Pick<CommandParts, 'sourceFor' | 'checkStep'>,
   { link, options = {} }: Pick<AddRequest, 'link' | 'options'>,
 ): Promise<{
   readonly source: Source;
@@ -18,6 +20,7 @@ export async function checkedLink(
   const linkKey = source.keyOf(link);
   if (options.checksum !== undefined) parseChecksum(options.checksum);
   if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
+  await checkSteps(parts, options);
   await source.check?.(options);
   const { mirrors: given, ...rest } = options;
   if (given === undefined) return { source, linkKey, options };
@@ -44,4 +47,14 @@ async function otherMirrors(
     seen.add(key);
   }
   return others;
+}
+
+async function checkSteps(
+  parts: Pick<CommandParts, 'checkStep'>,
+  { steps = [], keep }: Pick<DownloadOptions, 'steps' | 'keep'>,
+): Promise<void> {
+  for (const step of steps) await parts.checkStep(readSpec(step));
+  if (steps.length === 0 && keep !== undefined && keep !== 'both') {
+    throw new Failure('link', `to keep ${keep} there must be a step, such as --then convert=aac:128`);
+  }
 }

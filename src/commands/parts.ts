@@ -4,6 +4,7 @@ import type { SlotLimits } from '../config/slots.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { Schedule } from '../downloads/schedule.ts';
+import type { StepSpec } from '../downloads/steps.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { Source } from '../sources/source.ts';
 import { runsForAll } from '../store/queue-facts.ts';
@@ -15,6 +16,8 @@ export interface CommandParts {
   readonly store: AskingStore & Pick<Store, 'onChange'>;
   /** Throws `Failure('link')` that names the known kinds. */
   sourceFor(link: string): Promise<Source>;
+  /** Throws `Failure('link')` that names what is allowed. */
+  checkStep(spec: StepSpec): Promise<void>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   readonly disk: Disk;

@@ -9,7 +9,7 @@ import type { CommandParts } from './parts.ts';
 
 /** Asks the other side what a link contains, and says where it would go; writes nothing down and nothing to disk. */
 export async function previewDownload(
-  parts: Pick<CommandParts, 'sourceFor' | 'disk'>,
+  parts: Pick<CommandParts, 'sourceFor' | 'checkStep' | 'disk'>,
   request: AddRequest,
   signal: AbortSignal,
 ): Promise<Preview> {

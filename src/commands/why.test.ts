@@ -34,6 +34,7 @@ const base: Download = {
   bytesDownloaded: 450_000_000,
   fileSize: null,
   downloadPath: null,
+  resultLink: null,
   resumeToken: null,
   integrity: null,
   retryCount: 0,

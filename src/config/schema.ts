@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
+import { keeps } from './keep.ts';
 import { priorityRange } from './priority.ts';
 import { move } from './step-keys.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
@@ -174,6 +175,11 @@ const category = z.strictObject({
   priority: wholeNumber(priorityRange.least, priorityRange.most)
     .optional()
     .describe('The priority of its downloads when none is asked for.'),
+  steps: z
+    .array(text('a step such as convert=aac:128'), 'must be a list of steps, such as [convert=aac:128, upload=catbox]')
+    .optional()
+    .describe('What is done with its downloads when their bytes are in place, where nothing else is asked for.'),
+  keep: choice(keeps).optional().describe('What of its downloads stays on disk after the last step.'),
 });
 
 const categories = z
@@ -184,7 +190,7 @@ const categories = z
   )
   .prefault({})
   .describe(
-    'Kinds of downloads, chosen with --category, such as { films: { directory: ~/films, rate: 5MB, slots: 2, priority: 10 } }.',
+    'Kinds of downloads, chosen with --category, such as { films: { directory: ~/films, rate: 5MB, slots: 2, priority: 10 } }. steps: [convert=aac:128] says what is done with what was downloaded, keep what stays on disk then (source, result, both, none).',
   );
 
 const mega = z

@@ -30,6 +30,7 @@ const download: Download = {
   bytesDownloaded: 1000,
   fileSize: 1000,
   downloadPath: '/d/film.mkv',
+  resultLink: null,
   resumeToken: null,
   integrity: 'validator',
   retryCount: 1,
@@ -61,6 +62,8 @@ const file = (path: string, main: boolean): DownloadFile => ({
   digest: null,
   identity: null,
   modifiedAt: null,
+  step: null,
+  herePath: null,
 });
 
 test('a delivered file is told with its path, its times and no error of earlier tries', () => {

@@ -28,6 +28,8 @@ export interface Disk {
   makeDirectory(path: string): Promise<void>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
+  /** An empty directory; no error when it is gone already, ENOTEMPTY when it is not empty. */
+  removeDirectory(path: string): Promise<void>;
   /** Names in a directory. */
   list(path: string): Promise<string[]>;
   space(path: string): Promise<{ readonly free: number; readonly total: number }>;

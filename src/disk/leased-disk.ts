@@ -36,6 +36,7 @@ export function leasedDisk(disk: Disk, deadline: Deadline | undefined, clock: Cl
     rename: guarded((from, to) => disk.rename(from, to)),
     remove: guarded((path) => disk.remove(path)),
     makeDirectory: guarded((path) => disk.makeDirectory(path)),
+    removeDirectory: guarded((path) => disk.removeDirectory(path)),
     syncDirectory: (path) => disk.syncDirectory(path),
     list: (path) => disk.list(path),
     space: (path) => disk.space(path),

@@ -3,7 +3,6 @@ import { type FileMark, markOf } from './delivered.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { diskBehind } from './leased-disk.ts';
-import { finalOf } from './partial.ts';
 import { numberedName } from './safe-name.ts';
 
 const mostNumbers = 9999;
@@ -16,7 +15,7 @@ const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', '
  * program put there a moment ago). The partial keeps its own name until `removePartial`, so that
  * after a crash anywhere in between it is plain what happened: equal inodes mean "published".
  *
- * `reserve` records the name, and by what the file is known again, before the name is made; when it answers false (the
+ * The name is made in `folder`, on the same volume; left out: where the partial lies. `reserve` records the name, and by what the file is known again, before the name is made; when it answers false (the
  * lease is lost) nothing is published and the result is undefined. fsync(partial) → reserve → link; the name is durable
  * after `settleNames`. Idempotent. Throws `Failure` (disk, no_space).
  */
@@ -25,17 +24,18 @@ export async function publish(
   partialPath: string,
   name: string,
   reserve: (finalPath: string, mark: FileMark) => Promise<boolean>,
+  folder: string = dirname(partialPath),
 ): Promise<string | undefined> {
   await syncWhole(disk, partialPath);
   return onDisk(partialPath, async () => {
     for (let n = 1; n <= mostNumbers; n += 1) {
-      const finalPath = join(dirname(partialPath), numberedName(name, n));
+      const finalPath = join(folder, numberedName(name, n));
       if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
       if (await disk.facts(finalPath)) continue;
       if (!(await reserve(finalPath, await markOf(disk, partialPath)))) return undefined;
       if (await giveName(disk, partialPath, finalPath)) return finalPath;
     }
-    throw Object.assign(new Error(`${mostNumbers} files named ${finalOf(partialPath)}`), { code: 'EEXIST' });
+    throw Object.assign(new Error(`${mostNumbers} files named ${join(folder, name)}`), { code: 'EEXIST' });
   });
 }
 

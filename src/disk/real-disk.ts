@@ -48,6 +48,9 @@ export const realDisk: Disk = {
   async makeDirectory(path) {
     for (const made of makeFolder(path, folderMode)) await syncFolder(dirname(made));
   },
+  async removeDirectory(path) {
+    await unlessMissing(() => files.rmdir(path));
+  },
   syncDirectory: syncFolder,
   list: (path) => files.readdir(path),
   async space(path) {

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import type { Keep } from '../config/keep.ts';
 import type { Rate } from '../config/rate.ts';
 import type { FailureClass } from './failure.ts';
 import type { Range } from './ranges.ts';
@@ -49,6 +50,10 @@ export interface DownloadOptions {
   readonly size?: number;
   /** Digests of the file's pieces, in order; all of `length` bytes but the last. */
   readonly pieces?: Pieces;
+  /** What is done after the bytes are in place, in this order, as typed: `convert=aac:128`. */
+  readonly steps?: readonly string[];
+  /** What stays on disk after the last step; left out: both. */
+  readonly keep?: Keep;
 }
 
 /** The same without what may be a secret; a proxy without its login. */
@@ -106,6 +111,8 @@ export interface Download {
   readonly fileSize: number | null;
   /** The delivered file, or the folder of several. */
   readonly downloadPath: string | null;
+  /** Where a step put it for others: an address; null: nowhere. */
+  readonly resultLink: string | null;
   readonly resumeToken: ResumeToken | null;
   readonly integrity: Integrity | null;
   /** Tries that counted, over the download's life. */
@@ -148,6 +155,10 @@ export interface DownloadFile {
   readonly identity: string | null;
   /** When the delivered file was last written to, by its own clock, epoch ms; null until it is published. */
   readonly modifiedAt: number | null;
+  /** The position of the step that made it; null: the source delivered it. */
+  readonly step: number | null;
+  /** Absolute path of a file that was here before and is not ours: only `keep` may remove it. Null: it is not one. */
+  readonly herePath: string | null;
 }
 
 /** One row of `attempts`: one try, by one instance, under one lease token. */

@@ -22,6 +22,7 @@ export const eventKinds = [
   'recovered',
   'verified',
   'tidied',
+  'step',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

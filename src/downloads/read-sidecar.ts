@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { keeps } from '../config/keep.ts';
 import type { Sidecar } from './sidecar.ts';
 
 /** A sidecar is one small file per partial; what is larger, in bytes, is something else. */
@@ -39,6 +40,8 @@ const schema = z.object({
     mirrors: z.array(line.min(1)).exactOptional(),
     size: bytes.exactOptional(),
     pieces: z.object({ algorithm: text, length: z.int().positive(), hashes: z.array(text) }).exactOptional(),
+    steps: z.array(line.min(1)).exactOptional(),
+    keep: z.enum(keeps).exactOptional(),
   }),
   metadata: facts,
   category: text.nullable(),

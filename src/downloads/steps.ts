@@ -4,3 +4,52 @@ export interface StepSpec {
   /** The text after `=`, as it was given; empty without one. */
   readonly options: string;
 }
+
+/**
+ * - `pending`: not begun, or stopped in the middle; it goes on from its mark.
+ * - `running`: an instance is at it (or died over it).
+ * - `publishing`: it is done, and what it made gets its final names.
+ * - `completed`: never run again.
+ * - `failed`: the download has failed because of it; a retry goes on with it.
+ */
+export const stepStatuses = ['pending', 'running', 'publishing', 'completed', 'failed'] as const;
+export type StepStatus = (typeof stepStatuses)[number];
+
+/** One row of `steps`. Times are UTC epoch ms. */
+export interface DownloadStep extends StepSpec {
+  /** From 0, in the order in which they run. */
+  readonly position: number;
+  readonly status: StepStatus;
+  /** How often it was begun. */
+  readonly tries: number;
+  /** What it stored to go on from; undefined: nothing. */
+  readonly mark: unknown;
+  /** Null before it is done. */
+  readonly outcome: StepOutcome | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+/** What came of a step. */
+export interface StepOutcome {
+  /** What there is for the next step; left out: the same as before. */
+  readonly files?: readonly OutcomeFile[];
+  /** The files are those of before, in their order, at other places. */
+  readonly moved?: boolean;
+  readonly link?: string;
+  readonly note?: string;
+}
+
+export interface OutcomeFile {
+  /** Absolute; while it is being published it may still lie in the work folder. */
+  readonly path: string;
+  readonly size: number;
+  readonly main: boolean;
+}
+
+/** The first `=` ends the kind. Pure. */
+export function specOf(text: string): StepSpec {
+  const cut = text.indexOf('=');
+  if (cut === -1) return { kind: text.trim(), options: '' };
+  return { kind: text.slice(0, cut).trim(), options: text.slice(cut + 1).trim() };
+}

@@ -6,6 +6,7 @@ import { asFailure, Failure } from '../downloads/failure.ts';
 import { type Change, StoreFailure } from '../store/store.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Run } from './run.ts';
+import { removeWorkFolders } from './run-steps.ts';
 import { type StopOrder, Stopped } from './stop.ts';
 
 /**
@@ -49,7 +50,9 @@ async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promis
   // After the state is recorded, so that a crash leaves a file too many and never one too few.
   const delivered = !keepPartial && order.wish.deleteFiles === true;
   const what = { partials: !keepPartial, delivered };
-  await removeWork(run.parts.disk, run.files, run.claim.download.uid, what);
+  const files = run.status === 'processing' ? await run.parts.store.files(cancelled.id) : run.files;
+  await removeWork(run.parts.disk, files, run.claim.download.uid, what);
+  if (!keepPartial) await removeWorkFolders(run);
   // Also where it was asked for after the run had been told to cancel.
   if (cancelled.wish === 'remove') await run.parts.store.forget(cancelled.id, run.parts.clock.now());
 }
@@ -65,7 +68,7 @@ async function fail(run: Run, failure: Failure): Promise<void> {
     failure,
     {
       triesInVain: download.triesInVain,
-      progressed: run.durableBytes() > durableBefore,
+      progressed: run.durableBytes() > durableBefore || run.stepsDone > 0,
       mismatchBefore: before?.errorClass === 'checksum',
     },
     {

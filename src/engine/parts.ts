@@ -1,7 +1,10 @@
 import type { Disk } from '../disk/disk.ts';
 import type { ProgressReport } from '../downloads/events.ts';
+import type { StepSpec } from '../downloads/steps.ts';
 import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
+import type { Step } from '../steps/step.ts';
+import type { StepStore } from '../store/step-store.ts';
 import type { AskingStore, DoingStore } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { RetryPolicy } from './outcome.ts';
@@ -9,9 +12,11 @@ import type { Volumes } from './volumes.ts';
 
 /** What the engine works with; handed over by `instance/`. */
 export interface EngineParts {
-  readonly store: DoingStore & Pick<AskingStore, 'attempts' | 'forget' | 'get'>;
+  readonly store: DoingStore & StepStore & Pick<AskingStore, 'attempts' | 'files' | 'forget' | 'get'>;
   /** Throws `Failure('link')` for a source that this version does not know. */
   sourceNamed(name: string): Source;
+  /** Rejects with `Failure('link')` for a step that this version does not know. */
+  makeStep(spec: StepSpec): Promise<Step>;
   readonly disk: Disk;
   readonly volumes: Volumes;
   readonly clock: Clock;

@@ -14,8 +14,11 @@ export function wantedFolder(download: Download, file: Pick<DownloadFile, 'path'
 }
 
 /** The delivered file, or the folder of several. */
-export function deliveredPath(download: Download, files: readonly Pick<DownloadFile, 'finalPath'>[]): string {
-  const [first, ...others] = files.map((file) => file.finalPath ?? download.directory);
+export function deliveredPath(
+  download: Pick<Download, 'directory'>,
+  files: readonly Pick<DownloadFile, 'finalPath' | 'herePath'>[],
+): string {
+  const [first, ...others] = files.map((file) => placeOf(file) ?? download.directory);
   if (first === undefined) return download.directory;
   return others.length === 0 ? first : others.reduce(commonFolder, dirname(first));
 }
@@ -24,4 +27,9 @@ function commonFolder(folder: string, path: string): string {
   let common = folder;
   while (path !== common && !path.startsWith(join(common, '/'))) common = dirname(common);
   return common;
+}
+
+/** Where a file stands; undefined: it is not published, or given up. */
+export function placeOf({ finalPath, herePath }: Pick<DownloadFile, 'finalPath' | 'herePath'>): string | undefined {
+  return herePath ?? finalPath ?? undefined;
 }

@@ -61,6 +61,7 @@ async function stage(options: DownloadOptions = {}, store?: Store): Promise<Stag
   const parts: EngineParts = {
     store: own,
     sourceNamed: () => source,
+    makeStep: () => Promise.reject(new Failure('link', 'there are no steps')),
     disk: realDisk,
     volumes: createVolumes({ disk: realDisk, store: own, instance: 'me', headroom: 0 }),
     clock: systemClock,

@@ -8,8 +8,10 @@ import type { FinishedFile, Manifest } from '../sources/source.ts';
 import { type ToVerify, verifyFile } from '../verify/verify.ts';
 import { endRun } from './end-run.ts';
 import { fetchFiles, resolveLink } from './fetch.ts';
+import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import type { Run } from './run.ts';
+import { runSteps } from './run-steps.ts';
 
 /**
  * One try at one download, from the claim to the state it leaves in. Never rejects: whatever happens
@@ -103,9 +105,22 @@ async function recordIfPublished(run: Run): Promise<boolean> {
   return true;
 }
 
-/** The bytes are in place: what is left of the work goes, then the download is completed. */
+/** The bytes are in place: what is left of the work goes, the steps run, then the download is completed. */
 async function finish(run: Run): Promise<void> {
-  const { disk, store, clock } = run.parts;
+  const { store, clock } = run.parts;
+  const { lease, download } = run.claim;
+  await removePartials(run);
+  const hasSteps = (download.options.steps ?? []).length > 0;
+  if (hasSteps && !(await store.recordSettled(lease))) throw leaseLost();
+  const end = hasSteps ? await keepWanted(run, await runSteps(run)) : {};
+  run.signal.throwIfAborted();
+  const completed = await store.change(lease, { to: 'completed', ...end }, clock.now());
+  if (!completed) throw leaseLost();
+}
+
+/** The final names are made; those of the partials go. */
+async function removePartials(run: Run): Promise<void> {
+  const { disk } = run.parts;
   const removed: string[] = [];
   for (const file of run.files) {
     run.signal.throwIfAborted();
@@ -117,8 +132,6 @@ async function finish(run: Run): Promise<void> {
   }
   await settleNames(disk, removed);
   run.signal.throwIfAborted();
-  const completed = await store.change(run.claim.lease, { to: 'completed' }, clock.now());
-  if (!completed) throw leaseLost();
 }
 
 function pathsOf(run: Run): string[] {

@@ -34,6 +34,8 @@ export interface Run {
   name: string | null;
   totalBytes: number | null;
   status: 'downloading' | 'processing';
+  /** Steps that were completed in this try. */
+  stepsDone: number;
   /** The least sure of what was verified so far. */
   integrity: Integrity | undefined;
   /** While bytes move. */
@@ -74,10 +76,11 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     parts: { ...parts, disk: leasedDisk(parts.disk, deadline, clock) },
     deadline,
     signal: abort.signal,
-    files: claim.files,
+    files: claim.files.filter(({ step }) => step === null),
     name: download.name,
     totalBytes: download.totalBytes,
     status: download.status === 'processing' ? 'processing' : 'downloading',
+    stepsDone: 0,
     integrity: undefined,
     transfer: undefined,
     get order() {
@@ -89,7 +92,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     },
     nudge: () => run.transfer?.nudge(),
     limit(wanted) {
-      run.operation.limited({ before: rate, after: wanted });
+      if (run.status === 'downloading') run.operation.limited({ before: rate, after: wanted });
       rate = wanted;
       run.transfer?.tune({ rate });
     },
@@ -169,8 +172,9 @@ function reportOf(run: Run, bytes: number): ProgressReport {
   const { claim, status, totalBytes } = run;
   const { id, uid, metadata } = claim.download;
   const shown = run.operation.look();
-  const progress = { ...shown, speed: Math.min(shown.speed, run.rate || Number.POSITIVE_INFINITY) };
   const isFetching = status === 'downloading';
+  const most = (isFetching && run.rate) || Number.POSITIVE_INFINITY;
+  const progress = { ...shown, speed: Math.min(shown.speed, most) };
   const speed = isFetching ? progress.speed : 0;
   const eta = isFetching ? (progress.eta?.expected ?? null) : null;
   return { downloadId: id, uid, name: nameOnDisk(run), status, bytes, totalBytes, speed, eta, metadata, progress };

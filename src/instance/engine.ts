@@ -19,6 +19,7 @@ import type { Clock } from '../time/clock.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { type Mortuary, socketPath } from './living.ts';
 import type { Role } from './longhaul.ts';
+import type { LazySteps } from './open-steps.ts';
 import { createPeers } from './peers.ts';
 import { createInstanceSocket } from './socket.ts';
 import { tidyParts } from './tidy-parts.ts';
@@ -37,6 +38,7 @@ export interface EngineSetup {
   readonly store: Store;
   readonly backupIfDue: (now: number) => Promise<unknown>;
   readonly sources: Sources;
+  readonly steps: LazySteps;
   readonly anyRunner: boolean;
   /** Left out: as the settings say. */
   readonly slots?: number;
@@ -218,12 +220,13 @@ async function untilBackedUp({ clock, backupIfDue }: EngineSetup): Promise<void>
 }
 
 function engineParts(
-  { settings, store, sources, clock, log, uid }: EngineSetup,
+  { settings, store, sources, steps, clock, log, uid }: EngineSetup,
   followers: ReadonlySet<EngineSetup['tell']>,
 ): EngineParts {
   return {
     store,
     sourceNamed: (name) => sources.named(name),
+    makeStep: async (spec) => (await steps.load()).make(spec),
     disk: realDisk,
     volumes: createVolumes({
       ...{ disk: realDisk, store, instance: uid },

@@ -18,6 +18,7 @@ import { createLiveSettings } from './live-settings.ts';
 import { createLiving, type Neighbours, socketPath } from './living.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import type { LazySources } from './open-sources.ts';
+import type { LazySteps } from './open-steps.ts';
 import { createSettling } from './settled.ts';
 
 /** What an instance is put together from; `openLonghaul` makes the real ones, tests hand in their own. */
@@ -30,6 +31,7 @@ export interface InstanceParts {
   /** Makes the daily backup of the store when it is due. */
   readonly backupIfDue: (now: number) => Promise<unknown>;
   readonly sources: LazySources;
+  readonly steps: LazySteps;
   readonly role: Role;
   /** Runs downloads; false: only asks. */
   readonly engine: boolean;
@@ -139,12 +141,13 @@ async function livingServer(store: Store, living: Neighbours): Promise<InstanceR
 }
 
 function commandPartsOf(
-  { log, clock, store, sources }: InstanceParts,
+  { log, clock, store, sources, steps }: InstanceParts,
   { uid, living, settings }: Pick<EngineSetup, 'uid' | 'living' | 'settings'>,
 ): CommandParts {
   return {
     store,
     sourceFor: async (link) => (await sources.load()).forLink(link),
+    checkStep: async (spec) => void (await steps.load()).make(spec),
     readText: (link, options, most) => sources.readText(link, options, most),
     disk: realDisk,
     clock,

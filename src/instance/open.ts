@@ -2,6 +2,7 @@ import { type LoadedConfig, loadConfig } from '../config/config.ts';
 import { environment } from '../config/environment.ts';
 import { secretsOf } from '../config/secrets.ts';
 import type { FlagSetting } from '../config/settings.ts';
+import { realDisk } from '../disk/real-disk.ts';
 import type { Log, LogLevel } from '../log/log.ts';
 import { type LogSink, openLog } from '../log/open-log.ts';
 import { type OpenedStore, openStore } from '../store/open.ts';
@@ -10,6 +11,7 @@ import { type Clock, systemClock } from '../time/clock.ts';
 import { openInstance } from './instance.ts';
 import type { Longhaul, Role } from './longhaul.ts';
 import { lazySources } from './open-sources.ts';
+import { lazySteps } from './open-steps.ts';
 import { sidecarsOf } from './recovery.ts';
 import { supervisedClock } from './supervision.ts';
 
@@ -79,6 +81,7 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
       store,
       backupIfDue,
       sources: lazySources({ config, clock, log }),
+      steps: lazySteps({ config, clock, disk: realDisk, log: log.room('steps') }),
       role: options.role,
       engine: options.engine,
       anyRunner: options.anyRunner ?? false,

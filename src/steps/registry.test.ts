@@ -77,6 +77,6 @@ test('a step is made by its kind from its options, and told what was delivered',
       new AbortController().signal,
     );
   assert.deepEqual(marks, [{ begun: true }]);
-  assert.equal(await readFile(journal, 'utf8'), '{"mark":null,"files":1}\n');
+  assert.equal(await readFile(journal, 'utf8'), 'run null film.mkv\ndone\n');
   assert.equal(await readFile(result.files?.[0]?.path ?? '', 'utf8'), 'film.mkv');
 });

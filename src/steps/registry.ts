@@ -1,6 +1,6 @@
 import { nearest } from '../config/nearest.ts';
 import { Failure } from '../downloads/failure.ts';
-import type { StepSpec } from '../downloads/steps.ts';
+import { type StepSpec, specOf } from '../downloads/steps.ts';
 import type { Step, StepKind } from './step.ts';
 
 /** All kinds of steps of one instance. */
@@ -24,13 +24,9 @@ export function stepRegistry(kinds: readonly StepKind[]): StepRegistry {
   };
 }
 
-/** `convert=aac:128` → kind and options; without `=` the options are empty. Pure. */
+/** `convert=aac:128` → kind and options; without `=` the options are empty. Pure. Throws `Failure('link')`. */
 export function readSpec(text: string): StepSpec {
-  const cut = text.indexOf('=');
-  const kind = (cut === -1 ? text : text.slice(0, cut)).trim();
-  const options = cut === -1 ? '' : text.slice(cut + 1).trim();
-  if (!/^[a-z][a-z0-9-]*$/.test(kind)) {
-    throw new Failure('link', `"${text}" is not a step; write one like convert=aac:128`);
-  }
-  return { kind, options };
+  const spec = specOf(text);
+  if (/^[a-z][a-z0-9-]*$/.test(spec.kind) && !/[\0\r\n]/.test(spec.options)) return spec;
+  throw new Failure('link', `"${text}" is not a step; write one like convert=aac:128`);
 }

@@ -2,16 +2,26 @@ import { type Lease, withoutSecrets } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
 import { leasedStatuses, mayChange, type Status } from '../downloads/states.ts';
+import { specOf } from '../downloads/steps.ts';
 import { get, run, type Work } from './database.ts';
 import { type DownloadRow, optionsOf, wishOptionsOf } from './rows.ts';
 import { attemptByToken } from './statements/attempt-by-token.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
+import { deleteOutputs } from './statements/delete-outputs.ts';
+import { deleteSteps } from './statements/delete-steps.ts';
 import { endAttempt } from './statements/end-attempt.ts';
+import { giveUpFile } from './statements/give-up-file.ts';
 import { insertEvent } from './statements/insert-event.ts';
+import { insertStep } from './statements/insert-step.ts';
 import { lockLeased } from './statements/lock-leased.ts';
+import { setFromBytes } from './statements/set-from-bytes.ts';
+import { setKeptBytes } from './statements/set-kept-bytes.ts';
 import { setOptions } from './statements/set-options.ts';
+import { setRetention } from './statements/set-retention.ts';
 import { type StateColumns, setState } from './statements/set-state.ts';
+import { stopSteps } from './statements/stop-steps.ts';
+import type { Kept } from './step-store.ts';
 import { type Change, NotPossible } from './store.ts';
 
 /** What goes along with a change of state. */
@@ -49,6 +59,9 @@ export function* changeState(row: DownloadRow, to: Status, now: number, along: A
   });
   if (rows !== 1) throw new Error(`download ${row.id} changed under a lock`);
   if (released) yield* closeAttempt(changed, along.outcome ?? to, along.error, now);
+  if (released && hasSteps(row)) {
+    yield* run(stopSteps, { download_id: row.id, status: to === 'failed' ? 'failed' : 'pending' });
+  }
   yield* tell(row, 'state', now, { ...along.detail, ...errorDetail(along.error) }, { from: row.status, to });
   return changed;
 }
@@ -61,12 +74,25 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
   const { to } = change;
   yield* giveUpFiles(row, change);
   if (to === 'completed') yield* forgetSecrets(row, now);
+  if (change.to === 'processing') yield* planSteps(row);
+  if (change.to === 'processing' && row.source === 'local')
+    yield* run(setFromBytes, { download_id: row.id, token: row.lease_token, bytes: change.fileSize });
+  if (change.to === 'completed')
+    for (const id of change.gaveUp ?? []) yield* run(giveUpFile, { id, download_id: row.id });
   const along = yield* alongOf(row, change, now);
   const changed = yield* changeState(row, to, now, {
     ...along,
     columns: { ...along.columns, ...remainingWish(row, to) },
   });
+  if (change.to === 'completed' && change.kept) yield* keepOnly(changed, change.kept);
   return yield* obeyPause(row, changed, now);
+}
+
+/** Nothing of an earlier life is left of its steps. */
+export function* forgetSteps(downloadId: number): Work<void> {
+  yield* run(deleteOutputs, { download_id: downloadId });
+  yield* run(deleteSteps, { download_id: downloadId });
+  yield* run(setKeptBytes, { id: downloadId, bytes: null });
 }
 
 /**
@@ -119,6 +145,26 @@ function* forgetSecrets(row: DownloadRow, now: number): Work<void> {
   if (options !== row.options) yield* run(setOptions, { id: row.id, options, now });
 }
 
+/** As its options say, and none of them begun. */
+function* planSteps(row: DownloadRow): Work<void> {
+  if (!hasSteps(row)) return;
+  yield* forgetSteps(row.id);
+  for (const [position, spec] of (optionsOf(row).steps ?? []).map(specOf).entries()) {
+    yield* run(insertStep, { download_id: row.id, position, ...spec });
+  }
+}
+
+export function hasSteps(row: DownloadRow): boolean {
+  return (optionsOf(row).steps ?? []).length > 0;
+}
+
+/** What left nothing on disk, or was here before, is not in the care of retention. */
+function* keepOnly({ id, source }: DownloadRow, { path, bytes }: Kept): Work<void> {
+  yield* run(setKeptBytes, { id, bytes });
+  const retention = path === null ? 'gone' : source === 'local' ? 'foreign' : null;
+  if (retention !== null) yield* run(setRetention, { id, status: 'completed', retention });
+}
+
 function* giveUpFiles(row: DownloadRow, change: Change): Work<void> {
   if (change.to === 'retrying' && change.discard) yield* run(clearDurable, { download_id: row.id });
   yield* giveUpPartials(row.id, change.to, wishOptionsOf(row).keepPartial === true);
@@ -157,7 +203,10 @@ function* alongOf(row: DownloadRow, change: Change, now: number): Work<Along> {
   switch (change.to) {
     case 'processing':
       return {
-        columns: { integrity: change.integrity, download_path: change.downloadPath, file_size: change.fileSize },
+        columns: {
+          ...{ integrity: change.integrity, download_path: change.downloadPath, file_size: change.fileSize },
+          ...(row.source === 'local' ? { bytes_downloaded: change.fileSize } : {}),
+        },
         detail: { integrity: change.integrity, path: change.downloadPath, bytes: change.fileSize },
       };
     case 'completed':
@@ -169,6 +218,7 @@ function* alongOf(row: DownloadRow, change: Change, now: number): Work<Along> {
           tries_in_vain: 0,
           // A checkpoint that was on its way may have come after the last one.
           bytes_downloaded: row.file_size ?? row.bytes_downloaded,
+          ...(change.kept ? { download_path: change.kept.path, file_size: change.kept.size } : {}),
         },
       };
     case 'retrying':
@@ -240,6 +290,7 @@ function stateColumnsOf(row: DownloadRow): StateColumns {
     bytes_downloaded: row.bytes_downloaded,
     file_size: row.file_size,
     download_path: row.download_path,
+    result_link: row.result_link,
     resume_token: row.resume_token,
     integrity: row.integrity,
     retry_count: row.retry_count,

@@ -18,7 +18,7 @@ import { limitAll, limitOne, rates } from './limiting.ts';
 import { claimName } from './naming.ts';
 import { call, candidates, earliestDue, freeOrphans } from './queueing.ts';
 import { inOrder, move, set } from './ranking.ts';
-import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf } from './rows.ts';
+import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf, stepOf } from './rows.ts';
 import { roomNeeded, waitForSpace } from './spacing.ts';
 import { allFolders } from './statements/all-folders.ts';
 import { allInstances } from './statements/all-instances.ts';
@@ -27,6 +27,8 @@ import { countLeased } from './statements/count-leased.ts';
 import { downloadById } from './statements/download-by-id.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
+import type { StepStore } from './step-store.ts';
+import { begin, complete, mark, recordHere, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
 import type { AskingStore, DoingStore } from './store.ts';
 import type { TidyStore, Work } from './tidy-store.ts';
 import {
@@ -58,8 +60,8 @@ import {
 } from './working.ts';
 
 /** The store's operations over any database: each one transaction, rows turned into domain objects at the end. */
-export function operationsOn(database: Database): AskingStore & DoingStore & TidyStore {
-  return { ...askingOn(database), ...doingOn(database), ...tidyingOn(database) };
+export function operationsOn(database: Database): AskingStore & DoingStore & StepStore & TidyStore {
+  return { ...askingOn(database), ...doingOn(database), ...steppingOn(database), ...tidyingOn(database) };
 }
 
 function askingOn(database: Database): AskingStore {
@@ -153,6 +155,19 @@ function doingOn(database: Database): DoingStore {
     async rescue({ expiredBefore, ...gone }, now) {
       return (await write(() => rescue(gone, expiredBefore, now))).map(downloadOf);
     },
+  };
+}
+
+function steppingOn({ read, write }: Database): StepStore {
+  return {
+    steps: async (id) => (await read(() => stepRows(id))).map(stepOf),
+    recordHere: (lease, fileId, here) => write(() => recordHere(lease, fileId, here)),
+    recordSettled: (lease) => write(() => recordSettled(lease)),
+    beginStep: (lease, position, now) => write(() => begin(lease, position, now)),
+    markStep: (lease, position, value) => write(() => mark(lease, position, value)),
+    recordOutcome: (lease, position, outcome) => write(() => recordOutcome(lease, position, outcome)),
+    recordOutput: (lease, position, output) => write(() => recordOutput(lease, position, output)),
+    completeStep: (lease, position, done, now) => write(() => complete(lease, position, done, now)),
   };
 }
 

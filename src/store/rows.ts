@@ -11,6 +11,7 @@ import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { FailureClass } from '../downloads/failure.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Status, Wish } from '../downloads/states.ts';
+import type { DownloadStep, StepOutcome, StepStatus } from '../downloads/steps.ts';
 import type { WaitingFor } from '../downloads/waiting.ts';
 import type { Candidate } from './queue-facts.ts';
 import { type AskedWish, type InstanceRow, StoreFailure } from './store.ts';
@@ -44,6 +45,7 @@ export type DownloadRow = {
   readonly bytes_downloaded: number;
   readonly file_size: number | null;
   readonly download_path: string | null;
+  readonly result_link: string | null;
   readonly resume_token: string | null;
   readonly integrity: Integrity | null;
   readonly retry_count: number;
@@ -82,6 +84,22 @@ export type FileRow = {
   readonly digest: string | null;
   readonly identity: string | null;
   readonly modified_at: number | null;
+  readonly step: number | null;
+  readonly here_path: string | null;
+};
+
+export type StepRow = {
+  readonly id: number;
+  readonly download_id: number;
+  readonly position: number;
+  readonly kind: string;
+  readonly options: string;
+  readonly status: StepStatus;
+  readonly resume_mark: string | null;
+  readonly result: string | null;
+  readonly started_at: number | null;
+  readonly ended_at: number | null;
+  readonly tries: number;
 };
 
 export type AttemptRow = {
@@ -147,6 +165,7 @@ export function downloadOf(row: DownloadRow): Download {
     bytesDownloaded: row.bytes_downloaded,
     fileSize: row.file_size,
     downloadPath: row.download_path,
+    resultLink: row.result_link,
     resumeToken: row.resume_token === null ? null : (parsed(row.resume_token) as ResumeToken),
     integrity: row.integrity,
     retryCount: row.retry_count,
@@ -185,6 +204,22 @@ export function fileOf(row: FileRow): DownloadFile {
     digest: row.digest,
     identity: row.identity,
     modifiedAt: row.modified_at,
+    step: row.step,
+    herePath: row.here_path,
+  };
+}
+
+export function stepOf(row: StepRow): DownloadStep {
+  return {
+    position: row.position,
+    kind: row.kind,
+    options: row.options,
+    status: row.status,
+    tries: row.tries,
+    mark: row.resume_mark === null ? undefined : parsed(row.resume_mark),
+    outcome: row.result === null ? null : (parsed(row.result) as StepOutcome),
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
   };
 }
 

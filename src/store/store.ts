@@ -28,6 +28,7 @@ import type {
   Runner,
   SetFacts,
 } from './queue-facts.ts';
+import type { Kept, StepStore } from './step-store.ts';
 import type { TidyStore } from './tidy-store.ts';
 
 /**
@@ -38,7 +39,7 @@ import type { TidyStore } from './tidy-store.ts';
  * wing is fenced by the lease it names and tells when that lease is lost; all times are handed in
  * (UTC epoch ms). Throws `StoreFailure` when the store cannot be used.
  */
-export interface Store extends AskingStore, DoingStore, TidyStore {
+export interface Store extends AskingStore, DoingStore, StepStore, TidyStore {
   /** `memory` when the real store could not be used; `server`: machines may share it. */
   readonly kind: 'file' | 'memory' | 'server';
   /** Calls back when somebody (any process) changed something; coalesced. Returns the unsubscriber. */
@@ -359,7 +360,8 @@ export type Change =
       readonly downloadPath: string;
       readonly fileSize: number;
     }
-  | { readonly to: 'completed' }
+  /** `kept`: what stays after steps. `gaveUp`: ids of files that do not. */
+  | { readonly to: 'completed'; readonly kept?: Kept; readonly gaveUp?: readonly number[] }
   /** `counts`: it is a try that counts. `discard`: what is durable proved worthless and is given up (in the same transaction). */
   | {
       readonly to: 'retrying';

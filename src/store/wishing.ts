@@ -1,7 +1,16 @@
 import type { Lease } from '../downloads/download.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downloads/states.ts';
-import { changeLeased, changeState, giveUpPartials, isLeased, releaseLost, tell } from './changing.ts';
+import {
+  changeLeased,
+  changeState,
+  forgetSteps,
+  giveUpPartials,
+  hasSteps,
+  isLeased,
+  releaseLost,
+  tell,
+} from './changing.ts';
 import { get, run, type Work } from './database.ts';
 import { behindAll } from './ranking.ts';
 import { changesOf, revise } from './revising.ts';
@@ -99,13 +108,20 @@ function* obey(row: DownloadRow, asked: AskedWish, now: number): Work<DownloadRo
 }
 
 /**
- * From a state in which the files were given up, nothing that was fetched counts any more; nor do bytes that were
+ * From a state in which the files were given up, nothing that was fetched counts any more (but what stands delivered
+ * and only its steps were given up goes on with them); nor do bytes that were
  * found to be wrong, or every retry would find the same again without asking the server.
  */
 function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
-  const kept = row.status === 'cancelled' && wishOptionsOf(row).keepPartial === true;
-  const afresh = row.status === 'cleaned' || (row.status === 'cancelled' && !kept);
+  const delivered =
+    row.status === 'cancelled' &&
+    hasSteps(row) &&
+    row.download_path !== null &&
+    wishOptionsOf(row).deleteFiles !== true;
+  const kept = row.status === 'cancelled' && !delivered && wishOptionsOf(row).keepPartial === true;
+  const afresh = row.status === 'cleaned' || (row.status === 'cancelled' && !kept && !delivered);
   const wrong = row.status === 'failed' && row.error_class === 'checksum';
+  if (afresh) yield* forgetSteps(row.id);
   if (afresh) yield* run(resetFiles, { download_id: row.id });
   yield* run(setRetention, { id: row.id, status: 'cleaned', retention: null });
   if (wrong) yield* run(clearDurable, { download_id: row.id });
@@ -139,7 +155,7 @@ const noTraceOfFailure = {
   completed_at: null,
 } as const satisfies Partial<StateColumns>;
 
-const nothingDelivered = { download_path: null, file_size: null, integrity: null } as const;
+const nothingDelivered = { download_path: null, file_size: null, integrity: null, result_link: null } as const;
 
 const nothingFetched = { bytes_downloaded: 0, resume_token: null } as const;
 

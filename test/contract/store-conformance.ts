@@ -8,6 +8,7 @@ import { limitingPromises } from './store/limiting.ts';
 import { modelPromises } from './store/model.ts';
 import { queueingPromises } from './store/queueing.ts';
 import { rankingPromises } from './store/ranking.ts';
+import { steppingPromises } from './store/stepping.ts';
 import { tidyingPromises } from './store/tidying.ts';
 import { wishingPromises } from './store/wishing.ts';
 import { workingPromises } from './store/working.ts';
@@ -32,6 +33,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     ...importingPromises,
     ...queueingPromises,
     ...rankingPromises,
+    ...steppingPromises,
     ...tidyingPromises,
     ...figuresPromises,
     ...modelPromises,

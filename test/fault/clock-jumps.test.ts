@@ -13,10 +13,12 @@ import { silentLog } from '../../src/log/log.ts';
 import { LeaseKeeper } from '../../src/queue/lease-keeper.ts';
 import { createRescuer } from '../../src/queue/rescuer.ts';
 import { createScheduler } from '../../src/queue/scheduler.ts';
+import { stepRegistry } from '../../src/steps/registry.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { watchDeadline } from '../../src/time/deadline.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
+import { recordingKind } from '../support/recording-step.ts';
 import { type ScriptedSource, scriptedSource } from '../support/scripted-source.ts';
 
 const hour = 3_600_000;
@@ -75,6 +77,7 @@ function engineFor(instance: string, on: { store: Store; clock: ManualClock; sou
     clock,
     instance,
     sourceNamed: () => source,
+    makeStep: async (spec) => stepRegistry([recordingKind]).make(spec),
     disk: realDisk,
     volumes: createVolumes({ disk: realDisk, store, instance, headroom: 0 }),
     log: silentLog,

@@ -11,6 +11,7 @@ import { openInstance } from '../../src/instance/instance.ts';
 import type { Longhaul } from '../../src/instance/longhaul.ts';
 import { silentLog } from '../../src/log/log.ts';
 import { sourceRegistry } from '../../src/sources/registry.ts';
+import { stepRegistry } from '../../src/steps/registry.ts';
 import { openStore } from '../../src/store/open.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { scriptedSource } from '../support/scripted-source.ts';
@@ -48,6 +49,7 @@ async function beforeEight(context: TestContext) {
       sharesSlots: true,
     },
     backupIfDue: async () => undefined,
+    steps: { load: async () => stepRegistry([]) },
     sources: {
       load: async () => sourceRegistry([source], ['scripted:']),
       readText: () => Promise.reject(new Error('nothing to read')),

@@ -12,6 +12,7 @@ import { openInstance } from '../../src/instance/instance.ts';
 import type { Longhaul } from '../../src/instance/longhaul.ts';
 import { silentLog } from '../../src/log/log.ts';
 import { sourceRegistry } from '../../src/sources/registry.ts';
+import { stepRegistry } from '../../src/steps/registry.ts';
 import { openStore } from '../../src/store/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { scriptedSource } from '../support/scripted-source.ts';
@@ -35,6 +36,7 @@ async function onStage(context: TestContext, config: Partial<Config>) {
       ...{ log: silentLog, clock: systemClock, store, warnings: [], role, engine: true },
       ...{ anyRunner: role === 'library', slots: config.queue?.slots ?? 4, sharesSlots: role === 'library' },
       backupIfDue: async () => undefined,
+      steps: { load: async () => stepRegistry([]) },
       sources: {
         load: async () => sourceRegistry([source], ['scripted:']),
         readText: () => Promise.reject(new Error('nothing to read')),

@@ -316,6 +316,7 @@ const emptyRow: Download = {
   bytesDownloaded: 0,
   fileSize: null,
   downloadPath: null,
+  resultLink: null,
   resumeToken: null,
   integrity: null,
   retryCount: 0,
@@ -350,6 +351,8 @@ const emptyFile: DownloadFile = {
   digest: null,
   identity: null,
   modifiedAt: null,
+  step: null,
+  herePath: null,
 };
 
 const noProgress: ProgressReport = {

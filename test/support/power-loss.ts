@@ -9,6 +9,7 @@ import { createVolumes } from '../../src/engine/volumes.ts';
 import { silentLog } from '../../src/log/log.ts';
 import { LeaseKeeper } from '../../src/queue/lease-keeper.ts';
 import { createScheduler } from '../../src/queue/scheduler.ts';
+import { stepRegistry } from '../../src/steps/registry.ts';
 import { openStore } from '../../src/store/open.ts';
 import { NotPossible, type Store } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
@@ -17,6 +18,7 @@ import { type ManualClock, manualClock } from './manual-clock.ts';
 import { behindPower, type Power, powerUntil } from './power.ts';
 import { findings } from './power-loss-findings.ts';
 import { changeWorld, createWorld, putForeign, type World } from './power-loss-world.ts';
+import { recordingKind } from './recording-step.ts';
 import { type Operation, simulatedDisk } from './simulated-disk.ts';
 
 /** What was found out. */
@@ -125,6 +127,7 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
       if (!subject) throw new Failure('link', `no source ${name}`);
       return subject.source;
     },
+    makeStep: async (spec) => stepRegistry([recordingKind]).make(spec),
     disk,
     volumes: createVolumes({ disk, store, instance, headroom: 0 }),
     clock,

@@ -1,25 +1,43 @@
+import { existsSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Step, StepKind } from '../../src/steps/step.ts';
+import type { Step, StepContext, StepKind, StepReport } from '../../src/steps/step.ts';
 
-/** Says in a file (its options) what it did, one line a run, and makes a copy of nothing: a small text of what it was given. */
+/** The moments at which it can be held: `before` its mark, `after` it, and `made`: its file is written, not yet told. */
+type Moment = 'before' | 'after' | 'made';
+
+/**
+ * Says in a file (its options) what it does, one line each, and makes a small text of what it was given. Where a
+ * file `JOURNAL.hold-MOMENT` stands it says so and waits there for ever, for whoever kills it.
+ */
 export const recordingKind: StepKind = {
   kind: 'record',
   example: 'record=/tmp/journal',
-  make: (journal) => recordingStep(journal),
+  make: (journal) => ({ kind: 'record', run: (...given) => record(journal, ...given) }),
 };
 
-function recordingStep(journal: string): Step {
-  return {
-    kind: 'record',
-    async run(context, mark, report) {
-      await appendFile(journal, `${JSON.stringify({ mark: mark ?? null, files: context.files.length })}\n`);
-      await report.mark({ begun: true });
-      report.progress({ current: 1, total: 1, unit: 'files' });
-      const name = `${context.name}.txt`;
-      const text = context.files.map(({ path }) => basename(path)).join('\n');
-      await writeFile(join(context.work, name), text);
-      return { files: [{ path: join(context.work, name), size: Buffer.byteLength(text), main: true }] };
-    },
+async function record(
+  journal: string,
+  context: StepContext,
+  mark: unknown,
+  report: StepReport,
+  signal: AbortSignal,
+): ReturnType<Step['run']> {
+  const say = (text: string) => appendFile(journal, `${text}\n`);
+  const passes = async (moment: Moment) => {
+    if (!existsSync(`${journal}.hold-${moment}`)) return;
+    await say(`held ${moment}`);
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   };
+  await say(`run ${JSON.stringify(mark ?? null)} ${context.files.map(({ path }) => basename(path)).join(' ')}`);
+  await passes('before');
+  await report.mark({ begun: true });
+  await passes('after');
+  report.progress({ current: 1, total: 1, unit: 'files' });
+  const name = `${context.name}.txt`;
+  const text = context.files.map(({ path }) => basename(path)).join('\n');
+  await writeFile(join(context.work, name), text);
+  await passes('made');
+  await say('done');
+  return { files: [{ path: join(context.work, name), size: Buffer.byteLength(text), main: true }] };
 }

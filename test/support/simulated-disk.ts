@@ -96,6 +96,14 @@ class SimulatedDisk implements Disk {
       folder.change(new Map([[name, undefined]]));
     });
 
+  readonly removeDirectory: Disk['removeDirectory'] = (path) =>
+    this.#op('removeDirectory', path, () => {
+      if (!this.#medium.at(path)) return;
+      if (this.#directoryAt(path).names.size > 0) throw errno('ENOTEMPTY', path);
+      const { folder, name } = this.#medium.holderOf(path);
+      folder.change(new Map([[name, undefined]]));
+    });
+
   readonly syncDirectory: Disk['syncDirectory'] = (path) =>
     this.#op('syncDirectory', path, async () => {
       const node = this.#directoryAt(path);

@@ -1,3 +1,4 @@
+import { keeps } from '../../config/keep.ts';
 import { type DownloadOptions, type Integrity, integrities } from '../../downloads/download.ts';
 import { type FailureClass, failureClasses } from '../../downloads/failure.ts';
 import { isUnfinished, type Status, statuses } from '../../downloads/states.ts';
@@ -114,4 +115,6 @@ const optionForms: Readonly<Record<keyof DownloadOptions, Holds>> = {
   mirrors: isLines,
   size: isAmount,
   pieces: isPieces,
+  steps: isLines,
+  keep: (value) => (keeps as readonly unknown[]).includes(value),
 };

@@ -4,9 +4,10 @@ import { servers } from './0003-servers.ts';
 import { tending } from './0004-tending.ts';
 import { duplicates } from './0005-duplicates.ts';
 import { queue } from './0006-queue.ts';
+import { steps } from './0007-steps.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; the last one's version is the schema that this program speaks. */
-export const migrations: readonly Migration[] = [first, settings, servers, tending, duplicates, queue];
+export const migrations: readonly Migration[] = [first, settings, servers, tending, duplicates, queue, steps];
 
 export const newestSchema = migrations.length;
