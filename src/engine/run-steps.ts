@@ -65,7 +65,8 @@ async function doStep(run: Run, step: DownloadStep, chain: Chain): Promise<StepO
   const { store, clock, disk, makeStep } = run.parts;
   const { download, lease } = run.claim;
   const work = workFolder(download, step.position);
-  await ensureThere(run, chain.files);
+  // One that has begun (a move, say) knows better where they are.
+  if (step.mark === undefined) await ensureThere(run, chain.files);
   if (!(await store.beginStep(lease, step.position, clock.now()))) throw leaseLost();
   await onDisk(work, () => disk.makeDirectory(work));
   const context: StepContext = {
