@@ -144,7 +144,7 @@ test('a cancel removes the work of the step, and with it what was delivered wher
     const on = await stage({ convert: makes('file.m4a'), upload: run });
     await on.run(async (running) => {
       await begun;
-      await running.stop({ by: 'wish', wish: { wish: 'cancel', deleteFiles } });
+      running.stop({ by: 'wish', wish: { wish: 'cancel', deleteFiles } });
     });
     assert.equal((await on.row())?.status, 'cancelled');
     assert.deepEqual(await on.names(), deleteFiles ? [] : ['file.bin', 'file.m4a']);
