@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AddRequest, Commands } from '../commands/commands.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
+import { linksInText } from '../sources/links-in-text.ts';
 import { UsageError } from './explain.ts';
 import { globbed, globCount, numbered } from './globs.ts';
 import { type InputEntry, inputEntries } from './input-file.ts';
@@ -11,6 +12,7 @@ import type { Context } from './verb.ts';
 /** Where links come from, beside the command line itself. */
 export interface LinkOptions {
   readonly inputFile?: string;
+  readonly text?: string;
   readonly glob: boolean;
   readonly metalink: boolean;
   readonly mirror?: readonly string[];
@@ -37,6 +39,7 @@ const mostGlobbed = 1_000_000;
 const metalinkName = /\.(?:meta4|metalink)$/i;
 /** RFC 5854 files are small. */
 const mostMetalink = 10 << 20;
+const mostText = 10 << 20;
 
 /**
  * Everything a command line asks for, one by one: its links with their globs, what its Metalinks name,
@@ -52,23 +55,28 @@ export async function* askedLinks(context: Context, from: AskedFrom): AsyncGener
       else yield asked;
     }
   }
+  if (options.text !== undefined) yield* fromText(context, from, options.text);
   if (options.inputFile !== undefined) yield* fromFile(context, from, options.inputFile);
 }
 
 /** Throws `UsageError` where there is nothing to do, or what is of one file is asked for several. */
 export function checkLinks(links: readonly string[], options: LinkOptions): void {
-  const { inputFile, out, checksum, mirror } = options;
-  if (links.length === 0 && inputFile === undefined) {
-    throw new UsageError("missing required argument 'link'; give links, or --input-file FILE");
+  const { inputFile, text, out, checksum, mirror } = options;
+  if (links.length === 0 && inputFile === undefined && text === undefined) {
+    throw new UsageError("missing required argument 'link'; give links, --text TEXT, or --input-file FILE");
   }
-  const count = links.reduce((sum, link) => sum + (options.glob ? globCount(link) : 1), 0);
+  if (text === '-' && inputFile === '-') throw new UsageError('--text and --input-file cannot both be standard input');
+  const inText = text === undefined || text === '-' ? 0 : linksInText(text).length;
+  if (text !== undefined && text !== '-' && inText === 0) throw new UsageError(`--text: ${noneInText}`);
+  const count = inText + links.reduce((sum, link) => sum + (options.glob ? globCount(link) : 1), 0);
   if (count > mostGlobbed) {
     const room = `${mostGlobbed} are possible (--no-glob takes them literally)`;
     throw new UsageError(`the globs stand for ${count} links; ${room}`);
   }
-  if (count <= 1 && inputFile === undefined) return;
-  const several = inputFile === undefined ? `${count} links were given` : 'an input file was given';
-  if (out !== undefined && (inputFile !== undefined || !/#\d/.test(out))) {
+  const isOpen = inputFile !== undefined || text === '-';
+  if (count <= 1 && !isOpen) return;
+  const several = isOpen ? 'a file of links was given' : `${count} links were given`;
+  if (out !== undefined && (isOpen || inText > 0 || !/#\d/.test(out))) {
     throw new UsageError(`--out names one file and ${several}; leave it out, or give one link`);
   }
   if (checksum !== undefined) throw new UsageError(`--checksum is of one file and ${several}; give one link`);
@@ -106,6 +114,31 @@ async function localText(context: Context, path: string): Promise<string> {
   if (!facts?.isFile()) throw new UsageError(`there is no Metalink file ${place}; a link begins with https://`);
   if (facts.size > mostMetalink) throw new UsageError(`${place} is larger than 10 MiB; that is no Metalink`);
   return readFile(place, 'utf8');
+}
+
+/** Links as they stand in what somebody wrote: no globs. */
+async function* fromText(context: Context, from: AskedFrom, given: string): AsyncGenerator<AskedLink> {
+  const links = linksInText(given === '-' ? await textOf(context.stdin) : given);
+  if (links.length === 0) yield { wrong: `standard input: ${noneInText}` };
+  const options = { ...from.common, ...mirrorsOf(from.options) };
+  for (const link of links) {
+    if (from.options.metalink && isMetalink(link)) yield* fromMetalink(context, from, link, options);
+    else yield { link, directory: from.directory, options };
+  }
+}
+
+const noneInText = 'there is no link in the text; links begin with https://, http://, ftp://, sftp:// or magnet:?';
+
+async function textOf(stream: AsyncIterable<Uint8Array | string>): Promise<string> {
+  const portions: Buffer[] = [];
+  let length = 0;
+  for await (const portion of stream) {
+    portions.push(Buffer.from(portion));
+    length += portion.length;
+    if (length > mostText)
+      throw new UsageError('--text: standard input is longer than 10 MiB; use --input-file for lists');
+  }
+  return Buffer.concat(portions).toString('utf8');
 }
 
 async function* fromFile(context: Context, from: AskedFrom, file: string): AsyncGenerator<AskedLink> {

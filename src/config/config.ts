@@ -127,6 +127,7 @@ function finish(
     key_file,
     known_hosts = paths.home === undefined ? undefined : '~/.ssh/known_hosts',
   } = config.sftp;
+  const { password_file, program, ...mega } = config.mega;
   return {
     ...config,
     downloads: {
@@ -148,6 +149,11 @@ function finish(
     ),
     hosts: Object.fromEntries(Object.entries(config.hosts).map(([name, host]) => [name, withPath(host)])),
     move: config.move.directory === undefined ? {} : { directory: path('move.directory', config.move.directory) },
+    mega: {
+      ...mega,
+      program: /[/\\]|^~/.test(program) ? path('mega.program', program) : program,
+      ...(password_file === undefined ? {} : { password_file: path('mega.password_file', password_file) }),
+    },
     sftp: {
       ...(known_hosts === undefined ? {} : { known_hosts: path('sftp.known_hosts', known_hosts) }),
       ...(agent === undefined ? {} : { agent: agent === 'none' ? agent : path('sftp.agent', agent) }),

@@ -47,6 +47,9 @@ export const defaults: RawConfig = {
   categories: {},
   sftp: {},
   mega: {
+    engine: 'embedded',
+    program: 'mega-get',
+    idle_timeout: 300_000,
     gateway: 'https://g.api.mega.co.nz/',
   },
   space: {

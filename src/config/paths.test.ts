@@ -12,6 +12,7 @@ test('state, config and work files go where XDG says', () => {
     backups: '/s/longhaul/backups',
     sockets: '/s/longhaul/run',
     logs: '/s/longhaul/logs',
+    sessions: '/s/longhaul/sessions',
     work: '/w/longhaul',
     home: '/home/ann',
     downloads: '/home/ann/Downloads',

@@ -13,6 +13,8 @@ export interface Paths {
   /** Folder of the instance sockets; names of up to `socketNameBytes` fit. */
   readonly sockets: string;
   readonly logs: string;
+  /** What lets this user in at services without the password; each file 0600. */
+  readonly sessions: string;
   /** Work files that may be thrown away between runs. */
   readonly work: string;
   /** The home folder, when there is one: what `~` means. */
@@ -90,6 +92,7 @@ function below({ config, state, work }: { readonly config: string; readonly stat
     backups: join(state, 'backups'),
     sockets: socketsOf(state),
     logs: join(state, 'logs'),
+    sessions: join(state, 'sessions'),
     work,
   };
 }

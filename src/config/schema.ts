@@ -195,12 +195,42 @@ const categories = z
 
 const mega = z
   .strictObject({
+    engine: choice(['embedded', 'megacmd'])
+      .prefault('embedded')
+      .describe(
+        'Who fetches what is added from now on. megacmd: the program mega-get of MEGAcmd, with the account it is logged in to.',
+      ),
+    program: text('a program')
+      .prefault('mega-get')
+      .describe('mega-get of MEGAcmd: a name that is looked for in PATH, or where it stands.'),
+    idle_timeout: duration({ least: 1000 })
+      .prefault('5m')
+      .describe('Longest time in which mega-get neither says nor writes anything.'),
     gateway: text(
       'a URL that begins with https:// or http:// and ends with /',
       /^https?:\/\/[^/?#\s@]+\/(?:[^?#\s]*\/)?$/i,
     )
       .prefault('https://g.api.mega.co.nz/')
       .describe('The server that is asked about MEGA links.'),
+    email: text('an e-mail address', /^[^\s@]+@[^\s@]+$/)
+      .optional()
+      .describe('The account whose transfer quota is used; left out: none. It needs password or password_file.'),
+    password: text('a password, in quotes where it is a number')
+      .optional()
+      .describe('Its password; better in LONGHAUL_MEGA_PASSWORD, or in password_file. Kept secret.'),
+    password_file: text('a file').optional().describe('A file whose first line is the password.'),
+    totp: text(
+      'a code of six digits, or the key in base32 from which codes are made, in quotes',
+      /^(?:\d{6}|(?:[A-Za-z2-7][\s-]?){16,128}=*)$/,
+    )
+      .optional()
+      .describe(
+        'For an account with two-factor authentication: a code of six digits, good for one login (the session is kept), or the key from which an app makes codes. Kept secret.',
+      ),
+  })
+  .refine((given) => given.email === undefined || (given.password ?? given.password_file) !== undefined, {
+    path: ['email'],
+    error: 'needs mega.password or mega.password_file',
   })
   .describe('Downloads from MEGA.');
 

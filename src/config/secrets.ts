@@ -5,6 +5,9 @@ const headersIn = /^(?:http\.headers|hosts\[.*\]\[headers\])(?:\[|$)/;
 
 const mask = '***';
 
+/** Keys that are secrets as a whole. */
+const whole = /^mega\.(?:password|totp)$/;
+
 /** Headers that say nothing that anybody would hide, so that their values may stand in a log. */
 const openHeaders = /^(?:accept(?:-.*)?|cache-control|content-type|dnt|origin|pragma|range|referer|user-agent)$/i;
 
@@ -16,6 +19,7 @@ export function shownValue(key: string, value: unknown): string {
 
 /** The same value with what is secret in it replaced: the values of headers, and the userinfo of links. */
 export function maskValue(key: string, value: unknown): unknown {
+  if (whole.test(key)) return value === undefined ? undefined : mask;
   const masked = key.startsWith('database.') ? maskDatabase : maskUserinfo;
   return mapTexts(value, (text, isHeader) => (isHeader ? maskHeader(text) : masked(text)), headersIn.test(key));
 }
@@ -23,16 +27,18 @@ export function maskValue(key: string, value: unknown): unknown {
 interface WithSecrets {
   readonly http: { readonly headers: readonly string[]; readonly proxy?: string | undefined };
   readonly hosts: Readonly<Record<string, Pick<HostSettings, 'headers' | 'proxy'>>>;
+  readonly mega?: { readonly password?: string | undefined; readonly totp?: string | undefined };
   readonly database?: { readonly url?: string | undefined; readonly owner_url?: string | undefined };
 }
 
-/** What must not reach any log: the values of headers that are sent to a host, and passwords of proxies and databases. */
-export function secretsOf({ http, hosts, database = {} }: WithSecrets): readonly string[] {
+/** What must not reach any log: the values of headers that are sent to a host, and passwords of proxies, databases and accounts. */
+export function secretsOf({ http, hosts, mega = {}, database = {} }: WithSecrets): readonly string[] {
   const all = [http, ...Object.values(hosts)];
   const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
   const links = [...all.map(({ proxy }) => proxy), database.url, database.owner_url];
   const passwords = links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)));
-  return [...new Set([...headers, ...passwords])];
+  const own = [mega.password, mega.totp].filter((secret) => secret !== undefined);
+  return [...new Set([...headers, ...passwords, ...own])];
 }
 
 /** What is secret in `Name: value`: the value, and what stands behind the scheme of credentials. */

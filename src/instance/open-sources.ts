@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import type { Paths } from '../config/paths.ts';
 import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { Log } from '../log/log.ts';
@@ -13,8 +15,15 @@ export interface LazySources {
   close(): Promise<void>;
 }
 
+export interface SourceParts {
+  readonly config: Config;
+  readonly paths: Pick<Paths, 'sessions'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /** The sources of this version, loaded when the first is needed: verbs that only read never pay for them. */
-export function lazySources(parts: { readonly config: Config; readonly clock: Clock; readonly log: Log }): LazySources {
+export function lazySources(parts: SourceParts): LazySources {
   let loaded: Promise<Sources> | undefined;
   return {
     load() {
@@ -34,21 +43,13 @@ export function lazySources(parts: { readonly config: Config; readonly clock: Cl
   };
 }
 
-async function loadSources({
-  config,
-  clock,
-  log,
-}: {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Log;
-}) {
-  const [{ createHttpThreads }, { createFtpSource }, { createSftpSource }, mega, { sourceRegistry }] =
+async function loadSources({ config, paths, clock, log }: SourceParts): Promise<Sources> {
+  const [{ createHttpThreads }, { createFtpSource }, { createSftpSource }, { createMegaThreads }, { sourceRegistry }] =
     await Promise.all([
       import('../sources/http/http-threads.ts'),
       import('../sources/ftp/ftp-source.ts'),
       import('../sources/sftp/sftp-source.ts'),
-      import('../sources/mega/mega-source.ts'),
+      import('../sources/mega/mega-threads.ts'),
       import('../sources/registry.ts'),
     ]);
   const http = createHttpThreads({
@@ -60,6 +61,12 @@ async function loadSources({
   });
   const ftp = createFtpSource({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
   const sftp = createSftpSource({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
-  const links = mega.createMegaSource({ config, clock, disk: realDisk, log: log.room('sources/mega') });
-  return sourceRegistry([links, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://']);
+  const mega = createMegaThreads({
+    config,
+    sessionFile: join(paths.sessions, 'mega.json'),
+    clock,
+    disk: realDisk,
+    log: log.room('sources/mega'),
+  });
+  return sourceRegistry([mega, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://']);
 }

@@ -80,7 +80,7 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
       clock,
       store,
       backupIfDue,
-      sources: lazySources({ config, clock, log }),
+      sources: lazySources({ config, paths, clock, log }),
       steps: lazySteps({ config, clock, disk: realDisk, log: log.room('steps') }),
       role: options.role,
       engine: options.engine,

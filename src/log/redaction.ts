@@ -21,7 +21,7 @@ const linkForms: readonly RegExp[] = [
   /(\bmega(?:\.co)?\.(?:nz|io|app)\/(?:file|folder|embed|collection|album)\/[\w-]{1,64}(?:#|%23)(?:!|%21)?)[\w-]+/gi,
   /(\bmega(?:\.co)?\.(?:nz|io|app)\/(?:embed)?(?:#|%23)[a-z]?(?:!|%21)(?:[\w-]{1,64}(?:!|%21))?)[\w-]+/gi,
   // query parameters that let somebody in; what is masked already keeps the sentence that goes on after it
-  /([?&;](?:pass|passwd|password|pwd|secret|token|access_token|auth|api_?key|key|sig|signature|x-amz-(?:signature|credential|security-token))=)(?!\*{3}(?:[:;&#\s"'<>]|$))[^&;#\s"'<>]+/gi,
+  /([?&;](?:pass|passwd|password|pwd|secret|token|access_token|auth|api_?key|key|sid|sig|signature|x-amz-(?:signature|credential|security-token))=)(?!\*{3}(?:[:;&#\s"'<>]|$))[^&;#\s"'<>]+/gi,
 ];
 
 /** What is a secret in a header, to the end of the line. */

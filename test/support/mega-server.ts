@@ -6,10 +6,10 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { MutableFile } from 'megajs';
 import { API, Storage } from 'megajs';
+import { type LoginData, NewerAccount } from './mega-account.ts';
 
 const require = createRequire(import.meta.url);
 type Mock = (options: { readonly dataFolder: string }) => Server & { readonly state: MockState };
@@ -40,6 +40,8 @@ export interface MegaServer {
   heal(): void;
   /** Ranges of bytes that were asked for, in order: first and last. */
   readonly asked: (readonly [from: number, to: number])[];
+  /** Of each question to the API, in order, its command and the session it was asked with. */
+  readonly questions: { readonly command: string; readonly session: string | null }[];
   stop(): Promise<void>;
 }
 
@@ -56,6 +58,10 @@ export interface MegaFaults {
   cutShort: boolean;
   /** The API answers with this error number; 0: it works. */
   apiError: number;
+  /** The code that a login must bring; empty: none. */
+  secondFactor: string;
+  /** Sessions that are no longer good. */
+  endedSessions: readonly string[];
 }
 
 export async function startMegaServer(): Promise<MegaServer> {
@@ -63,6 +69,7 @@ export async function startMegaServer(): Promise<MegaServer> {
   const server = (require('mega-mock') as Mock)({ dataFolder: folder });
   const users = require('mega-mock/cli/preloaded-users.json') as Record<string, unknown>;
   for (const [user, data] of Object.entries(users)) server.state.loginData.set(user, data);
+  const newer = new NewerAccount('mock', Object.values(users)[0] as LoginData);
   const healthy: MegaFaults = {
     stallAfter: 0,
     overQuota: 0,
@@ -70,9 +77,12 @@ export async function startMegaServer(): Promise<MegaServer> {
     flipAt: -1,
     cutShort: false,
     apiError: 0,
+    secondFactor: '',
+    endedSessions: [],
   };
   const faults = { ...healthy };
   const asked: (readonly [number, number])[] = [];
+  const questions: { command: string; session: string | null }[] = [];
   const [mock] = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -82,9 +92,11 @@ export async function startMegaServer(): Promise<MegaServer> {
       response.end(JSON.stringify(faults.apiError));
     } else if (request.url?.startsWith('/download/')) {
       sendBytes(folder, faults, asked, request.url, response).catch(() => response.destroy());
-    } else if (/^\/cs\?.*\bn=/.test(request.url ?? ''))
-      answerInFolder(server.state, request, response).catch(() => response.destroy());
-    else mock?.(request, response);
+    } else if (request.url?.startsWith('/cs')) {
+      answerQuestion({ state: server.state, newer, faults, questions }, request, response)
+        .then((isAnswered) => isAnswered || mock?.(request, response))
+        .catch(() => response.destroy());
+    } else mock?.(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -102,8 +114,10 @@ export async function startMegaServer(): Promise<MegaServer> {
     heal() {
       Object.assign(faults, healthy);
       asked.length = 0;
+      questions.length = 0;
     },
     asked,
+    questions,
     async shareFile(name, bytes) {
       return (await upload(account.root, name, bytes)).link({});
     },
@@ -141,13 +155,62 @@ async function written(folder: string, state: MockState, { nodeId }: MutableFile
   }
 }
 
+/** What the mock lacks: second factors, sessions that end, folders for those who have their link. False: the mock answers. */
+async function answerQuestion(
+  { state, newer, faults, questions }: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const query = new URL(request.url ?? '', 'http://x').searchParams;
+  const [command] = (await bodyOf(request)) as [Question];
+  questions.push({ command: command.a, session: query.get('sid') });
+  const code = errorOf(faults, command, query.get('sid') ?? '');
+  const own = ['us0', 'us'].includes(command.a) || query.has('n');
+  if (code === 0 && !own) return false;
+  if (code !== 0) response.end(JSON.stringify([code]));
+  else if (command.a === 'us0') response.end(JSON.stringify([newer.preLogin]));
+  else if (command.a === 'us') response.end(JSON.stringify([newer.logIn(command.user, command.uh)]));
+  else answerInFolder(state, query.get('n') ?? '', command, request, response);
+  return true;
+}
+
+function errorOf({ secondFactor, endedSessions }: MegaFaults, { a, mfa }: Question, session: string): number {
+  if (endedSessions.includes(session)) return -15;
+  if (a !== 'us' || secondFactor === '' || mfa === secondFactor) return 0;
+  return mfa === undefined ? -26 : -5;
+}
+
+interface Question {
+  readonly a: string;
+  readonly n?: string;
+  readonly mfa?: string;
+  readonly user?: string;
+  readonly uh?: string;
+}
+
+interface Answering {
+  readonly state: MockState;
+  readonly newer: NewerAccount;
+  readonly faults: MegaFaults;
+  readonly questions: { command: string; session: string | null }[];
+}
+
+/** The mock reads it again, with this function. */
+const { json: bodyOf } = createRequire(require.resolve('mega-mock'))('micro') as {
+  json(request: IncomingMessage): Promise<unknown>;
+};
+
 /**
  * The mock lists a shared folder with the keys of its owner. MEGA's servers list it with those that the folder's own key
  * opens, which the mock keeps in one share for each upload.
  */
-async function answerInFolder(state: MockState, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const id = new URL(request.url ?? '', 'http://x').searchParams.get('n') ?? '';
-  const [command] = (await json(request)) as [{ readonly a: string; readonly n?: string }];
+function answerInFolder(
+  state: MockState,
+  id: string,
+  command: Question,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const share = state.shares.get(id);
   const all = share ? (state.users.get(share.uh)?.files ?? []) : [];
   const keys: Record<string, string> = Object.assign(

@@ -26,7 +26,8 @@ export const add: Verb = {
 Examples:
   $ longhaul add https://example.org/film.mkv
   $ longhaul add -d ~/films https://example.org/a.mkv https://example.org/b.mkv
-  $ longhaul add --input-file links.txt`,
+  $ longhaul add --input-file links.txt
+  $ longhaul add --text - < message.txt`,
       );
   },
   async run(command, context) {

@@ -85,6 +85,7 @@ Examples:
   $ longhaul get -d ~/films -o film.mkv https://example.org/f?id=7
   $ longhaul get --checksum sha-256=HEX --header 'Cookie: a=b' https://example.org/x.iso
   $ longhaul get 'https://example.org/page[001-120].jpg' --input-file more-links.txt
+  $ longhaul get --text 'both parts: https://example.org/a.rar, and (https://example.org/b.rar)'
   $ longhaul get https://example.org/x.iso --mirror https://mirror.example.net/x.iso
 
 Ctrl-C stops it decently; longhaul resume-downloads goes on where it was.`;

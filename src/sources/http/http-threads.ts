@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../../config/config.ts';
-import type { Disk } from '../../disk/disk.ts';
 import type { Source } from '../source.ts';
+import { deviceOf } from '../thread/device-of.ts';
 import { threadSource } from '../thread/thread-source.ts';
 import { AskerFiles } from './asker-files.ts';
 import type { HttpSourceOptions } from './http-source.ts';
@@ -32,13 +31,4 @@ export function createHttpThreads({ config, hosts = {}, clock, disk, log }: Http
         name: 'http',
       }),
   });
-}
-
-/** The device of a folder, or of what it will be made in. */
-async function deviceOf(disk: Disk, directory: string): Promise<string> {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    const facts = await disk.facts(folder).catch(() => undefined);
-    if (facts) return String(facts.device);
-    if (folder === dirname(folder)) return 'unknown';
-  }
 }

@@ -1,23 +1,11 @@
 import { z } from 'zod';
-import type { Config } from '../../config/config.ts';
-import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
-import { discard } from '../../net/get.ts';
-import type { Clock } from '../../time/clock.ts';
-import type { Asker } from '../http/asker.ts';
-import { textOf } from '../http/read-text.ts';
-import { statusFailure } from '../http/status-failure.ts';
+import type { Account } from './account.ts';
+import { type Asking, type ExchangeParts, exchange } from './exchange.ts';
 
-export interface MegaParts {
-  readonly config: Pick<Config, 'http' | 'mega'>;
-  readonly asker: Asker;
-  readonly clock: Clock;
-}
-
-/** Who asks, and how. */
-export interface Asking {
-  readonly options: DownloadOptions;
-  readonly signal: AbortSignal;
+export interface MegaParts extends ExchangeParts {
+  /** Left out: without an account. */
+  readonly account?: Account;
 }
 
 /** One entry of a folder, as the API has it: `t` is 0 for a file and 1 for a folder. */
@@ -38,13 +26,6 @@ const node = z.object({
 const fileAnswer = z.object({ s: size, at: z.string() });
 const folderAnswer = z.object({ f: z.array(node) });
 const addressAnswer = z.object({ g: z.url({ protocol: /^https?$/ }), s: size });
-/** A folder of 100,000 files takes about 20 MiB. */
-const mostAnswer = 128 << 20;
-
-/** The options of a download that are for whoever is asked; a login or a cookie is not meant for MEGA's servers. */
-export function ownOptions({ proxy, userAgent }: DownloadOptions): DownloadOptions {
-  return { ...(proxy === undefined ? {} : { proxy }), ...(userAgent === undefined ? {} : { userAgent }) };
-}
 
 /** Size (bytes) and encrypted attributes of a linked file. Throws `Failure`. */
 export async function fileFacts(parts: MegaParts, id: string, asking: Asking): Promise<z.infer<typeof fileAnswer>> {
@@ -72,59 +53,45 @@ function read<T>(form: z.ZodType<T>, answer: unknown): T {
   return data;
 }
 
-/** The library's part is the request's form and the proof of work that MEGA wants now and then. */
+/** With the account's session where there is one; one that has ended is replaced once. */
 async function ask(parts: MegaParts, command: object, folder: string | undefined, asking: Asking): Promise<unknown> {
-  const { API } = await import('megajs');
-  const deadline = new AbortController();
-  const signal = AbortSignal.any([asking.signal, deadline.signal]);
-  const { headers_timeout, idle_timeout } = parts.config.http;
-  const tooSlow = new Failure('network', 'MEGA took too long to answer');
-  const cancel = parts.clock.after(headers_timeout + idle_timeout, () => deadline.abort(tooSlow));
-  const { gateway } = parts.config.mega;
-  const api = new API(false, { gateway, fetch: fetchThrough(parts, { options: asking.options, signal }) });
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
+  const { account } = parts;
+  if (!account) return askAs(parts, command, folder, undefined, asking);
+  const session = await account.session(asking);
   try {
-    signal.throwIfAborted();
-    signal.addEventListener('abort', onAbort, { once: true });
-    const sent = folder === undefined ? command : { ...command, _querystring: { n: folder } };
-    const answer = api.request(sent as unknown as JSON);
-    answer.catch(() => {});
-    return await Promise.race([answer, aborted.promise]);
+    return await askAs(parts, command, folder, session, asking);
   } catch (error) {
-    asking.signal.throwIfAborted();
-    if (error instanceof Failure) throw error;
-    throw new Failure('protocol', 'MEGA gave an answer that is not understood; it is tried again', { cause: error });
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    api.close();
-    cancel();
+    if (!(error instanceof SessionEnded)) throw error;
+    await account.forget(session);
+    return askAs(parts, command, folder, await account.session(asking), asking);
   }
 }
 
-/** The library's `fetch`, over our own connections and proxies. An error number is thrown as its `Failure`. */
-function fetchThrough({ asker, clock }: MegaParts, { options, signal }: Asking): typeof fetch {
-  return async (url, given) => {
-    const headers = [...new Headers(given?.headers)].filter(([name]) => name !== 'content-type');
-    const post = { json: String(given?.body), headers };
-    const answer = await asker.ask({ link: new URL(String(url)), options: ownOptions(options), post }, signal);
-    const { head, place } = answer.exchange;
-    const challenge = head.headers.get('x-hashcash');
-    if (challenge !== undefined) {
-      discard(answer.exchange);
-      return new Response(null, { headers: { 'x-hashcash': challenge } });
-    }
-    if (head.status !== 200) throw statusFailure(head, place, discard(answer.exchange), clock.now());
-    const text = await textOf(answer, mostAnswer, signal, 'protocol');
-    const said: unknown = JSON.parse(text);
-    const [first]: unknown[] = Array.isArray(said) ? said : [said];
-    if (typeof first === 'number' && first < 0) throw apiFailure(first);
-    return new Response(text);
-  };
+async function askAs(
+  parts: MegaParts,
+  command: object,
+  folder: string | undefined,
+  session: string | undefined,
+  asking: Asking,
+): Promise<unknown> {
+  const { API } = await import('megajs');
+  const meaning = (code: number) => apiFailure(code, session !== undefined);
+  return exchange(parts, asking, meaning, (fetch) => {
+    const api = new API(false, { gateway: parts.config.mega.gateway, fetch });
+    const query = {
+      ...(folder === undefined ? {} : { n: folder }),
+      ...(session === undefined ? {} : { sid: session }),
+    };
+    const sent: unknown = { ...command, _querystring: query };
+    return { answer: api.request(sent as JSON) as Promise<unknown>, end: () => api.close() };
+  });
 }
 
+/** The session of an account is no longer one: it was ended elsewhere, or the password was changed. */
+class SessionEnded extends Failure {}
+
 /** What an error number of MEGA's API means (its SDK, `types.h`). Pure. */
-export function apiFailure(code: number): Failure {
+export function apiFailure(code: number, withAccount = false): Failure {
   switch (code) {
     case -2:
     case -9:
@@ -139,8 +106,19 @@ export function apiFailure(code: number): Failure {
     case -17:
     case -24:
     case -29:
-      return new Failure('quota', 'the transfer quota of MEGA is used up for now');
+      return overQuota(withAccount);
+    case -15:
+      return new SessionEnded('server', 'MEGA has ended the session of the account; it is logged in again');
     default:
       return new Failure('server', `MEGA answers with trouble on its side (${code})`);
   }
+}
+
+/** `seconds`: until there is quota again, where MEGA says it; `now` in epoch ms. Pure. */
+export function overQuota(withAccount: boolean, seconds = Number.NaN, now = 0): Failure {
+  const whose = withAccount ? 'of the MEGA account' : 'of MEGA for this address';
+  const at = seconds > 0 && Number.isFinite(seconds) ? { at: now + seconds * 1000 } : {};
+  return new Failure('quota', `the transfer quota ${whose} is used up for now`, {
+    retry: { when: 'later', reason: 'quota', ...at },
+  });
 }

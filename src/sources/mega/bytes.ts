@@ -2,8 +2,9 @@ import { Failure } from '../../downloads/failure.ts';
 import { discard } from '../../net/get.ts';
 import type { ResponseHead } from '../../net/http1/response-head.ts';
 import { statusFailure } from '../http/status-failure.ts';
-import { type Asking, addressOf, type MegaParts, ownOptions } from './api.ts';
+import { addressOf, type MegaParts, overQuota } from './api.ts';
 import { decipherFrom } from './cipher.ts';
+import { type Asking, ownOptions } from './exchange.ts';
 import type { MegaFile } from './tree.ts';
 
 /** Bytes of one request. Each connection holds at most so many in memory. */
@@ -73,7 +74,7 @@ class Piece {
   async #fetch(parts: MegaParts, link: URL, { options, signal }: Asking): Promise<void> {
     const { exchange } = await parts.asker.ask({ link, options: ownOptions(options) }, signal);
     if (exchange.head.status !== 200 && exchange.head.status !== 206) {
-      throw storageFailure(exchange.head, exchange.place, discard(exchange), parts.clock.now());
+      throw storageFailure(parts, exchange.head, exchange.place, discard(exchange));
     }
     const onAbort = () => {
       exchange.abandon();
@@ -112,15 +113,11 @@ function cutShort(): Failure {
   return new Failure('network', 'MEGA ended an answer before all its bytes had come; it is tried again');
 }
 
-/** What a storage server's refusal means; 509 names the seconds until there is quota again. Pure. */
-function storageFailure(head: ResponseHead, place: string, text: string, now: number): Failure {
+/** What a storage server's refusal means; 509 names the seconds until there is quota again. */
+function storageFailure({ account, clock }: MegaParts, head: ResponseHead, place: string, text: string): Failure {
   const { status, headers } = head;
   if (status === 509) {
-    const left = Number(headers.get('x-mega-time-left') ?? Number.NaN);
-    const at = Number.isFinite(left) && left > 0 ? { at: now + left * 1000 } : {};
-    return new Failure('quota', 'the transfer quota of MEGA is used up for now', {
-      retry: { when: 'later', reason: 'quota', ...at },
-    });
+    return overQuota(account !== undefined, Number(headers.get('x-mega-time-left') ?? Number.NaN), clock.now());
   }
   if ([403, 404, 410].includes(status)) {
     return new Failure(
@@ -128,5 +125,5 @@ function storageFailure(head: ResponseHead, place: string, text: string, now: nu
       `${place} no longer has the file at this address (${status}); MEGA is asked for another`,
     );
   }
-  return statusFailure(head, place, text, now);
+  return statusFailure(head, place, text, clock.now());
 }

@@ -40,6 +40,15 @@ export function megaKey(link: string): string | undefined {
   return `mega:folder/${id}${inner === undefined ? '' : `/file/${inner}`}`;
 }
 
+/** As a whole one stands at the beginning of a text; with or without its scheme, and `%23` where somebody encoded it. */
+const begun =
+  /^(?:https?:\/\/)?(?:www\.)?mega(?:\.co)?\.(?:nz|io|app)\/(?:file\/[\w-]{8}(?:#|%23)[\w-]{43}|folder\/[\w-]{8}(?:#|%23)[\w-]{22}(?:\/(?:file|folder)\/[\w-]{8})?|(?:#|%23)(?:!|%21)[\w-]{8}(?:!|%21)[\w-]{43}|(?:#|%23)F(?:!|%21)[\w-]{8}(?:!|%21)[\w-]{22}(?:[!?][\w-]{8}(?![\w-]))?)/i;
+
+/** The MEGA link that a text begins with, as long as its key is; undefined where there is none, or it is cut off. Pure. */
+export function megaLinkAt(text: string): string | undefined {
+  return begun.exec(text.slice(0, 200))?.[0];
+}
+
 /** True for what is meant as a MEGA link, also a malformed one. Pure. */
 export function isMegaLink(link: string): boolean {
   return meant.test(link) || normalForm.test(link);

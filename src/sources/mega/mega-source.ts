@@ -9,7 +9,9 @@ import { Asker } from '../http/asker.ts';
 import { OneStreamTransfer } from '../one-stream/one-stream-transfer.ts';
 import { SeveralTransfers } from '../one-stream/several-transfers.ts';
 import type { FetchRequest, FetchTarget, Manifest, ResolveRequest, Source, Transfer } from '../source.ts';
-import type { Asking, MegaParts } from './api.ts';
+import { accountOf } from './account.ts';
+import type { MegaParts } from './api.ts';
+import type { Asking } from './exchange.ts';
 import { isMegaLink, type MegaLink, megaLinkKey, parseMegaLink } from './link.ts';
 import { proveMac } from './prove.ts';
 import type { MegaFile } from './tree.ts';
@@ -19,6 +21,8 @@ export interface MegaSourceOptions {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly log: Log;
+  /** Absolute path of what keeps the account's session. */
+  readonly sessionFile: string;
 }
 
 /** What `resolve` hands to `fetch`, and nobody else: it holds keys. */
@@ -29,10 +33,12 @@ interface MegaPlan {
 /** Files that are fetched at the same time. */
 const mostAtOnce = 4;
 
-/** MEGA links of files and folders, without an account. What is heavy is loaded with the first link. */
-export function createMegaSource({ config, clock, disk, log }: MegaSourceOptions): Source {
+/** MEGA links of files and folders, with the quota of an account where one is configured. What is heavy is loaded with the first link. */
+export function createMegaSource({ config, clock, disk, log, sessionFile }: MegaSourceOptions): Source {
   const asker = new Asker({ config: config.http, hosts: config.hosts, clock, disk });
-  const parts: MegaParts = { config, asker, clock };
+  const exchangeParts = { config, asker, clock };
+  const account = accountOf({ ...exchangeParts, disk, sessionFile });
+  const parts: MegaParts = { ...exchangeParts, ...(account ? { account } : {}) };
   return {
     name: 'mega',
     accepts: isMegaLink,

@@ -25,8 +25,8 @@ beforeEach(() => server.heal());
 after(() => server.stop());
 
 function create() {
-  const config = { ...defaults, mega: { gateway: server.gateway } };
-  return createMegaSource({ config, clock: systemClock, disk: realDisk, log: silentLog });
+  const config = { ...defaults, mega: { ...defaults.mega, gateway: server.gateway } };
+  return createMegaSource({ config, clock: systemClock, disk: realDisk, log: silentLog, sessionFile: '/nowhere' });
 }
 
 const resolve = (text: string, options = {}) => create().resolve({ link: text, options, directory: '/' }, never);
@@ -98,7 +98,7 @@ test('what the API answers is told as what it means', async () => {
   server.faults.apiError = -9;
   await assert.rejects(resolve(link), failsWith('refused', /was deleted, or the link is wrong/));
   server.faults.apiError = -17;
-  await assert.rejects(resolve(link), failsWith('quota', /quota of MEGA is used up/));
+  await assert.rejects(resolve(link), failsWith('quota', /quota of MEGA for this address is used up/));
   server.faults.apiError = -3;
   await assert.rejects(resolve(link), failsWith('server', /trouble on its side/));
   for (let code = -1; code > -500; code -= 1) assert.ok(apiFailure(code).message.length > 10);

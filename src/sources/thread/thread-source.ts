@@ -9,7 +9,7 @@ export interface ThreadSourceParts {
   readonly name: string;
   readonly accepts: Source['accepts'];
   readonly keyOf: Source['keyOf'];
-  readonly check: NonNullable<Source['check']>;
+  readonly check?: NonNullable<Source['check']>;
   readonly clock: Clock;
   readonly log: Log;
   /** A new thread that hosts the source; `pulse` goes into its `workerData`. */
@@ -30,7 +30,7 @@ export function threadSource(parts: ThreadSourceParts): Source {
     name: parts.name,
     accepts: parts.accepts,
     keyOf: parts.keyOf,
-    check: parts.check,
+    ...(parts.check ? { check: parts.check } : {}),
     async resolve(request, signal) {
       const device = await parts.deviceOf(request.directory);
       signal.throwIfAborted();
