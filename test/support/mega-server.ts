@@ -121,21 +121,7 @@ export async function startMegaServer(): Promise<MegaServer> {
     async shareFile(name, bytes) {
       return (await upload(account.root, name, bytes)).link({});
     },
-    async shareFolder(name, files) {
-      const top = await account.root.mkdir(name);
-      const folders = new Map([['', top]]);
-      for (const [path, bytes] of Object.entries(files)) {
-        const parts = path.split('/');
-        let at = top;
-        for (const [depth, part] of parts.slice(0, -1).entries()) {
-          const key = parts.slice(0, depth + 1).join('/');
-          at = folders.get(key) ?? (await at.mkdir(part));
-          folders.set(key, at);
-        }
-        await upload(at, parts.at(-1) ?? '', bytes);
-      }
-      return top.shareFolder({});
-    },
+    shareFolder: async (name, files) => shareTree(await account.root.mkdir(name), files, upload),
     async stop() {
       await account.close();
       API.getGlobalApi().close();
@@ -144,6 +130,27 @@ export async function startMegaServer(): Promise<MegaServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+type Upload = (into: MutableFile, name: string, bytes: Uint8Array) => Promise<MutableFile>;
+
+async function shareTree(
+  top: MutableFile,
+  files: Readonly<Record<string, Uint8Array>>,
+  upload: Upload,
+): Promise<string> {
+  const folders = new Map([['', top]]);
+  for (const [path, bytes] of Object.entries(files)) {
+    const parts = path.split('/');
+    let at = top;
+    for (const [depth, part] of parts.slice(0, -1).entries()) {
+      const key = parts.slice(0, depth + 1).join('/');
+      at = folders.get(key) ?? (await at.mkdir(part));
+      folders.set(key, at);
+    }
+    await upload(at, parts.at(-1) ?? '', bytes);
+  }
+  return top.shareFolder({});
 }
 
 /** The mock answers an upload before its last bytes are in the file, and may take the size from there too early. */
