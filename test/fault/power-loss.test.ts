@@ -8,8 +8,8 @@ const conditions = [
   ...['durable ranges', 'published, unfinished', 'renamed, unfinished', 'work files'],
 ];
 
-test('whatever a power loss leaves of 600 moments: recorded ranges are there, final names are whole, all is delivered at last', async (t) => {
-  const { states, violations, seen } = await powerLossStories(1, 600);
+test('whatever a power loss leaves of 400 moments: recorded ranges are there, final names are whole, all is delivered at last', async (t) => {
+  const { states, violations, seen } = await powerLossStories(1, 400);
   t.diagnostic(`${states} states: ${[...seen].map(([kind, count]) => `${kind} ${count}`).join(', ')}`);
   assert.deepEqual(violations, []);
   for (const condition of conditions) assert.ok(seen.has(condition), `never seen: ${condition}`);
@@ -44,10 +44,12 @@ const broken: Readonly<Record<string, { readonly bend: Bend; readonly finds: Reg
 
 for (const [what, { bend, finds }] of Object.entries(broken)) {
   test(`it is found out: ${what}`, async () => {
-    const { violations } = await powerLossStories(1, 300, bend);
+    const found: string[] = [];
+    for (let seed = 1; seed <= 10 && !found.some((violation) => finds.test(violation)); seed += 1)
+      found.push(...(await powerLossStories(seed, 40, bend)).violations);
     assert.ok(
-      violations.some((violation) => finds.test(violation)),
-      `among ${violations.length}: ${violations[0]}`,
+      found.some((violation) => finds.test(violation)),
+      `among ${found.length}: ${found[0]}`,
     );
   });
 }
