@@ -56,6 +56,13 @@ export const defaults: RawConfig = {
     headroom: 'auto',
     check_every: 30_000,
   },
+  extract: {
+    max_bytes: 'off',
+    max_entries: 100_000,
+    max_ratio: 200,
+    seven_zip: 'auto',
+    unar: 'auto',
+  },
   move: {},
   retention: {
     max_files: 'off',

@@ -3,7 +3,7 @@ import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
 import { keeps } from './keep.ts';
 import { priorityRange } from './priority.ts';
-import { move } from './step-keys.ts';
+import { extract, move } from './step-keys.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
 
@@ -381,6 +381,7 @@ export const schema = z
     sftp: sftp.prefault({}),
     mega: mega.prefault({}),
     space: space.prefault({}),
+    extract: extract.prefault({}),
     move: move.prefault({}),
     retention: retention.prefault({}),
     lease: lease.prefault({}),

@@ -54,6 +54,9 @@ function safeComponent(raw: string): string {
   return cutToBytes(name, longestBytes).replace(sidecarEnding, '.part_json');
 }
 
+/** Made when it is first needed: each takes a millisecond. */
+let graphemes: Intl.Segmenter | undefined;
+
 /** Cuts the stem, never inside a character, and keeps a short extension. */
 function cutToBytes(name: string, limit: number): string {
   if (Buffer.byteLength(name) <= limit) return name;
@@ -61,7 +64,8 @@ function cutToBytes(name: string, limit: number): string {
   const room = limit - Buffer.byteLength(extension);
   let cut = '';
   let bytes = 0;
-  for (const { segment } of new Intl.Segmenter().segment(stem)) {
+  graphemes ??= new Intl.Segmenter();
+  for (const { segment } of graphemes.segment(stem)) {
     bytes += Buffer.byteLength(segment);
     if (bytes > room) break;
     cut += segment;

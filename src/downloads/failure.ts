@@ -18,6 +18,7 @@ import type { RetryReason } from './waiting.ts';
  * | tls | a certificate that does not hold | never |
  * | protocol | an answer that is not HTTP, excess body | now, with backoff |
  * | suspect | HTML where a file was expected | never |
+ * | program | a program that is needed is not installed, or cannot do it | never |
  * | checksum | bytes differ from the digest | never (one refetch comes first) |
  * | disk | not writable, EIO | never |
  * | lost | the lease went to somebody else | not ours to decide |
@@ -36,6 +37,7 @@ export const failureClasses = [
   'tls',
   'protocol',
   'suspect',
+  'program',
   'checksum',
   'disk',
   'lost',
@@ -63,6 +65,7 @@ const retryOf: Record<FailureClass, Retry> = {
   tls: { when: 'never' },
   protocol: { when: 'now' },
   suspect: { when: 'never' },
+  program: { when: 'never' },
   checksum: { when: 'never' },
   disk: { when: 'never' },
   lost: { when: 'never' },

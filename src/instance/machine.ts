@@ -67,6 +67,9 @@ const programs: readonly (Omit<Tool, 'version'> & { readonly ask?: string })[] =
   // It is not called: each of its commands starts a server of its own.
   { name: 'mega-get', purpose: 'MEGA by way of MEGAcmd', remedy: 'install MEGAcmd from mega.io/cmd' },
   { name: 'rclone', ask: '--version', purpose: 'uploads', remedy: 'apt install rclone' },
+  { name: '7zz', purpose: 'extracting 7z archives', remedy: 'apt install 7zip' },
+  { name: 'unar', ask: '-version', purpose: 'extracting rar archives', remedy: 'apt install unar' },
+  { name: 'xz', ask: '--version', purpose: 'extracting xz archives', remedy: 'apt install xz-utils' },
 ];
 
 /** The programs that Longhaul may call, with their versions. */

@@ -1,0 +1,71 @@
+import { join, relative, sep } from 'node:path';
+import type { Disk } from '../../disk/disk.ts';
+import { numberedName } from '../../disk/safe-name.ts';
+
+interface Made {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Names in the work folder that no archive can ask for: safe names never begin with a point. */
+const oldPrefix = '.old-';
+
+/** Removes the files of a run that was cut off, so that their room is free again; empty folders stay until the step's end. */
+export async function sweep(disk: Disk, folder: string): Promise<void> {
+  for (const name of await disk.list(folder)) {
+    const path = join(folder, name);
+    const facts = await disk.facts(path);
+    if (facts?.isDirectory) await sweep(disk, path);
+    else await disk.remove(path);
+  }
+}
+
+/** Where the content of one archive goes. */
+export interface Settling {
+  readonly staging: string;
+  readonly work: string;
+  /** The name of the archive without its endings. */
+  readonly stem: string;
+  /** Names in `work` that other archives of this run were given; the new one is added. */
+  readonly taken: Set<string>;
+}
+
+/**
+ * Gives what was extracted into `staging` its name in `work`: a single file its own, one folder that holds everything
+ * likewise, and otherwise a folder `stem`. Returns the files where they are then.
+ */
+export async function settle(
+  disk: Disk,
+  { staging, work, stem, taken }: Settling,
+  files: readonly Made[],
+): Promise<readonly Made[]> {
+  if (files.length === 0) return [];
+  const tops = new Set(files.map(({ path }) => relative(staging, path).split(sep)[0] ?? ''));
+  const [only = stem] = tops;
+  const from = tops.size === 1 ? join(staging, only) : staging;
+  const name = freeName(tops.size === 1 ? only : stem, taken);
+  const to = join(work, name);
+  await makeWay(disk, work, to);
+  await disk.rename(from, to);
+  return files.map(({ path, size }) => ({ path: to + path.slice(from.length), size }));
+}
+
+function freeName(wanted: string, taken: Set<string>): string {
+  for (let n = 1; ; n += 1) {
+    const name = numberedName(wanted, n);
+    if (taken.has(name.toLowerCase())) continue;
+    taken.add(name.toLowerCase());
+    return name;
+  }
+}
+
+/** Moves aside what an earlier run left there. */
+async function makeWay(disk: Disk, work: string, path: string): Promise<void> {
+  if (!(await disk.facts(path))) return;
+  for (let n = 1; ; n += 1) {
+    const old = join(work, `${oldPrefix}${n}`);
+    if (await disk.facts(old)) continue;
+    await disk.rename(path, old);
+    return;
+  }
+}
