@@ -2,7 +2,7 @@ import type { Added, AddRequest, Duplicate, IfExists } from '../commands/command
 import type { Longhaul } from '../instance/longhaul.ts';
 import { printable } from '../log/printable.ts';
 import type { Clock } from '../time/clock.ts';
-import type { AskedLink } from './asked-links.ts';
+import type { AskedLink, GoodLink } from './asked-links.ts';
 import { type ExitCode, exit, worst } from './exit-codes.ts';
 import { explain } from './explain.ts';
 import { nameOf, placeOf } from './texts.ts';
@@ -50,7 +50,7 @@ export async function addLinks(
     let next = 0;
     for (const one of batch) {
       if ('wrong' in one) {
-        codes.add(refused(context, one.wrong));
+        codes.add(refused(context, one.wrong, one.code));
         continue;
       }
       const answer = answers[next++];
@@ -70,8 +70,6 @@ export async function addLinks(
   }
   return worst(codes);
 }
-
-export type GoodLink = Exclude<AskedLink, { readonly wrong: string }>;
 
 /** Asks about each link that was delivered already, until somebody answers for all. */
 function asker(

@@ -4,7 +4,9 @@ import { resolve } from 'node:path';
 import type { AddRequest, Commands } from '../commands/commands.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { linksInText } from '../sources/links-in-text.ts';
-import { UsageError } from './explain.ts';
+import { shortLink } from '../sources/malformed.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { explain, UsageError } from './explain.ts';
 import { globbed, globCount, numbered } from './globs.ts';
 import { type InputEntry, inputEntries } from './input-file.ts';
 import type { Context } from './verb.ts';
@@ -15,15 +17,19 @@ export interface LinkOptions {
   readonly text?: string;
   readonly glob: boolean;
   readonly metalink: boolean;
+  readonly torrent: boolean;
   readonly mirror?: readonly string[];
   readonly out?: string;
   readonly checksum?: string;
 }
 
+export type GoodLink = Exclude<AskedLink, { readonly wrong: string }>;
+
 /** One thing to add, or a line of an input file that is none. */
 export type AskedLink =
   /** `where`: the line it stands on, for a refusal. */
-  (Pick<AddRequest, 'link' | 'directory' | 'options'> & { readonly where?: string }) | { readonly wrong: string };
+  | (Pick<AddRequest, 'link' | 'directory' | 'options' | 'torrent'> & { readonly where?: string })
+  | { readonly wrong: string; readonly code?: ExitCode };
 
 export interface AskedFrom {
   readonly links: readonly string[];
@@ -31,14 +37,15 @@ export interface AskedFrom {
   /** What all links get. */
   readonly directory: string;
   readonly common: DownloadOptions;
-  readonly metalink: Commands['metalink'];
+  readonly commands: Pick<Commands, 'metalink' | 'torrent'>;
 }
 
 /** A pattern that stands for more is a slip of the finger. */
 const mostGlobbed = 1_000_000;
 const metalinkName = /\.(?:meta4|metalink)$/i;
-/** RFC 5854 files are small. */
-const mostMetalink = 10 << 20;
+const torrentName = /\.torrent$/i;
+/** RFC 5854 files are small, and so are torrents; bytes. */
+const mostNaming = 10 << 20;
 const mostText = 10 << 20;
 
 /**
@@ -51,8 +58,8 @@ export async function* askedLinks(context: Context, from: AskedFrom): AsyncGener
     for (const { link, parts } of options.glob ? globbed(pattern) : [{ link: pattern, parts: [] }]) {
       const name = common.name === undefined ? {} : { name: numbered(common.name, parts) };
       const asked = { link, directory: from.directory, options: { ...common, ...name, ...mirrorsOf(options) } };
-      if (options.metalink && isMetalink(link)) yield* fromMetalink(context, from, link, asked.options);
-      else yield asked;
+      if (options.metalink && isNamed(link, metalinkName)) yield* fromMetalink(context, from, link, asked.options);
+      else yield await withTorrent(context, from, asked);
     }
   }
   if (options.text !== undefined) yield* fromText(context, from, options.text);
@@ -87,9 +94,34 @@ function mirrorsOf({ mirror }: LinkOptions): Pick<DownloadOptions, 'mirrors'> {
   return mirror === undefined ? {} : { mirrors: mirror };
 }
 
-function isMetalink(link: string): boolean {
+/** Whether a link, or the path of a file, ends in such a name. */
+function isNamed(link: string, name: RegExp): boolean {
   const url = URL.parse(link.trim());
-  return metalinkName.test(url && url.protocol.length > 2 ? url.pathname : link);
+  return name.test(url && url.protocol.length > 2 ? url.pathname : link.trim());
+}
+
+function isPath(link: string): boolean {
+  return !/^[a-z][a-z0-9+.-]+:\/\//i.test(link.trim());
+}
+
+/** What a .torrent names in its place. One that cannot be read keeps no other link out. */
+async function withTorrent<Asked extends GoodLink>(
+  context: Context,
+  { options, commands }: AskedFrom,
+  asked: Asked,
+): Promise<AskedLink> {
+  const { link, where } = asked;
+  if (!options.torrent || !isNamed(link, torrentName) || /^\s*magnet:/i.test(link)) return asked;
+  try {
+    const from = isPath(link) ? { content: await localContent(context, link.trim(), 'torrent') } : { link };
+    const given = { directory: asked.directory, ...(asked.options ? { options: asked.options } : {}) };
+    return { ...(where === undefined ? {} : { where }), ...(await commands.torrent({ ...from, ...given })) };
+  } catch (error) {
+    const explained = explain(error);
+    if (!explained) throw error;
+    const place = where === undefined ? '' : `${where}: `;
+    return { wrong: `${place}${shortLink(link)}: ${explained.message ?? ''}`, code: explained.code };
+  }
 }
 
 async function* fromMetalink(
@@ -98,8 +130,8 @@ async function* fromMetalink(
   link: string,
   options: DownloadOptions,
 ): AsyncGenerator<AskedLink> {
-  const text = /^[a-z][a-z0-9+.-]+:\/\//i.test(link.trim()) ? undefined : await localText(context, link);
-  const files = await from.metalink(
+  const text = isPath(link) ? (await localContent(context, link, 'Metalink')).toString('utf8') : undefined;
+  const files = await from.commands.metalink(
     text === undefined ? { link, directory: from.directory, options } : { text, directory: from.directory, options },
   );
   if (options.name !== undefined && files.length > 1) {
@@ -108,12 +140,15 @@ async function* fromMetalink(
   yield* files;
 }
 
-async function localText(context: Context, path: string): Promise<string> {
+/** `what` it should be. Throws `UsageError`. */
+async function localContent(context: Context, path: string, what: string): Promise<Buffer> {
   const place = resolve(context.currentFolder(), path);
   const facts = await stat(place).catch(() => undefined);
-  if (!facts?.isFile()) throw new UsageError(`there is no Metalink file ${place}; a link begins with https://`);
-  if (facts.size > mostMetalink) throw new UsageError(`${place} is larger than 10 MiB; that is no Metalink`);
-  return readFile(place, 'utf8');
+  if (!facts?.isFile()) throw new UsageError(`there is no ${what} file ${place}; a link begins with https://`);
+  if (facts.size > mostNaming) throw new UsageError(`${place} is larger than 10 MiB; that is no ${what}`);
+  return readFile(place).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${place} cannot be read (${error.code ?? error.message})`);
+  });
 }
 
 /** Links as they stand in what somebody wrote: no globs. */
@@ -122,8 +157,8 @@ async function* fromText(context: Context, from: AskedFrom, given: string): Asyn
   if (links.length === 0) yield { wrong: `standard input: ${noneInText}` };
   const options = { ...from.common, ...mirrorsOf(from.options) };
   for (const link of links) {
-    if (from.options.metalink && isMetalink(link)) yield* fromMetalink(context, from, link, options);
-    else yield { link, directory: from.directory, options };
+    if (from.options.metalink && isNamed(link, metalinkName)) yield* fromMetalink(context, from, link, options);
+    else yield await withTorrent(context, from, { link, directory: from.directory, options });
   }
 }
 
@@ -142,7 +177,10 @@ async function textOf(stream: AsyncIterable<Uint8Array | string>): Promise<strin
 }
 
 async function* fromFile(context: Context, from: AskedFrom, file: string): AsyncGenerator<AskedLink> {
-  for await (const entry of inputEntries(await streamOf(context, file))) yield askedBy(context, from, file, entry);
+  for await (const entry of inputEntries(await streamOf(context, file))) {
+    const asked = askedBy(context, from, file, entry);
+    yield 'wrong' in asked ? asked : await withTorrent(context, from, asked);
+  }
 }
 
 async function streamOf(context: Context, file: string): Promise<AsyncIterable<Uint8Array | string>> {

@@ -20,6 +20,8 @@ const flags: Partial<Record<keyof DownloadOptions, string>> = {
   mirrors: '--mirror',
   steps: '--then',
   keep: '--keep',
+  select: '--select',
+  filePriorities: '--file-priority',
 };
 
 /**

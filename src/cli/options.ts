@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { parsePriority, priorityAllowed } from '../config/priority.ts';
 import { parseRate, type Rate, rateAllowed } from '../config/rate.ts';
+import { filePrioritiesAllowed, parseFilePriorities, parseSelect, selectAllowed } from '../downloads/selection.ts';
 
 /**
  * What people type after options, parsed once. Each parser throws `InvalidArgumentError` with one
@@ -76,6 +77,24 @@ export function headerText(text: string): string {
   const [line = ''] = header(`X: ${text}`);
   if (line === 'X: ') throw new InvalidArgumentError('It must not be empty.');
   return line.slice(3);
+}
+
+/** `1,3-5,*.mkv`: files of several; more of them behind those given before. */
+export function select(text: string, before: readonly string[] = []): readonly string[] {
+  try {
+    return [...before, ...parseSelect(text)];
+  } catch {
+    throw new InvalidArgumentError(`It ${selectAllowed}.`);
+  }
+}
+
+/** `*.mkv=high,3=low`. */
+export function filePriority(text: string, before: readonly string[] = []): readonly string[] {
+  try {
+    return [...before, ...parseFilePriorities(text)];
+  } catch {
+    throw new InvalidArgumentError(`It ${filePrioritiesAllowed}.`);
+  }
 }
 
 /** `key=value`, the caller's own. */

@@ -22,14 +22,14 @@ export async function previewAll(
       const codes: ExitCode[] = [];
       for await (const one of asked(longhaul)) {
         try {
-          if ('wrong' in one) throw new Wrong(one.wrong);
+          if ('wrong' in one) throw new Wrong(one.wrong, one.code);
           const preview = await longhaul.commands.preview(one, interrupts.signal);
           if (json) screen.json(wirePreview(preview));
           else for (const line of linesOf(preview, screen.out.look)) screen.out.line(line);
           codes.push(exit.done);
         } catch (error) {
           if (interrupts.signal.aborted) return exit.interrupted;
-          const explained = error instanceof Wrong ? { code: exit.usage, message: error.message } : explain(error);
+          const explained = error instanceof Wrong ? { code: error.code, message: error.message } : explain(error);
           if (!explained) throw error;
           const where = 'where' in one && one.where !== undefined ? `${one.where}: ` : '';
           screen.err.line(`${screen.err.look.symbol('failed')} ${printable(`${where}${explained.message ?? ''}`)}`);
@@ -44,7 +44,17 @@ export async function previewAll(
 }
 
 /** A line of an input file that asks for nothing. */
-class Wrong extends Error {}
+class Wrong extends Error {
+  readonly code: ExitCode;
+
+  constructor(message: string, code: ExitCode = exit.usage) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Files that are listed for a person. */
+export const mostShown = 200;
 
 function linesOf(preview: Preview, look: Look): string[] {
   const { name, totalBytes, files, ranges, validator, source } = preview;
@@ -53,10 +63,15 @@ function linesOf(preview: Preview, look: Look): string[] {
     ['ranges', ranges === null ? 'not told' : ranges ? 'yes' : 'no: it cannot go on in the middle'],
     ['version', validator === null ? 'not told: a resume would be unverified' : printable(validator)],
     ['source', source],
-    ...files.map(({ path, size }): readonly [string, string] => [
-      'goes to',
-      files.length === 1 ? printable(path) : `${printable(path)}  ${bytesText(size)}`,
-    ]),
+    ...files
+      .slice(0, mostShown)
+      .map(({ path, size, selected }, at): readonly [string, string] => [
+        'goes to',
+        files.length === 1
+          ? printable(path)
+          : `${at + 1}. ${printable(path)}  ${bytesText(size)}${selected ? '' : '  (not selected)'}`,
+      ]),
+    ...(files.length > mostShown ? [['', `… and ${files.length - mostShown} more; --json lists all`] as const] : []),
   ];
   return [
     `${look.symbol('note')} ${look.paint('strong', printable(name))}`,

@@ -12,7 +12,7 @@ import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
 import type { LinkOptions } from './asked-links.ts';
 import { UsageError } from './explain.ts';
 import { addHttpOptions, type HttpOptions, httpOptions } from './http-options.ts';
-import { duration, fileName, metadata, priority, rate, wholeNumber } from './options.ts';
+import { duration, fileName, filePriority, metadata, priority, rate, select, wholeNumber } from './options.ts';
 import type { Context } from './verb.ts';
 
 /** What may be asked for beside a link, by `get` and `add` alike. */
@@ -22,6 +22,8 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly maxTries?: number;
   readonly retryWait?: number;
   readonly limitRate?: Rate;
+  readonly select?: readonly string[];
+  readonly filePriority?: readonly string[];
   readonly category?: string;
   readonly priority?: number;
   readonly meta?: Readonly<Record<string, string>>;
@@ -34,7 +36,10 @@ type StepOptions = Pick<RequestOptions, 'then' | 'keep'>;
 
 /** What may be asked for of a file, also when it is tried again. */
 export type FileOptions = HttpOptions &
-  Pick<RequestOptions, 'dir' | 'out' | 'connections' | 'maxTries' | 'retryWait' | 'limitRate' | 'checksum'>;
+  Pick<
+    RequestOptions,
+    'dir' | 'out' | 'connections' | 'maxTries' | 'retryWait' | 'limitRate' | 'checksum' | 'select' | 'filePriority'
+  >;
 
 /** `words`: what the folder and the name of the file are called. */
 export function addFileOptions(command: Command, words: { readonly folder: string; readonly name: string }): Command {
@@ -46,6 +51,8 @@ export function addFileOptions(command: Command, words: { readonly folder: strin
     .option('--max-tries <n>', 'tries without progress before it has failed', wholeNumber(1))
     .option('--retry-wait <duration>', 'wait after the first failed try; doubles', duration)
     .option('--limit-rate <rate>', 'fetch no more than this a second, such as 500k or 2MB', rate)
+    .option('--select <files>', "of several files only these, such as 1,3-5,'*.mkv' or '!*.nfo'", select)
+    .option('--file-priority <files>', "which of them come first or last, such as '*.mkv=high,7-=low'", filePriority)
     .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum);
 }
 
@@ -67,6 +74,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .option('--text <text>', 'also take every link in this text, such as a message; - is standard input')
     .option('--no-glob', 'take [1-9] and {a,b} in links literally')
     .option('--no-metalink', 'download a .meta4 file itself instead of what it names')
+    .option('--no-torrent', 'download a .torrent file itself instead of what it names')
     .addOption(
       new Option('--if-exists <what>', 'what is there already, by link or by name and size: follow, new, skip').choices(
         ['follow', 'new', 'skip'],
@@ -84,7 +92,9 @@ function keepOption(): Option {
 export async function downloadOptions(options: FileOptions & StepOptions, context: Context): Promise<DownloadOptions> {
   if (options.out !== undefined) tellChangedName(context, options.out);
   const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
-  const given = { name, checksum, connections, maxTries, retryWait, rate, keep: options.keep, ...stepsOf(options) };
+  const { select, filePriority: filePriorities } = options;
+  const usual = { name, checksum, connections, maxTries, retryWait, rate, select, filePriorities };
+  const given = { ...usual, keep: options.keep, ...stepsOf(options) };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...own, ...(await httpOptions(options, context)) };
 }

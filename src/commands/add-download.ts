@@ -1,6 +1,8 @@
-import type { Download } from '../downloads/download.ts';
+import type { Download, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isUnfinished } from '../downloads/states.ts';
+import { withSelection } from '../sources/select-files.ts';
+import type { Manifest, Source } from '../sources/source.ts';
 import type { NewDownload } from '../store/store.ts';
 import { placedWith } from './arrange.ts';
 import { checkedLink } from './checked-link.ts';
@@ -57,6 +59,7 @@ async function checked(parts: CommandParts, request: AddRequest): Promise<NewDow
   const { source, linkKey, options } = await checkedLink(parts, withSteps(parts, request));
   return {
     source: source.name,
+    ...(request.torrent === undefined ? {} : { files: await takeIn(source, request, request.torrent, options) }),
     link: request.link,
     linkKey,
     directory: request.directory,
@@ -79,6 +82,19 @@ function withSteps({ categories }: CommandParts, request: AddRequest): AddReques
     ...request,
     options: { ...options, steps: wanted, ...(kept === undefined ? {} : { keep: kept }) },
   };
+}
+
+/** Keeps what came beside the link, which tells its files: nobody needs to be asked for them. */
+async function takeIn(
+  source: Source,
+  { link, directory }: AddRequest,
+  content: Uint8Array,
+  options: DownloadOptions,
+): Promise<Pick<Manifest, 'name' | 'files'>> {
+  const asked = { link, options, directory, content };
+  const { name, files } = withSelection(await source.resolve(asked, new AbortController().signal), options);
+  await source.keep?.(link, content);
+  return { name, files };
 }
 
 /** Only who asks for it follows, or skips, what was delivered: by default it is downloaded again. */

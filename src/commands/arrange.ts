@@ -4,6 +4,7 @@ import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Place } from '../downloads/place.ts';
 import type { NewDownload } from '../store/store.ts';
+import { checkedChoice } from './checked-link.ts';
 import type { AddRequest, SetRequest } from './commands.ts';
 import { findDownload } from './find-download.ts';
 import { limitDownload } from './limit.ts';
@@ -19,6 +20,7 @@ export async function moveDownload(parts: CommandParts, reference: string, place
 export async function setDownload(parts: CommandParts, reference: string, request: SetRequest): Promise<Download> {
   const { rate, ...facts } = request;
   const counted = countedWith(parts, facts);
+  checkedChoice(facts);
   const { id } = await findDownload(parts, reference);
   if (rate !== undefined) await limitDownload(parts, reference, rate);
   return parts.store.set(id, counted, parts.clock.now());

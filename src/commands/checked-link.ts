@@ -1,6 +1,7 @@
 import { isRate, rateAllowed } from '../config/rate.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
+import { parseFilePriorities, parseSelect } from '../downloads/selection.ts';
 import type { Source } from '../sources/source.ts';
 import { readSpec } from '../steps/registry.ts';
 import { parseChecksum } from '../verify/checksum.ts';
@@ -21,6 +22,7 @@ export async function checkedLink(
   if (options.checksum !== undefined) parseChecksum(options.checksum);
   if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
   await checkSteps(parts, options);
+  checkedChoice(options);
   await source.check?.(options);
   const { mirrors: given, ...rest } = options;
   if (given === undefined) return { source, linkKey, options };
@@ -56,5 +58,26 @@ async function checkSteps(
   for (const step of steps) await parts.checkStep(readSpec(step));
   if (steps.length === 0 && keep !== undefined && keep !== 'both') {
     throw new Failure('link', `to keep ${keep} there must be a step, such as --then convert=aac:128`);
+  }
+}
+
+/** Throws `Failure('link')` for a choice of files that is none. */
+export function checkedChoice({
+  select,
+  filePriorities,
+}: {
+  readonly select?: readonly string[] | null;
+  readonly filePriorities?: readonly string[] | null;
+}): void {
+  const [files, priorities] = [select?.join(','), filePriorities?.join(',')];
+  try {
+    if (files !== undefined) parseSelect(files);
+  } catch (error) {
+    throw error instanceof RangeError ? new Failure('link', `the choice of files ${error.message}`) : error;
+  }
+  try {
+    if (priorities !== undefined) parseFilePriorities(priorities);
+  } catch (error) {
+    throw error instanceof RangeError ? new Failure('link', `the priority of files ${error.message}`) : error;
   }
 }

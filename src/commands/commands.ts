@@ -30,6 +30,11 @@ export interface Commands {
    */
   metalink(from: MetalinkRequest): Promise<readonly ListedFile[]>;
   /**
+   * What a .torrent asks for, as a request to add: of its content, or of what an `http` link leads to. What a person
+   * asked for that link goes to its own origin only.
+   */
+  torrent(from: TorrentRequest): Promise<ListedTorrent>;
+  /**
    * Takes in what another program wrote down of its downloads, in what state they are; recognised by content.
    * Done twice it adds nothing. `refused`: it is nothing that is known. Throws `StoreFailure`.
    */
@@ -53,7 +58,7 @@ export interface Commands {
   control(reference: string, wish: AskedWish, change?: RetryChange): Promise<Controlled>;
   /** Changes an unfinished download's own limit, also while it runs; `default`: as configured. Throws also RangeError. */
   limit(reference: string, rate: Rate | 'default'): Promise<Download>;
-  /** Changes priority, category or own limit of an unfinished download. Throws also RangeError. */
+  /** Changes priority, category, own limit or choice of files of an unfinished download. Throws also RangeError. */
   set(reference: string, request: SetRequest): Promise<Download>;
   /** Changes the place of a download that waits among those of its priority; `top`: before every host's. */
   move(reference: string, place: Place): Promise<Download>;
@@ -77,6 +82,8 @@ export interface Commands {
 
 export interface AddRequest {
   readonly link: string;
+  /** The .torrent that the link stands for; kept until nobody needs it. */
+  readonly torrent?: Uint8Array;
   /** Absolute path. */
   readonly directory: string;
   readonly options?: DownloadOptions;
@@ -99,6 +106,10 @@ export interface SetRequest {
   /** Null: none. */
   readonly category?: string | null;
   readonly rate?: Rate | 'default';
+  /** Which of its files are wanted (`parseSelect`); null: all. */
+  readonly select?: readonly string[] | null;
+  /** Which of them come first (`parseFilePriorities`); null: none. */
+  readonly filePriorities?: readonly string[] | null;
 }
 
 /** A download whose holder is dead. */
@@ -132,6 +143,11 @@ export type MetalinkRequest = Pick<AddRequest, 'directory' | 'options'> &
 
 export type ListedFile = Pick<AddRequest, 'link' | 'directory' | 'options'>;
 
+export type TorrentRequest = Pick<AddRequest, 'directory' | 'options'> &
+  ({ readonly content: Uint8Array } | { readonly link: string });
+
+export type ListedTorrent = Pick<AddRequest, 'link' | 'directory' | 'options' | 'torrent'>;
+
 /** A request that was not accepted, with the one sentence on why. */
 export interface Refused {
   readonly refused: Failure;
@@ -143,7 +159,12 @@ export interface Preview {
   readonly name: string;
   readonly totalBytes: number | null;
   /** Absolute paths as they would be by now. */
-  readonly files: readonly { readonly path: string; readonly size: number | null; readonly main: boolean }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly size: number | null;
+    readonly main: boolean;
+    readonly selected: boolean;
+  }[];
   /** Whether the other side can begin in the middle; null: it does not say. */
   readonly ranges: boolean | null;
   /** By what the version would be known again; null: by nothing. */

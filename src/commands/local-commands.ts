@@ -10,6 +10,7 @@ import { listLiving } from './list-downloads.ts';
 import type { CommandParts } from './parts.ts';
 import { previewDownload } from './preview-download.ts';
 import { readMetalink } from './read-metalink.ts';
+import { readTorrentFile } from './read-torrent.ts';
 import { showDownload } from './show-download.ts';
 import { staleLocks } from './stale-locks.ts';
 import { statsOf } from './stats.ts';
@@ -26,6 +27,7 @@ export function localCommands(parts: CommandParts): Commands {
     addMany: (requests) => addDownloads(parts, requests),
     duplicate: (request) => duplicateOf(parts, request),
     metalink: (from) => readMetalink(parts, from),
+    torrent: (from) => readTorrentFile(parts, from),
     importDownloads: (request) => importDownloads(parts, request),
     preview: (request, signal) => previewDownload(parts, request, signal),
     verify: (reference, signal) => verifyDownload(parts, reference, signal),

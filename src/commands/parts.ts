@@ -20,6 +20,8 @@ export interface CommandParts {
   checkStep(spec: StepSpec): Promise<void>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
+  /** The same as bytes. */
+  readBytes(link: string, options: DownloadOptions, most: number): Promise<Uint8Array>;
   readonly disk: Disk;
   readonly clock: Clock;
   /** What is known about other engines, from their sockets. */

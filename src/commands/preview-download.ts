@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Disk } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import { numberedName, safeName, safePath } from '../disk/safe-name.ts';
+import { withSelection } from '../sources/select-files.ts';
 import type { ManifestFile } from '../sources/source.ts';
 import { checkedLink } from './checked-link.ts';
 import type { AddRequest, Preview } from './commands.ts';
@@ -15,11 +16,14 @@ export async function previewDownload(
 ): Promise<Preview> {
   const { link, directory } = request;
   const { source, options } = await checkedLink(parts, request);
-  const manifest = await source.resolve({ link, options, directory }, signal);
+  const content = request.torrent === undefined ? {} : { content: request.torrent };
+  const manifest = withSelection(await source.resolve({ link, options, directory, ...content }, signal), options);
+  source.discard?.(manifest);
   const files: Preview['files'][number][] = [];
   for (const file of manifest.files) {
     const chosen = file.main ? options.name : undefined;
-    files.push({ path: await freePath(parts.disk, directory, file, chosen), size: file.size, main: file.main });
+    const { size, main, selected = true } = file;
+    files.push({ path: await freePath(parts.disk, directory, file, chosen), size, main, selected });
   }
   return {
     link,

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { safePath } from '../disk/safe-name.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
-import type { AddRequest, ListedFile, MetalinkRequest } from './commands.ts';
+import type { ListedFile, MetalinkRequest } from './commands.ts';
+import { withoutOwn } from './own-options.ts';
 import type { CommandParts } from './parts.ts';
 
 /** A Metalink is small; bytes. */
 const most = 10 << 20;
-
-/** What was meant for the host of the Metalink, and would be a secret told to any other. */
-const ownOnly = ['headers', 'user', 'password', 'bearer', 'fingerprint', 'referer'] as const;
 
 /** The files that a Metalink names, as requests to add. Throws `Failure('link')` for what is no Metalink. */
 export async function readMetalink(
@@ -31,9 +29,4 @@ export async function readMetalink(
     };
     return { link: first, directory: join(directory, ...segments.slice(0, -1)), options: listed };
   });
-}
-
-function withoutOwn(options: NonNullable<AddRequest['options']>): DownloadOptions {
-  const kept = Object.entries(options).filter(([name]) => !(ownOnly as readonly string[]).includes(name));
-  return Object.fromEntries(kept);
 }

@@ -13,6 +13,7 @@ test('state, config and work files go where XDG says', () => {
     sockets: '/s/longhaul/run',
     logs: '/s/longhaul/logs',
     sessions: '/s/longhaul/sessions',
+    torrents: '/s/longhaul/torrents',
     work: '/w/longhaul',
     home: '/home/ann',
     downloads: '/home/ann/Downloads',

@@ -15,6 +15,8 @@ export interface Paths {
   readonly logs: string;
   /** What lets this user in at services without the password; each file 0600. */
   readonly sessions: string;
+  /** The .torrent of each torrent that is known, for us alone (0700). */
+  readonly torrents: string;
   /** Work files that may be thrown away between runs. */
   readonly work: string;
   /** The home folder, when there is one: what `~` means. */
@@ -93,6 +95,7 @@ function below({ config, state, work }: { readonly config: string; readonly stat
     sockets: socketsOf(state),
     logs: join(state, 'logs'),
     sessions: join(state, 'sessions'),
+    torrents: join(state, 'torrents'),
     work,
   };
 }

@@ -39,7 +39,17 @@ export const downloadSchema = z.strictObject({
   completedAt: time.nullable(),
   metadata: z.record(z.string(), z.unknown()).describe("The caller's own."),
   files: z
-    .array(z.strictObject({ path: z.string(), size: bytes.nullable(), digest: z.string().nullable() }))
+    .array(
+      z.strictObject({
+        path: z.string(),
+        size: bytes.nullable(),
+        digest: z.string().nullable(),
+        number: z.number().int().positive().describe('As `--select` takes it.'),
+        selected: z.boolean().describe('It is wanted.'),
+        bytes: bytes.describe('Safe on disk.'),
+        done: z.boolean().describe('It has its final name.'),
+      }),
+    )
     .optional()
     .describe('Only where there are several.'),
   mainFile: z.string().nullable().optional(),
@@ -130,7 +140,9 @@ export const previewSchema = z.strictObject({
   source: z.string(),
   name: z.string(),
   totalBytes: bytes.nullable(),
-  files: z.array(z.strictObject({ path: z.string(), size: bytes.nullable(), main: z.boolean() })),
+  files: z.array(
+    z.strictObject({ path: z.string(), size: bytes.nullable(), main: z.boolean(), selected: z.boolean() }),
+  ),
   ranges: z.boolean().nullable().describe('Whether it can go on in the middle; null: not told.'),
   validator: z.string().nullable().describe('By what the version is known again; null: by nothing.'),
 });

@@ -2,6 +2,7 @@ import type { Rate } from '../config/rate.ts';
 import { type Attempt, type Download, type DownloadFile, shownName } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
+import { bytesIn } from '../downloads/ranges.ts';
 import type { Status } from '../downloads/states.ts';
 import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
 import { maskLinks } from '../log/redaction.ts';
@@ -78,7 +79,11 @@ export function wirePreview({
   files,
   ...preview
 }: Omit<WirePreview, 'files'> & { readonly files: readonly WirePreview['files'][number][] }): WirePreview {
-  return { link: maskLinks(link), ...preview, files: files.map(({ path, size, main }) => ({ path, size, main })) };
+  return {
+    link: maskLinks(link),
+    ...preview,
+    files: files.map(({ path, size, main, selected }) => ({ path, size, main, selected })),
+  };
 }
 
 export function wireStats<T extends { readonly since: number | null }>(
@@ -155,7 +160,15 @@ function wireError(download: Download): WireDownload['error'] {
 
 function severalFiles(files: readonly DownloadFile[]): Pick<WireDownload, 'files' | 'mainFile'> {
   if (files.length < 2) return {};
-  const listed = files.map((file) => ({ path: file.finalPath ?? file.path, size: file.size, digest: file.digest }));
+  const listed = files.map((file, at) => ({
+    path: file.finalPath ?? file.path,
+    size: file.size,
+    digest: file.digest,
+    number: at + 1,
+    selected: file.selected,
+    bytes: bytesIn(file.durable),
+    done: file.selected && file.finalPath !== null,
+  }));
   const main = files.find((file) => file.main);
   return { files: listed, mainFile: main ? (main.finalPath ?? main.path) : null };
 }

@@ -17,8 +17,8 @@ export interface Disk {
   facts(path: string): Promise<FileFacts | undefined>;
   /** A whole small text file; undefined when it is not there. */
   readText(path: string): Promise<string | undefined>;
-  /** Writes a small text file as a whole: under `temporaryFor(path)`, sync, rename. Its name is durable, and all others in that folder. */
-  writeText(path: string, text: string, mode: number): Promise<void>;
+  /** Writes a small file as a whole: under `temporaryFor(path)`, sync, rename. Its name is durable, and all others in that folder. */
+  writeText(path: string, text: string | Uint8Array, mode: number): Promise<void>;
   /** A second name for the same file; EEXIST when `to` is taken, ENOTSUP/EPERM where there are no links. */
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;

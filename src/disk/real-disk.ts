@@ -117,7 +117,7 @@ const writeOnce = promisify(write) as unknown as (
   position: number,
 ) => Promise<{ bytesWritten: number }>;
 
-async function writeText(path: string, text: string, mode: number): Promise<void> {
+async function writeText(path: string, text: string | Uint8Array, mode: number): Promise<void> {
   const temporary = temporaryFor(path);
   await files.rm(temporary, { force: true });
   try {
@@ -130,7 +130,7 @@ async function writeText(path: string, text: string, mode: number): Promise<void
   await syncFolder(dirname(path));
 }
 
-async function writeDurably(path: string, text: string, mode: number): Promise<void> {
+async function writeDurably(path: string, text: string | Uint8Array, mode: number): Promise<void> {
   const file = await files.open(path, 'wx', mode);
   try {
     await file.writeFile(text);

@@ -48,6 +48,10 @@ export interface DownloadOptions {
   readonly mirrors?: readonly string[];
   /** Bytes the file must have, where somebody told. */
   readonly size?: number;
+  /** Which of several files are wanted, as `parseSelect` gives it; left out: all. */
+  readonly select?: readonly string[];
+  /** Which of them come first, as `parseFilePriorities` gives it. */
+  readonly filePriorities?: readonly string[];
   /** Digests of the file's pieces, in order; all of `length` bytes but the last. */
   readonly pieces?: Pieces;
   /** What is done after the bytes are in place, in this order, as typed: `convert=aac:128`. */

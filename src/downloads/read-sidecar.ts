@@ -39,6 +39,8 @@ const schema = z.object({
     fingerprint: text.exactOptional(),
     mirrors: z.array(line.min(1)).exactOptional(),
     size: bytes.exactOptional(),
+    select: z.array(text).exactOptional(),
+    filePriorities: z.array(text).exactOptional(),
     pieces: z.object({ algorithm: text, length: z.int().positive(), hashes: z.array(text) }).exactOptional(),
     steps: z.array(line.min(1)).exactOptional(),
     keep: z.enum(keeps).exactOptional(),

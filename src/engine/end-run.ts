@@ -36,6 +36,10 @@ async function end(run: Run, thrown: unknown): Promise<void> {
 }
 
 async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promise<void> {
+  if (order.by === 'choice') {
+    await change(run, { to: 'pending', why: 'other files were chosen' });
+    return;
+  }
   if (order.by === 'shutdown' || order.by === 'window') {
     await change(run, { to: 'pending', why: order.by });
     return;

@@ -3,7 +3,9 @@ import { createPartial, removeOwnPartial, writeSidecar } from '../disk/partial.t
 import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
+import { wantedOf } from '../downloads/selection.ts';
 import { sidecarFor } from '../downloads/sidecar.ts';
+import { withSelection } from '../sources/select-files.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
 import { wantedFolder, wantedName } from './places.ts';
 import type { Run } from './run.ts';
@@ -19,16 +21,22 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   const durable = intact?.find((file) => bytesIn(file.durable) > 0)?.durable ?? [];
   const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
   if (volumes.isShort(download.directory)) await volumes.reserve(run);
-  const manifest = await sourceNamed(download.source).resolve(
-    { link: download.link, options: download.options, directory: download.directory, ...(resume ? { resume } : {}) },
-    run.signal,
+  const { options } = download;
+  const manifest = withSelection(
+    await sourceNamed(download.source).resolve(
+      { link: download.link, options, directory: download.directory, ...(resume ? { resume } : {}) },
+      run.signal,
+    ),
+    options,
   );
   const reason = intact === undefined ? 'the partial file is gone or was cut' : manifest.reason;
   const restart = intact === undefined || (resume !== undefined && !manifest.continues);
+  const [first, another] = manifest.files;
+  const name = wantedName(download, { path: another ? manifest.name : (first?.path ?? manifest.name), main: !another });
   const files = await store.recordManifest(
     lease,
     {
-      name: wantedName(download, { path: manifest.files[0]?.path ?? manifest.name, main: true }),
+      name,
       totalBytes: manifest.totalBytes,
       resumeToken: manifest.resumeToken,
       files: manifest.files,
@@ -40,10 +48,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   if (!files) throw new Failure('lost', 'another instance has taken over');
   if (restart) await dropPartials(run.files);
   run.files = restart || intact === undefined ? files : withDurable(files, intact);
-  run.name =
-    manifest.files.length === 1
-      ? wantedName(download, { path: manifest.files[0]?.path ?? '', main: true })
-      : manifest.name;
+  run.name = name;
   run.totalBytes = manifest.totalBytes;
   return manifest;
 
@@ -61,6 +66,7 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     throw error;
   });
   const transfer = source.fetch({
+    uid: claim.download.uid,
     manifest,
     targets,
     options: optionsOf(claim.download),
@@ -146,10 +152,12 @@ function withDurable(files: readonly DownloadFile[], intact: readonly DownloadFi
 async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget[]> {
   const targets: FetchTarget[] = [];
   await run.parts.volumes.reserve(run);
+  const priorities = wantedOf(run.files, run.files.length > 1 ? run.claim.download.options : {});
   for (const file of run.files.filter((candidate) => candidate.selected)) {
     const folder = wantedFolder(run.claim.download, file);
+    const wanted = priorities[file.position]?.priority ?? 0;
     const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest, file, folder));
-    targets.push({ position: file.position, path, size: file.size, durable: file.durable });
+    targets.push({ position: file.position, path, size: file.size, durable: file.durable, priority: wanted });
   }
   run.signal.throwIfAborted();
   return targets;

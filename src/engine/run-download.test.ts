@@ -1,103 +1,23 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { type ScriptedSource, scriptedSource } from '../../test/support/scripted-source.ts';
-import { realDisk } from '../disk/real-disk.ts';
+import { test } from 'node:test';
+import { type Stage, stage } from '../../test/support/engine-stage.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
-import { silentLog } from '../log/log.ts';
-import { openStore } from '../store/open.ts';
-import type { AskedWish, Change, Claim, Store } from '../store/store.ts';
+import type { AskedWish, Change, Store } from '../store/store.ts';
 import { systemClock } from '../time/clock.ts';
-import { createDeadline, extendDeadline, momentOn } from '../time/deadline.ts';
-import type { EngineParts } from './parts.ts';
-import { createRun, type Run } from './run.ts';
-import { runDownload } from './run-download.ts';
-import { createVolumes } from './volumes.ts';
+import { extendDeadline, momentOn } from '../time/deadline.ts';
+import type { Run } from './run.ts';
 
 const content = Buffer.alloc(100_000, 'All that is fetched is kept. ');
 const digest = createHash('sha256').update(content).digest('hex');
 
-let root = '';
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'longhaul-engine-'));
-});
-after(() => rm(root, { recursive: true, force: true }));
-
-interface Stage {
-  readonly store: Store;
-  readonly source: ScriptedSource;
-  readonly folder: string;
-  readonly id: number;
-  /** Claims and runs once; `during` is called when the run has begun. */
-  run(during?: (run: Run) => unknown): Promise<void>;
-  claim(instance?: string): Promise<Claim>;
-  row(): ReturnType<Store['get']>;
-  names(): Promise<string[]>;
-  close(): Promise<void>;
-}
-
-async function stage(options: DownloadOptions = {}, store?: Store): Promise<Stage> {
-  const own = store ?? (await openStore({ path: ':memory:', clock: systemClock, log: silentLog })).store;
-  const folder = await mkdtemp(join(root, 'd-'));
-  const source = scriptedSource(content);
-  const added = await own.add(
-    {
-      source: 'scripted',
-      link: 'scripted:1',
-      linkKey: `scripted:${folder}`,
-      directory: folder,
-      options: { retryWait: 0, ...options },
-      metadata: {},
-      runner: null,
-      ifExists: 'new',
-    },
-    Date.now(),
-  );
-  const { id } = added.download;
-  const parts: EngineParts = {
-    store: own,
-    sourceNamed: () => source,
-    makeStep: () => Promise.reject(new Failure('link', 'there are no steps')),
-    disk: realDisk,
-    volumes: createVolumes({ disk: realDisk, store: own, instance: 'me', headroom: 0 }),
-    clock: systemClock,
-    log: silentLog,
-    instance: 'me',
-    random: () => 0,
-    policy: {
-      retry: { maxTries: 3, firstWait: 0, longestWait: 0, spaceWait: 30_000 },
-      checkpoint: { bytes: 10_000_000, interval: 30_000 },
-    },
-  };
-  const claim = async (instance = 'me') => {
-    const claimed = await own.claim(id, instance, Date.now() + 30_000, Date.now());
-    assert.ok(claimed, 'the download can be claimed');
-    return claimed;
-  };
-  return {
-    store: own,
-    source,
-    folder,
-    id,
-    claim,
-    async run(during) {
-      const run = createRun(await claim(), parts, createDeadline(momentOn(systemClock), 30_000));
-      const end = runDownload(run);
-      await during?.(run);
-      await end;
-    },
-    row: () => own.get(id),
-    names: async () => (await readdir(folder)).toSorted(),
-    close: () => own.close(),
-  };
-}
+const stageOf = (options?: DownloadOptions, store?: Store) => stage(content, options, store);
 
 test('a download is resolved, fetched, verified, published and completed, and leaves nothing else behind', async () => {
-  const on = await stage({ checksum: `sha-256=${digest}` });
+  const on = await stageOf({ checksum: `sha-256=${digest}` });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), {
     status: 'completed',
@@ -115,7 +35,7 @@ test('a download is resolved, fetched, verified, published and completed, and le
 });
 
 test('a try that breaks off keeps what came; the next goes on there', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', waitingFor: 'backoff', bytesDownloaded: 40_000 });
@@ -127,7 +47,7 @@ test('a try that breaks off keeps what came; the next goes on there', async () =
 });
 
 test('a file that changed is begun again from the first byte, never mixed', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   on.source.version = 'v2';
@@ -144,7 +64,7 @@ test('a file that changed is begun again from the first byte, never mixed', asyn
 });
 
 test('a partial that somebody removed or cut is not believed in', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   await rm(join(on.folder, 'file.bin.part'));
@@ -155,7 +75,7 @@ test('a partial that somebody removed or cut is not believed in', async () => {
 });
 
 test('wrong bytes are fetched once more, then the download fails and nothing is published', async () => {
-  const on = await stage({ checksum: `sha-256=${'0'.repeat(64)}` });
+  const on = await stageOf({ checksum: `sha-256=${'0'.repeat(64)}` });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', errorClass: 'checksum', bytesDownloaded: 0 });
   await on.run();
@@ -170,7 +90,7 @@ test('wrong bytes are fetched once more, then the download fails and nothing is 
 });
 
 test('three tries in vain are the end, and what was fetched is kept', async () => {
-  const on = await stage();
+  const on = await stageOf();
   for (const bytes of [10, 0, 0, 0]) on.source.acts.push({ bytes, ending: new Failure('network', 'reset') });
   for (let tries = 0; tries < 4 && (await on.row())?.status !== 'failed'; tries += 1) await on.run();
   const row = await on.row();
@@ -181,7 +101,7 @@ test('three tries in vain are the end, and what was fetched is kept', async () =
 });
 
 test('paused in the middle: what came is durable and recorded, and it goes on there', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 70_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
@@ -195,7 +115,7 @@ test('paused in the middle: what came is durable and recorded, and it goes on th
 });
 
 test('a shutdown gives the lease back and is no retry', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 50_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
@@ -212,7 +132,7 @@ test('a shutdown gives the lease back and is no retry', async () => {
 });
 
 test('cancelled in the middle: the partial and its sidecar are removed', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 50_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
@@ -225,7 +145,7 @@ test('cancelled in the middle: the partial and its sidecar are removed', async (
 });
 
 test('when the lease is lost nothing is written, published or recorded', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 50_000, ending: 'wait' });
   await on.run(async (run) => {
     await on.source.waiting;
@@ -238,7 +158,7 @@ test('when the lease is lost nothing is written, published or recorded', async (
 });
 
 test('a lease lost unnoticed is noticed at the next write, before anything is published', async () => {
-  const on = await stage();
+  const on = await stageOf();
   const done = on.run(async () => {
     await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
     await on.claim('another');
@@ -250,7 +170,7 @@ test('a lease lost unnoticed is noticed at the next write, before anything is pu
 });
 
 test('published, then killed before it was recorded: the next run records it and fetches nothing', async () => {
-  const on = await stage();
+  const on = await stageOf();
   const realChange = on.store.change;
   on.store.change = () => Promise.reject(new Error('killed here'));
   await assert.rejects(on.run(), /killed here/);
@@ -270,7 +190,7 @@ test('published, then killed before it was recorded: the next run records it and
 });
 
 test('a name that is taken gets a number; what stood there stays', async () => {
-  const on = await stage();
+  const on = await stageOf();
   await writeFile(join(on.folder, 'file.bin'), 'theirs');
   let run: Run | undefined;
   await on.run(async (one) => {
@@ -283,7 +203,7 @@ test('a name that is taken gets a number; what stood there stays', async () => {
 });
 
 test('a hostile name ends up inside the folder', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.name_ = '../../.ssh/authorized_keys';
   await on.run();
   assert.deepEqual(await on.names(), ['_ssh']);
@@ -292,7 +212,7 @@ test('a hostile name ends up inside the folder', async () => {
 });
 
 test('no space is a wait that never counts as a try', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 10, ending: new Failure('no_space', 'the disk is full') });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), {
@@ -305,7 +225,7 @@ test('no space is a wait that never counts as a try', async () => {
 });
 
 test('a resolve that is refused fails the download in one sentence', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.resolveFailures.push(new Failure('refused', 'the server says 404: there is no such file'));
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), {
@@ -318,7 +238,7 @@ test('a resolve that is refused fails the download in one sentence', async () =>
 });
 
 test('a removal that comes while the last step ends forgets the download; what was delivered stays', async () => {
-  const on = await stage();
+  const on = await stageOf();
   await on.run(() => late(on, 'completed', { wish: 'remove' }));
   assert.equal(await on.row(), undefined);
   assert.deepEqual(await on.names(), ['file.bin']);
@@ -326,7 +246,7 @@ test('a removal that comes while the last step ends forgets the download; what w
 });
 
 test('a removal that comes while a try fails for good clears everything away', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 10, ending: new Failure('refused', 'the server says 403') });
   await on.run(() => late(on, 'failed', { wish: 'remove' }));
   assert.partialDeepStrictEqual(await on.row(), { status: 'pending', wish: 'remove' });
@@ -337,7 +257,7 @@ test('a removal that comes while a try fails for good clears everything away', a
 });
 
 test('a removal with its files that comes while the last step ends takes the delivered file along', async () => {
-  const on = await stage();
+  const on = await stageOf();
   const wish = { wish: 'remove', deleteFiles: true } as const;
   await on.run(() => late(on, 'completed', wish));
   assert.partialDeepStrictEqual(await on.row(), { status: 'pending', wish: 'remove' });
@@ -348,7 +268,7 @@ test('a removal with its files that comes while the last step ends takes the del
 });
 
 test('past the end of its lease a run leaves file, names and row alone', async () => {
-  const on = await stage();
+  const on = await stageOf();
   on.source.acts.push({ bytes: 40_000, ending: new Failure('network', 'reset') });
   await on.run();
   const path = join(on.folder, 'file.bin.part');
@@ -369,7 +289,7 @@ test('a digest that the server tells counts like one that was asked for, where n
     ['0'.repeat(64), {}, { status: 'retrying', errorClass: 'checksum', bytesDownloaded: 0 }],
     ['0'.repeat(64), { checksum: `sha-256=${digest}` }, { status: 'completed', integrity: 'checksum' }],
   ] as const) {
-    const on = await stage(options);
+    const on = await stageOf(options);
     const { resolve } = on.source;
     on.source.resolve = async (...asked) => ({ ...(await resolve(...asked)), digest: `sha-256=${told}` });
     await on.run();
@@ -379,7 +299,7 @@ test('a digest that the server tells counts like one that was asked for, where n
 });
 
 test('a file of another size than was announced is not delivered, whatever its source says', async () => {
-  const on = await stage({ size: content.length + 1 });
+  const on = await stageOf({ size: content.length + 1 });
   await on.run();
   assert.partialDeepStrictEqual(await on.row(), { status: 'failed', errorClass: 'changed' });
   assert.ok(!(await on.names()).includes('file.bin'));

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { removePartial } from '../disk/partial.ts';
+import { removeOwnPartial, removePartial } from '../disk/partial.ts';
 import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
 import { isRiskyName } from '../disk/safe-name.ts';
 import { type DownloadOptions, type Integrity, integrities } from '../downloads/download.ts';
@@ -10,7 +10,7 @@ import { endRun } from './end-run.ts';
 import { fetchFiles, resolveLink } from './fetch.ts';
 import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
-import type { Run } from './run.ts';
+import { type Run, wantedFiles } from './run.ts';
 import { runSteps } from './run-steps.ts';
 
 /**
@@ -83,8 +83,9 @@ function expectedOf({ pieces, size }: DownloadOptions, { digest }: Manifest): Pa
  */
 async function recordIfPublished(run: Run): Promise<boolean> {
   const { disk, store, clock } = run.parts;
-  if (run.files.length === 0) return false;
-  for (const file of run.files) {
+  const files = wantedFiles(run);
+  if (files.length === 0) return false;
+  for (const file of files) {
     if (!file.partialPath || !file.finalPath) return false;
     if (!(await isPublishedAs(disk, file.partialPath, file.finalPath, file.size))) return false;
   }
@@ -94,8 +95,8 @@ async function recordIfPublished(run: Run): Promise<boolean> {
     {
       to: 'processing',
       integrity: run.integrity ?? run.claim.download.integrity ?? 'unverified',
-      downloadPath: deliveredPath(run.claim.download, run.files),
-      fileSize: run.files.reduce((sum, file) => sum + (file.size ?? 0), 0),
+      downloadPath: deliveredPath(run.claim.download, files),
+      fileSize: files.reduce((sum, file) => sum + (file.size ?? 0), 0),
     },
     clock.now(),
   );
@@ -125,7 +126,8 @@ async function removePartials(run: Run): Promise<void> {
   for (const file of run.files) {
     run.signal.throwIfAborted();
     const { partialPath, finalPath, size } = file;
-    if (!partialPath || !finalPath) continue;
+    if (!file.selected && partialPath) await removeOwnPartial(disk, partialPath, run.claim.download.uid);
+    if (!file.selected || !partialPath || !finalPath) continue;
     if (!(await isPublishedAs(disk, partialPath, finalPath, size))) continue;
     await removePartial(disk, partialPath);
     removed.push(partialPath);
@@ -135,7 +137,7 @@ async function removePartials(run: Run): Promise<void> {
 }
 
 function pathsOf(run: Run): string[] {
-  return run.files.flatMap(({ finalPath }) => finalPath ?? []);
+  return wantedFiles(run).flatMap(({ finalPath }) => finalPath ?? []);
 }
 
 function updateFile(run: Run, id: number, facts: { finalPath: string; size: number; integrity: Integrity }): void {

@@ -100,7 +100,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
       return rate;
     },
     missing: () => (run.totalBytes === null ? 1 : Math.max(0, run.totalBytes - bytesNow())),
-    durableBytes: () => run.files.reduce((sum, file) => sum + bytesIn(file.durable), 0),
+    durableBytes: () => wantedFiles(run).reduce((sum, file) => sum + bytesIn(file.durable), 0),
     checkpoint(force) {
       const next = lastFlush.then(() => (force || isDue() ? flush() : []));
       lastFlush = next.catch(() => {});
@@ -139,6 +139,11 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     run.files = run.files.map((file) => withFlushed(file, flushed));
     return checkpointsOf(run, flushed, speed);
   }
+}
+
+/** What a person wants of it. */
+export function wantedFiles({ files }: Pick<Run, 'files'>): readonly DownloadFile[] {
+  return files.filter(({ selected }) => selected);
 }
 
 function checkpointsOf({ files, claim }: Run, flushed: readonly FileRanges[], speed: number): Checkpoint[] {

@@ -6,6 +6,8 @@ export type StopOrder =
   | { readonly by: 'lost' }
   /** Hours began in which nothing may run. */
   | { readonly by: 'window' }
+  /** What it is to do has changed: it is claimed again at once. */
+  | { readonly by: 'choice' }
   | { readonly by: 'wish'; readonly wish: AskedWish };
 
 /** Thrown out of whatever the run was doing. */

@@ -149,6 +149,7 @@ function commandPartsOf(
     sourceFor: async (link) => (await sources.load()).forLink(link),
     checkStep: async (spec) => void (await steps.load()).make(spec),
     readText: (link, options, most) => sources.readText(link, options, most),
+    readBytes: (link, options, most) => sources.readBytes(link, options, most),
     disk: realDisk,
     clock,
     living,

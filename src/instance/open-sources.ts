@@ -5,25 +5,29 @@ import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { Log } from '../log/log.ts';
 import type { Sources } from '../sources/registry.ts';
+import { keptTorrents } from '../sources/torrent/kept.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface LazySources {
   load(): Promise<Sources>;
   /** The text of an http link, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
+  /** The same as bytes. */
+  readBytes(link: string, options: DownloadOptions, most: number): Promise<Uint8Array>;
   /** Safe to call twice, and when nothing was loaded. */
   close(): Promise<void>;
 }
 
 export interface SourceParts {
   readonly config: Config;
-  readonly paths: Pick<Paths, 'sessions'>;
+  readonly paths: Pick<Paths, 'sessions' | 'torrents'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** The sources of this version, loaded when the first is needed: verbs that only read never pay for them. */
 export function lazySources(parts: SourceParts): LazySources {
+  const asking = { config: parts.config.http, hosts: parts.config.hosts, clock: parts.clock, disk: realDisk };
   let loaded: Promise<Sources> | undefined;
   return {
     load() {
@@ -32,10 +36,11 @@ export function lazySources(parts: SourceParts): LazySources {
     },
     async readText(link, options, most) {
       const { readText } = await import('../sources/http/read-text.ts');
-      return readText(
-        { config: parts.config.http, hosts: parts.config.hosts, clock: parts.clock, disk: realDisk },
-        { link, options, most },
-      );
+      return readText(asking, { link, options, most });
+    },
+    async readBytes(link, options, most) {
+      const { readBytes } = await import('../sources/http/read-text.ts');
+      return readBytes(asking, { link, options, most });
     },
     async close() {
       if (loaded) await (await loaded).close();
@@ -44,14 +49,21 @@ export function lazySources(parts: SourceParts): LazySources {
 }
 
 async function loadSources({ config, paths, clock, log }: SourceParts): Promise<Sources> {
-  const [{ createHttpThreads }, { createFtpSource }, { createSftpSource }, { createMegaThreads }, { sourceRegistry }] =
-    await Promise.all([
-      import('../sources/http/http-threads.ts'),
-      import('../sources/ftp/ftp-source.ts'),
-      import('../sources/sftp/sftp-source.ts'),
-      import('../sources/mega/mega-threads.ts'),
-      import('../sources/registry.ts'),
-    ]);
+  const [
+    { createHttpThreads },
+    { createFtpSource },
+    { createSftpSource },
+    { createMegaThreads },
+    torrent,
+    { sourceRegistry },
+  ] = await Promise.all([
+    import('../sources/http/http-threads.ts'),
+    import('../sources/ftp/ftp-source.ts'),
+    import('../sources/sftp/sftp-source.ts'),
+    import('../sources/mega/mega-threads.ts'),
+    import('../sources/torrent/torrent-source.ts'),
+    import('../sources/registry.ts'),
+  ]);
   const http = createHttpThreads({
     config: config.http,
     hosts: config.hosts,
@@ -68,5 +80,6 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     disk: realDisk,
     log: log.room('sources/mega'),
   });
-  return sourceRegistry([mega, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://']);
+  const torrents = torrent.createTorrentSource({ kept: keptTorrents(realDisk, paths.torrents) });
+  return sourceRegistry([mega, torrents, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:']);
 }

@@ -154,6 +154,7 @@ export class LeaseKeeper implements Service {
 }
 
 function obey(run: Run | undefined, wish: AskedWish): void {
-  if (wish.wish === 'nudge') run?.nudge();
+  if (wish.wish === 'nudge' && wish.anew) run?.stop({ by: 'choice' });
+  else if (wish.wish === 'nudge') run?.nudge();
   else run?.stop({ by: 'wish', wish });
 }

@@ -31,6 +31,11 @@ export interface Source {
    * after any failure, also in another process. Returns at once; `transfer.done` tells the end.
    */
   fetch(request: FetchRequest): Transfer;
+  /**
+   * Keeps what was handed over beside a link (a .torrent) for every later `resolve`, also after a restart.
+   * Idempotent. Throws `Failure`. Left out: links are enough.
+   */
+  keep?(link: string, content: Uint8Array): Promise<void>;
   /** No `fetch` of this manifest will follow: what `resolve` kept open for it is closed. Left out: it keeps nothing. */
   discard?(manifest: Manifest): void;
   /** Frees what the source holds (idle connections, its worker). Safe to call twice. */
@@ -42,6 +47,8 @@ export interface ResolveRequest {
   readonly options: DownloadOptions;
   /** Absolute path of the folder the files will go to; it need not exist yet. A source touches no disk here. */
   readonly directory: string;
+  /** What was handed over beside the link, where nothing is kept yet (`keep`). */
+  readonly content?: Uint8Array;
   /** What was stored at the last resolve, when there is a partial to go on with; of several files the first such one. */
   readonly resume?: { readonly token: ResumeToken; readonly durable: readonly Range[] };
 }
@@ -50,7 +57,7 @@ export interface Manifest {
   /** A name for people, and the folder's where there are several files; not yet a safe one. */
   readonly name: string;
   readonly files: readonly ManifestFile[];
-  /** Bytes of all files; null when the other side does not say. */
+  /** Bytes of all files that are wanted; null when the other side does not say. */
   readonly totalBytes: number | null;
   /** Facts that must hold in every later request; stored with the download. */
   readonly resumeToken: ResumeToken;
@@ -76,6 +83,8 @@ export interface ManifestFile {
   /** Bytes; null when unknown. */
   readonly size: number | null;
   readonly main: boolean;
+  /** False: nobody wants it. A source leaves it out; the choice is made of what it tells. */
+  readonly selected?: boolean;
 }
 
 /** One file to write: the partial exists already, created by the engine. */
@@ -86,10 +95,15 @@ export interface FetchTarget {
   readonly path: string;
   readonly size: number | null;
   readonly durable: readonly Range[];
+  /** The higher comes first; left out: 0. */
+  readonly priority?: number;
 }
 
 export interface FetchRequest {
+  /** The download's uid: under it a source finds again what it has elsewhere. Left out: it will not be asked for again. */
+  readonly uid?: string;
   readonly manifest: Manifest;
+  /** Of the files that are wanted. */
   readonly targets: readonly FetchTarget[];
   readonly options: DownloadOptions;
   /** Past it nothing is written any more, and `done` rejects as `lost`; read before each write. Left out: never. */

@@ -15,14 +15,16 @@ import { downloadsByUid } from './statements/downloads-by-uid.ts';
 import { eventsAfter } from './statements/events-after.ts';
 import { eventsOfDownload } from './statements/events-of-download.ts';
 import { insertDownload } from './statements/insert-download.ts';
+import { insertFile } from './statements/insert-file.ts';
 import { lockLinkKey } from './statements/lock-link-key.ts';
 import { newestByStatus } from './statements/newest-by-status.ts';
 import { newestDownloads } from './statements/newest-downloads.ts';
 import { newestInCategory } from './statements/newest-in-category.ts';
 import { setOptions } from './statements/set-options.ts';
 import { setRunner } from './statements/set-runner.ts';
+import { sumSizes } from './statements/sum-sizes.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
-import type { ListFilter, NewDownload, Statistics } from './store.ts';
+import type { ListFilter, ManifestFacts, NewDownload, Statistics } from './store.ts';
 
 export function* addDownload(
   download: NewDownload,
@@ -40,7 +42,7 @@ export function* addDownload(
     source: download.source,
     link: download.link,
     link_key: download.linkKey,
-    name: download.options.name ?? null,
+    name: download.options.name ?? download.files?.name ?? null,
     priority: download.priority ?? 0,
     category: download.category ?? null,
     host: hostOf(download.link),
@@ -53,10 +55,19 @@ export function* addDownload(
     created_at: now,
     now,
   });
+  if (inserted && download.files) yield* insertFiles(inserted.id, download.files.files);
   const row = inserted && (yield* get(downloadById, { id: inserted.id }));
   if (!row) throw new Error('a download that was just added is not there');
   yield* tell(row, 'added', now, { source: download.source, directory: download.directory });
   return { row, followed: false };
+}
+
+function* insertFiles(id: number, files: ManifestFacts['files']): Work<void> {
+  for (const [position, { path, size, main, selected = true }] of files.entries()) {
+    const flags = { main: main ? 1 : 0, selected: selected ? 1 : 0 };
+    yield* run(insertFile, { download_id: id, position, path, size, ...flags, partial_path: null });
+  }
+  yield* run(sumSizes, { id });
 }
 
 /**

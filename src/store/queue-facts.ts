@@ -63,6 +63,9 @@ export interface SetFacts {
   readonly priority?: number;
   /** Null: none. */
   readonly category?: string | null;
+  /** Which files are wanted, and which of them first; null: all, and none. */
+  readonly select?: readonly string[] | null;
+  readonly filePriorities?: readonly string[] | null;
 }
 
 export interface QueuedFilter {

@@ -1,6 +1,7 @@
 import type { Place } from '../downloads/place.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { isLeased, tell } from './changing.ts';
+import { choose } from './choosing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { QueuedFilter, SetFacts } from './queue-facts.ts';
 import type { DownloadRow } from './rows.ts';
@@ -39,14 +40,16 @@ export function* set(id: number, facts: SetFacts, now: number): Work<DownloadRow
   }
   const priority = facts.priority ?? row.priority;
   const category = facts.category === undefined ? row.category : facts.category;
-  if (priority === row.priority && category === row.category) return row;
+  if (facts.select !== undefined || facts.filePriorities !== undefined) yield* choose(row, facts, now);
+  const chosen = (yield* get(lockDownload, { id })) ?? row;
+  if (priority === row.priority && category === row.category) return chosen;
   const position = priority === row.priority ? row.position : yield* behindAll(priority);
   yield* run(setGroup, { id, priority, category, position, now });
   yield* tell(row, 'changed', now, {
     ...(priority === row.priority ? {} : { priority }),
     ...(category === row.category ? {} : { category }),
   });
-  return { ...row, priority, category, position, updated_at: now };
+  return { ...chosen, priority, category, position, updated_at: now };
 }
 
 /** What waits, in its order. */

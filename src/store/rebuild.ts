@@ -70,7 +70,15 @@ function* addOne(sidecar: Sidecar, now: number): Work<void> {
   }
   for (const [position, { path, size, main, partialPath }] of sidecar.files.entries()) {
     if (partialPath !== null) yield* run(clearStalePartial, { path: partialPath });
-    const file = { download_id: row.id, position, path, size, main: main ? 1 : 0, partial_path: partialPath };
+    const file = {
+      download_id: row.id,
+      position,
+      path,
+      size,
+      main: main ? 1 : 0,
+      selected: 1,
+      partial_path: partialPath,
+    };
     yield* run(insertFile, file);
   }
   yield* tell(row, 'recovered', now, { from: 'its partial file' });

@@ -7,7 +7,6 @@ import type {
   Integrity,
   Lease,
   Metadata,
-  ResumeToken,
 } from '../downloads/download.ts';
 import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
@@ -30,6 +29,9 @@ import type {
 } from './queue-facts.ts';
 import type { Kept, StepStore } from './step-store.ts';
 import type { TidyStore } from './tidy-store.ts';
+import type { ManifestFacts, VerifiedFile } from './told-files.ts';
+
+export type { ManifestFacts, VerifiedFile };
 
 /**
  * Everything that is remembered, in domain words. Two wings meet here and nowhere else: one asks
@@ -107,7 +109,10 @@ export interface AskingStore {
   limit(id: number, rate: Rate | 'default', now: number): Promise<Download>;
   /** Moves a download that waits inside its priority; up to the top it goes before every host's. Throws `NotPossible`. */
   move(id: number, place: Place, now: number): Promise<Download>;
-  /** Changes priority and category of an unfinished download. Throws `NotPossible`. */
+  /**
+   * Changes priority, category and choice of files of an unfinished download; who runs it begins its run again with
+   * another choice. Throws `NotPossible`, and `Failure('link')` for a choice that leaves nothing.
+   */
   set(id: number, facts: SetFacts, now: number): Promise<Download>;
   /** Sets the limit of all downloads together, which goes before the configuration of every instance. */
   limitAll(rate: Rate | 'default', now: number): Promise<void>;
@@ -190,6 +195,8 @@ export interface DoingStore {
 }
 
 export interface NewDownload {
+  /** What is known of its files already; left out: whoever runs it asks. */
+  readonly files?: Pick<ManifestFacts, 'name' | 'files'>;
   readonly source: string;
   readonly link: string;
   readonly linkKey: string;
@@ -244,6 +251,8 @@ export interface AskedWish {
   readonly deleteFiles?: boolean;
   /** cancel: keep the partial. */
   readonly keepPartial?: boolean;
+  /** nudge: it begins its run again, since what it is to do has changed. */
+  readonly anew?: boolean;
 }
 
 export interface ListFilter {
@@ -304,27 +313,6 @@ export interface Claim {
   readonly files: readonly DownloadFile[];
   readonly lease: Lease;
   readonly leaseUntil: number;
-}
-
-export interface ManifestFacts {
-  readonly name: string;
-  readonly totalBytes: number | null;
-  readonly resumeToken: ResumeToken;
-  readonly files: readonly { readonly path: string; readonly size: number | null; readonly main: boolean }[];
-  /** True: give up what is durable; the old rows of `files` go. */
-  readonly restart: boolean;
-  readonly reason?: string;
-}
-
-export interface VerifiedFile {
-  readonly finalPath: string;
-  readonly size: number;
-  readonly integrity: Integrity;
-  /** `sha-256=HEX`, where one was computed. */
-  readonly digest: string | null;
-  readonly identity: string;
-  /** By its file system's clock, epoch ms. */
-  readonly modifiedAt: number;
 }
 
 export interface Checkpoint {

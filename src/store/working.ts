@@ -161,8 +161,8 @@ function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: 
 /** Same files: their durable ranges stay. More or fewer: the tail changes. */
 function* replaceFiles(downloadId: number, manifest: ManifestFacts, before: readonly FileRow[]): Work<void> {
   yield* run(deleteFilesFrom, { download_id: downloadId, position: manifest.restart ? 0 : manifest.files.length });
-  for (const [position, { path, size, main }] of manifest.files.entries()) {
-    const row = { download_id: downloadId, position, path, size, main: main ? 1 : 0 };
+  for (const [position, { path, size, main, selected = true }] of manifest.files.entries()) {
+    const row = { download_id: downloadId, position, path, size, main: main ? 1 : 0, selected: selected ? 1 : 0 };
     if (!manifest.restart && position < before.length) yield* run(updateFile, row);
     else yield* run(insertFile, { ...row, partial_path: null });
   }

@@ -53,6 +53,7 @@ async function beforeEight(context: TestContext) {
     sources: {
       load: async () => sourceRegistry([source], ['scripted:']),
       readText: () => Promise.reject(new Error('nothing to read')),
+      readBytes: () => Promise.reject(new Error('nothing to read')),
       close: async () => {},
     },
   });

@@ -40,6 +40,7 @@ async function onStage(context: TestContext, config: Partial<Config>) {
       sources: {
         load: async () => sourceRegistry([source], ['scripted:']),
         readText: () => Promise.reject(new Error('nothing to read')),
+        readBytes: () => Promise.reject(new Error('nothing to read')),
         close: async () => {},
       },
     });

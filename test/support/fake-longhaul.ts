@@ -204,9 +204,10 @@ function fakeCommands(
     },
     importDownloads: async () => ({ refused: 'is nothing that can be imported' }),
     metalink: () => Promise.reject(new Failure('link', 'nothing here reads Metalinks')),
+    torrent: () => Promise.reject(new Failure('link', 'nothing here reads torrents')),
     async preview({ link, directory, options = {} }) {
       const name = options.name ?? 'film.mkv';
-      const files = [{ path: `${directory}/${name}`, size: 5, main: true }];
+      const files = [{ path: `${directory}/${name}`, size: 5, main: true, selected: true }];
       return { link, source: 'http', name, totalBytes: 5, files, ranges: true, validator: null };
     },
     async verify(reference) {

@@ -128,7 +128,7 @@ class SimulatedDisk implements Disk {
     await this.remove(temporary);
     const file = this.create(temporary);
     try {
-      const bytes = Buffer.from(text);
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       file.write(bytes, 0, bytes.length, 0);
       await file.sync();
       await file.close();

@@ -17,7 +17,7 @@ interface AddOptions extends RequestOptions {
 /** `longhaul add`: writes links down for whichever engine runs, now or later. */
 export const add: Verb = {
   define(command) {
-    command.argument('[link...]', 'what to download: links, or .meta4 files');
+    command.argument('[link...]', 'what to download: links, or .torrent and .meta4 files');
     addRequestOptions(command, 'downloads.directory of the configuration')
       .addOption(jsonOption())
       .addHelpText(
@@ -37,8 +37,8 @@ Examples:
     const { screen } = context;
     return asking(context, async (longhaul) => {
       const directory = await folderFor(context, options, longhaul.config.downloads.directory);
-      const { metalink } = longhaul.commands;
-      const asked = askedLinks(context, { links: command.args, options, directory, common, metalink });
+      const { commands } = longhaul;
+      const asked = askedLinks(context, { links: command.args, options, directory, common, commands });
       let idle = false;
       const request = {
         metadata: options.meta ?? {},

@@ -31,7 +31,7 @@ interface GetOptions extends RequestOptions {
 /** `longhaul get`: adds links, runs them here, and waits for them. */
 export const get: Verb = {
   define(command) {
-    command.argument('[link...]', 'what to download: links, or .meta4 files');
+    command.argument('[link...]', 'what to download: links, or .torrent and .meta4 files');
     addRequestOptions(command, 'the current folder')
       .addOption(waitOption())
       .option('--dry-run', 'only ask: name, size, ranges, version, and where it would go')
@@ -44,8 +44,8 @@ export const get: Verb = {
     const common = await downloadOptions(options, context);
     const directory = await folderFor(context, options, folderOf(context, '.'));
     const asked = (longhaul: Longhaul) => {
-      const { metalink } = longhaul.commands;
-      return askedLinks(context, { links: command.args, options, directory, common, metalink });
+      const { commands } = longhaul;
+      return askedLinks(context, { links: command.args, options, directory, common, commands });
     };
     if (options.dryRun) return previewAll(context, asked, options.json === true);
     const farewell: Farewell = {};
@@ -84,6 +84,7 @@ Examples:
   $ longhaul get https://example.org/film.mkv
   $ longhaul get -d ~/films -o film.mkv https://example.org/f?id=7
   $ longhaul get --checksum sha-256=HEX --header 'Cookie: a=b' https://example.org/x.iso
+  $ longhaul get film.torrent --select '*.mkv,!*sample*'
   $ longhaul get 'https://example.org/page[001-120].jpg' --input-file more-links.txt
   $ longhaul get --text 'both parts: https://example.org/a.rar, and (https://example.org/b.rar)'
   $ longhaul get https://example.org/x.iso --mirror https://mirror.example.net/x.iso

@@ -2,11 +2,14 @@ import type { Shown } from '../../commands/commands.ts';
 import { formatRate } from '../../config/rate.ts';
 import { wireAttempt, wireDownload, wireEvent } from '../../contract/wire.ts';
 import type { Attempt } from '../../downloads/download.ts';
+import { bytesIn } from '../../downloads/ranges.ts';
+import { wantedOf } from '../../downloads/selection.ts';
 import { amountText, bytesText, momentText, spanText, speedText } from '../../downloads/words.ts';
 import { printable } from '../../log/printable.ts';
 import { exit } from '../exit-codes.ts';
 import type { Look } from '../look.ts';
 import { jsonOption } from '../options.ts';
+import { mostShown } from '../preview.ts';
 import { linkOf, nameOf } from '../texts.ts';
 import { eventLine } from '../timeline.ts';
 import { asking, type Verb } from '../verb.ts';
@@ -86,14 +89,31 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
     ['uid', download.uid],
     ['source', download.source],
     ['metadata', Object.keys(download.metadata).length === 0 ? null : printable(JSON.stringify(download.metadata))],
-    ...(files.length > 1
-      ? files.map((file): readonly [string, string] => [
-          'file',
-          `${printable(file.finalPath ?? file.path)}  ${bytesText(file.size)}`,
-        ])
-      : []),
+    ...(files.length > 1 ? fileFacts(files, download.options) : []),
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null);
+}
+
+/** Each with its number, as `--select` takes it, and how far it is. */
+function fileFacts(files: Shown['files'], options: Shown['download']['options']): [string, string][] {
+  const { filePriorities } = options;
+  const wanted = wantedOf(files, filePriorities === undefined ? {} : { filePriorities });
+  const listed = files.slice(0, mostShown).map((file, at): [string, string] => {
+    const priority = wanted[at]?.priority ?? 0;
+    const level = priority > 0 ? '  first' : priority < 0 ? '  last' : '';
+    const place = printable(file.finalPath ?? file.path);
+    return ['file', `${at + 1}. ${place}  ${bytesText(file.size)}  ${stateOf(file)}${level}`];
+  });
+  const more = files.length - listed.length;
+  return more > 0 ? [...listed, ['', `… and ${more} more; --json lists all`]] : listed;
+}
+
+function stateOf(file: Shown['files'][number]): string {
+  if (!file.selected) return 'not selected';
+  if (file.finalPath !== null) return 'done';
+  const bytes = bytesIn(file.durable);
+  if (file.size === null || bytes === 0) return bytes === 0 ? 'waits' : bytesText(bytes);
+  return `${Math.floor((bytes / file.size) * 100)} %`;
 }
 
 /** Where the sentence above has told it, its class is left. */

@@ -114,6 +114,8 @@ const optionForms: Readonly<Record<keyof DownloadOptions, Holds>> = {
   fingerprint: isLine,
   mirrors: isLines,
   size: isAmount,
+  select: isLines,
+  filePriorities: isLines,
   pieces: isPieces,
   steps: isLines,
   keep: (value) => (keeps as readonly unknown[]).includes(value),

@@ -9,10 +9,19 @@ import { statusFailure } from './status-failure.ts';
  * The text in UTF-8 that a web link leads to, of at most `most` bytes; for small things that name
  * others. Throws `Failure`.
  */
-export async function readText(
-  parts: AskerOptions,
-  { link, options, most }: { readonly link: string; readonly options: DownloadOptions; readonly most: number },
-): Promise<string> {
+export async function readText(parts: AskerOptions, wanted: SmallFile): Promise<string> {
+  return (await readBytes(parts, wanted)).toString('utf8');
+}
+
+export interface SmallFile {
+  readonly link: string;
+  readonly options: DownloadOptions;
+  /** Bytes. */
+  readonly most: number;
+}
+
+/** The same as bytes. Throws `Failure`. */
+export async function readBytes(parts: AskerOptions, { link, options, most }: SmallFile): Promise<Buffer> {
   const asker = new Asker(parts);
   const deadline = new AbortController();
   const tooSlow = new Failure('network', `${parseLink(link).host} took too long to send a small file`);
@@ -24,7 +33,7 @@ export async function readText(
     const { head, place } = answer.exchange;
     if (head.status !== 200)
       throw statusFailure(head, place, discard(answer.exchange), parts.clock.now(), answer.credentials);
-    return await textOf(answer, most, deadline.signal, 'link');
+    return await bytesOf(answer, most, deadline.signal, 'link');
   } finally {
     cancel();
     asker.close();
@@ -32,12 +41,17 @@ export async function readText(
 }
 
 /** The body of an answer as text, in UTF-8, of at most `most` bytes; more is a failure of class `tooLong`. */
-export function textOf(
-  { exchange }: Answer,
+export async function textOf(
+  answer: Answer,
   most: number,
   signal: AbortSignal,
   tooLong: FailureClass,
 ): Promise<string> {
+  return (await bytesOf(answer, most, signal, tooLong)).toString('utf8');
+}
+
+/** The same as bytes. */
+function bytesOf({ exchange }: Answer, most: number, signal: AbortSignal, tooLong: FailureClass): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const portions: Buffer[] = [];
     let length = 0;
@@ -55,7 +69,7 @@ export function textOf(
           );
         portions.push(Buffer.from(buffer.subarray(offset, offset + size)));
       },
-      end: () => resolve(Buffer.concat(portions).toString('utf8')),
+      end: () => resolve(Buffer.concat(portions)),
       fail: reject,
     });
   });

@@ -6,7 +6,8 @@ export const insertFile = statement<{
   path: string;
   size: number | null;
   main: number;
+  selected: number;
   partial_path: string | null;
 }>(`
-INSERT INTO files (download_id, position, path, size, main, partial_path)
-VALUES (:download_id, :position, :path, :size, :main, :partial_path)`);
+INSERT INTO files (download_id, position, path, size, main, selected, partial_path)
+VALUES (:download_id, :position, :path, :size, :main, :selected, :partial_path)`);

@@ -7,6 +7,7 @@ export const updateFile = statement<{
   path: string;
   size: number | null;
   main: number;
+  selected: number;
 }>(`
-UPDATE files SET path = :path, size = :size, main = :main
+UPDATE files SET path = :path, size = :size, main = :main, selected = :selected
 WHERE download_id = :download_id AND position = :position`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Place, places } from '../../../src/downloads/place.ts';
 import { NotPossible, type Store } from '../../../src/store/store.ts';
-import { added, anybody, claimed, inState, me, now, type Promises, present } from './scene.ts';
+import { added, anybody, checkpoint, claimed, delivered, inState, me, now, type Promises, present } from './scene.ts';
 
 /** Ids in the order in which they stand. */
 async function order(store: Store): Promise<number[]> {
@@ -101,6 +101,42 @@ export const rankingPromises: Promises = {
       events.filter(({ kind }) => kind === 'changed').map(({ detail }) => detail),
       [{ priority: 5, category: 'films' }, { category: null }],
     );
+  },
+
+  'files are chosen before and while it runs, and who runs it hears of it': async (store) => {
+    const files = [
+      { path: 'f/a.mkv', size: 900, main: true },
+      { path: 'f/b.nfo', size: 100, main: false, selected: false },
+      { path: 'f/c.mkv', size: 500, main: false },
+    ];
+    const { id } = await added(store, { files: { name: 'f', files }, options: { select: ['*.mkv'] } });
+    assert.partialDeepStrictEqual(await store.get(id), { name: 'f', totalBytes: 1400 });
+    const selected = async () =>
+      (await store.files(id)).map((file) => (file.main ? `${file.selected} main` : file.selected));
+    assert.deepEqual(await selected(), ['true main', false, true]);
+    const changed = await store.set(id, { select: ['2-3'], filePriorities: ['2=high'] }, now);
+    assert.partialDeepStrictEqual(changed, {
+      totalBytes: 600,
+      options: { select: ['2-3'], filePriorities: ['2=high'] },
+    });
+    assert.deepEqual(await selected(), [false, true, 'true main']);
+    assert.equal((await store.waitingWishes(me)).size, 0);
+    await assert.rejects(store.set(id, { select: ['4'] }, now), /none of its 3 files/);
+    assert.deepEqual(await selected(), [false, true, 'true main']);
+
+    const { lease } = await claimed(store, id);
+    const [first] = (await store.files(id)) ?? [];
+    await checkpoint(store, lease, present(first).id, 300);
+    assert.equal(present(await store.get(id)).bytesDownloaded, 0, 'nobody wants those');
+    assert.partialDeepStrictEqual(await store.set(id, { select: null }, now), {
+      totalBytes: 1500,
+      bytesDownloaded: 300,
+    });
+    assert.deepEqual(present(await store.get(id)).options, { filePriorities: ['2=high'] });
+    assert.deepEqual((await store.waitingWishes(me)).get(id), { wish: 'nudge', anew: true });
+    assert.equal((await store.waitingWishes(me)).size, 0, 'it is told once');
+    await store.change(lease, { ...delivered, fileSize: 1500 }, now);
+    await assert.rejects(store.set(id, { select: ['1'] }, now), NotPossible);
   },
 
   'what waits is told page by page in its order, and what runs is not': async (store) => {

@@ -1,0 +1,29 @@
+import type { Integrity, ResumeToken } from '../downloads/download.ts';
+
+/** What a source told of a download's files. Sizes in bytes. */
+export interface ManifestFacts {
+  readonly name: string;
+  readonly totalBytes: number | null;
+  readonly resumeToken: ResumeToken;
+  readonly files: readonly {
+    readonly path: string;
+    readonly size: number | null;
+    readonly main: boolean;
+    /** Left out: true. */
+    readonly selected?: boolean;
+  }[];
+  /** True: give up what is durable; the old rows of `files` go. */
+  readonly restart: boolean;
+  readonly reason?: string;
+}
+
+export interface VerifiedFile {
+  readonly finalPath: string;
+  readonly size: number;
+  readonly integrity: Integrity;
+  /** `sha-256=HEX`, where one was computed. */
+  readonly digest: string | null;
+  readonly identity: string;
+  /** By its file system's clock, epoch ms. */
+  readonly modifiedAt: number;
+}
