@@ -52,6 +52,12 @@ export const defaults: RawConfig = {
     idle_timeout: 300_000,
     gateway: 'https://g.api.mega.co.nz/',
   },
+  ffmpeg: {
+    stalled_after: 60_000,
+  },
+  convert: {
+    presets: {},
+  },
   space: {
     headroom: 'auto',
     check_every: 30_000,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { convert, ffmpeg } from './convert.ts';
 import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
 import { keeps } from './keep.ts';
@@ -380,6 +381,8 @@ export const schema = z
     categories,
     sftp: sftp.prefault({}),
     mega: mega.prefault({}),
+    ffmpeg: ffmpeg.prefault({}),
+    convert: convert.prefault({}),
     space: space.prefault({}),
     extract: extract.prefault({}),
     move: move.prefault({}),

@@ -18,6 +18,7 @@ import type { RetryReason } from './waiting.ts';
  * | tls | a certificate that does not hold | never |
  * | protocol | an answer that is not HTTP, excess body | now, with backoff |
  * | suspect | HTML where a file was expected | never |
+ * | media | not a film, no sound in it, cut off, protected | never |
  * | program | a program that is needed is not installed, or cannot do it | never |
  * | checksum | bytes differ from the digest | never (one refetch comes first) |
  * | disk | not writable, EIO | never |
@@ -37,6 +38,7 @@ export const failureClasses = [
   'tls',
   'protocol',
   'suspect',
+  'media',
   'program',
   'checksum',
   'disk',
@@ -65,6 +67,7 @@ const retryOf: Record<FailureClass, Retry> = {
   tls: { when: 'never' },
   protocol: { when: 'now' },
   suspect: { when: 'never' },
+  media: { when: 'never' },
   program: { when: 'never' },
   checksum: { when: 'never' },
   disk: { when: 'never' },

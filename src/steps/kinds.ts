@@ -1,4 +1,5 @@
 import { checksumKind } from './checksum.ts';
+import { convertKind } from './convert/convert.ts';
 import { extractKind } from './extract/extract.ts';
 import { moveKind } from './move/move.ts';
 import type { StepParts } from './parts.ts';
@@ -9,5 +10,5 @@ import type { StepKind } from './step.ts';
  * the first step is needed; a kind loads what is large only in `run`.
  */
 export async function loadStepKinds(parts: StepParts): Promise<readonly StepKind[]> {
-  return [extractKind(parts), checksumKind(parts), moveKind(parts)];
+  return [extractKind(parts), convertKind(parts), checksumKind(parts), moveKind(parts)];
 }
