@@ -33,19 +33,14 @@ export interface Case {
 export function casesIn(folder: string): Case[] {
   const film = makeMedia(folder, 'film.mp4', { video: 3, audio: 3 });
   const mkv = makeMedia(folder, 'film.mkv', { video: 3, audio: 3 });
-  const silent = makeMedia(folder, 'silent.mp4', { video: 2 });
-  const cutMp4 = join(folder, 'cut.mp4');
-  const fast = makeMedia(folder, 'fast.mp4', { video: 3, audio: 3, args: ['-movflags', '+faststart'] });
-  cut(fast, cutMp4, 0.6);
-  const cutMkv = join(folder, 'cut.mkv');
-  cut(mkv, cutMkv, 0.6);
-  const noIndex = join(folder, 'no-index.mp4');
-  cut(film, noIndex, 0.5);
-  const noise = join(folder, 'noise.mp4');
-  writeFileSync(noise, Buffer.alloc(30_000, 'noise '));
+  return [...wellDone(folder, film, mkv), ...unusual(folder, film, mkv)];
+}
+
+const sine = (seconds: number): string[] => ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`];
+const live = (...more: readonly string[]): string[] => ['-re', ...sine(60), ...more];
+
+function wellDone(folder: string, film: string, mkv: string): Case[] {
   const out = (name: string): string => join(folder, `out-${name}`);
-  const sine = (seconds: number): string[] => ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`];
-  const live = (...more: readonly string[]): string[] => ['-re', ...sine(60), ...more];
   const coded = (codec: string, name: string): string[] => ['-i', film, '-vn', '-c:a', codec, out(name)];
   return [
     { name: 'aac', args: coded('aac', 'a.m4a'), time: 3000, quick: true },
@@ -80,6 +75,22 @@ export function casesIn(folder: string): Case[] {
       time: 3_600_000,
       quick: true,
     },
+  ];
+}
+
+function unusual(folder: string, film: string, mkv: string): Case[] {
+  const out = (name: string): string => join(folder, `out-${name}`);
+  const silent = makeMedia(folder, 'silent.mp4', { video: 2 });
+  const cutMp4 = join(folder, 'cut.mp4');
+  const fast = makeMedia(folder, 'fast.mp4', { video: 3, audio: 3, args: ['-movflags', '+faststart'] });
+  cut(fast, cutMp4, 0.6);
+  const cutMkv = join(folder, 'cut.mkv');
+  cut(mkv, cutMkv, 0.6);
+  const noIndex = join(folder, 'no-index.mp4');
+  cut(film, noIndex, 0.5);
+  const noise = join(folder, 'noise.mp4');
+  writeFileSync(noise, Buffer.alloc(30_000, 'noise '));
+  return [
     {
       name: 'begins before zero',
       args: ['-i', film, '-c', 'copy', '-output_ts_offset', '-2', '-avoid_negative_ts', 'disabled', out('n.ts')],
@@ -182,7 +193,7 @@ export function judge({ name, time, fails }: Case, taken: Capture): void {
 }
 
 /** What our readers make of a capture that comes in portions of so many characters. */
-export function readCapture({ out, err, exitCode, signal }: Capture, portion = 1 << 20) {
+function readCapture({ out, err, exitCode, signal }: Capture, portion = 1 << 20) {
   const [progress, log] = [new ProgressReader(), new LogReader()];
   const told: FfmpegProgress[] = portions(out, portion).flatMap((text) => progress.feed(text));
   const status: FfmpegProgress[] = portions(err, portion).flatMap((text) => log.feed(text));
