@@ -148,6 +148,15 @@ function finish(
       ]),
     ),
     hosts: Object.fromEntries(Object.entries(config.hosts).map(([name, host]) => [name, withPath(host)])),
+    upload: {
+      ...config.upload,
+      hosts: Object.fromEntries(
+        Object.entries(config.upload.hosts).map(([name, host]) => [
+          name,
+          finishUploadHost(host, (written) => path('upload.hosts', written), request.env),
+        ]),
+      ),
+    },
     move: config.move.directory === undefined ? {} : { directory: path('move.directory', config.move.directory) },
     mega: {
       ...mega,
@@ -159,6 +168,20 @@ function finish(
       ...(agent === undefined ? {} : { agent: agent === 'none' ? agent : path('sftp.agent', agent) }),
       ...(key_file === undefined ? {} : { key_file: path('sftp.key_file', key_file) }),
     },
+  };
+}
+
+type UploadHost = RawConfig['upload']['hosts'][string];
+
+/** Its paths made absolute, and the secret taken from the environment, where it stands there. */
+function finishUploadHost(host: UploadHost, path: (written: string) => string, env: Environment): UploadHost {
+  const { secret_file, config_file, secret_env } = host;
+  const secret = secret_env === undefined ? undefined : variable(env, secret_env);
+  return {
+    ...host,
+    ...(secret === undefined ? {} : { secret }),
+    ...(secret_file === undefined ? {} : { secret_file: path(secret_file) }),
+    ...(config_file === undefined ? {} : { config_file: path(config_file) }),
   };
 }
 

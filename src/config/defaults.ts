@@ -70,6 +70,12 @@ export const defaults: RawConfig = {
     unar: 'auto',
   },
   move: {},
+  upload: {
+    rate: 'off',
+    idle_timeout: 60_000,
+    answer_timeout: 300_000,
+    hosts: {},
+  },
   retention: {
     max_files: 'off',
     max_bytes: 'off',

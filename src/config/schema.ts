@@ -5,6 +5,7 @@ import { hostPattern } from './hosts.ts';
 import { keeps } from './keep.ts';
 import { priorityRange } from './priority.ts';
 import { extract, move } from './step-keys.ts';
+import { upload } from './upload.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
 
@@ -386,6 +387,7 @@ export const schema = z
     space: space.prefault({}),
     extract: extract.prefault({}),
     move: move.prefault({}),
+    upload: upload.prefault({}),
     retention: retention.prefault({}),
     lease: lease.prefault({}),
     store: store.prefault({}),

@@ -1,7 +1,12 @@
 import type { HostSettings } from './hosts.ts';
 
 /** Keys of which the names of the headers are shown, not their values. */
-const headersIn = /^(?:http\.headers|hosts\[.*\]\[headers\])(?:\[|$)/;
+const headersIn = /^(?:http\.headers|(?:upload\.)?hosts\[.*\]\[headers\])(?:\[|$)/;
+/** Keys of upload hosts whose texts are secret as a whole. */
+const secretsIn = /^upload\.hosts\[.*\]\[(?:secret|fields)\](?:\[|$)/;
+const secretKeys = new Set(['secret', 'fields']);
+/** Fields of a form that let somebody in. */
+const secretFields = /pass|secret|token|key|hash|auth|session/i;
 
 const mask = '***';
 
@@ -21,7 +26,9 @@ export function shownValue(key: string, value: unknown): string {
 export function maskValue(key: string, value: unknown): unknown {
   if (whole.test(key)) return value === undefined ? undefined : mask;
   const masked = key.startsWith('database.') ? maskDatabase : maskUserinfo;
-  return mapTexts(value, (text, isHeader) => (isHeader ? maskHeader(text) : masked(text)), headersIn.test(key));
+  const texts = { header: maskHeader, secret: () => mask, other: masked };
+  const begin = headersIn.test(key) ? 'header' : secretsIn.test(key) ? 'secret' : 'other';
+  return mapTexts(value, (text, kind) => texts[kind](text), begin);
 }
 
 interface WithSecrets {
@@ -29,16 +36,29 @@ interface WithSecrets {
   readonly hosts: Readonly<Record<string, Pick<HostSettings, 'headers' | 'proxy'>>>;
   readonly mega?: { readonly password?: string | undefined; readonly totp?: string | undefined };
   readonly database?: { readonly url?: string | undefined; readonly owner_url?: string | undefined };
+  readonly upload?: { readonly hosts: Readonly<Record<string, UploadSecrets>> };
 }
 
-/** What must not reach any log: the values of headers that are sent to a host, and passwords of proxies, databases and accounts. */
-export function secretsOf({ http, hosts, mega = {}, database = {} }: WithSecrets): readonly string[] {
+interface UploadSecrets {
+  readonly secret?: string | undefined;
+  readonly headers?: readonly string[] | undefined;
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What must not reach any log: values of headers that are sent to a host, passwords of proxies, databases and accounts, secrets of upload hosts. */
+export function secretsOf({ http, hosts, mega = {}, database = {}, upload }: WithSecrets): readonly string[] {
   const all = [http, ...Object.values(hosts)];
   const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
   const links = [...all.map(({ proxy }) => proxy), database.url, database.owner_url];
   const passwords = links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)));
   const own = [mega.password, mega.totp].filter((secret) => secret !== undefined);
-  return [...new Set([...headers, ...passwords, ...own])];
+  const uploads = Object.values(upload?.hosts ?? {}).flatMap(secretsOfUpload);
+  return [...new Set([...headers, ...passwords, ...uploads, ...own])];
+}
+
+function secretsOfUpload({ secret, headers = [], fields = {} }: UploadSecrets): readonly string[] {
+  const inFields = Object.entries(fields).flatMap(([name, text]) => (secretFields.test(name) ? [text] : []));
+  return [...(secret === undefined ? [] : [secret]), ...headers.flatMap(secretsOfHeader), ...inFields];
 }
 
 /** What is secret in `Name: value`: the value, and what stands behind the scheme of credentials. */
@@ -83,18 +103,22 @@ function splitHeader(header: string): readonly [name: string, value: string] {
   return [header.slice(0, colon).trim(), header.slice(colon + 1).trim()];
 }
 
+type TextKind = 'header' | 'secret' | 'other';
+
 function mapTexts(
   value: unknown,
-  change: (text: string, isHeader: boolean) => string,
-  isHeader: boolean,
+  change: (text: string, kind: TextKind) => string,
+  kind: TextKind,
   depth = 0,
 ): unknown {
-  if (typeof value === 'string') return change(value, isHeader);
-  if (typeof value !== 'object' || value === null || depth > 8) return depth > 8 ? mask : value;
-  if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change, isHeader, depth + 1));
-  const entries = Object.entries(value).map(([key, entry]) => [
-    key,
-    mapTexts(entry, change, isHeader || key === 'headers', depth + 1),
-  ]);
+  if (typeof value === 'string') return change(value, kind);
+  if (typeof value !== 'object' || value === null || depth > 8) {
+    return depth > 8 || (kind === 'secret' && value !== null) ? mask : value;
+  }
+  if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change, kind, depth + 1));
+  const entries = Object.entries(value).map(([key, entry]) => {
+    const inner = key === 'headers' ? 'header' : secretKeys.has(key) ? 'secret' : kind;
+    return [key, mapTexts(entry, change, inner, depth + 1)];
+  });
   return Object.fromEntries(entries);
 }

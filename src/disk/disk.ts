@@ -11,8 +11,8 @@
 export interface Disk {
   /** A new file, `O_EXCL|O_NOFOLLOW`, mode 0640 or the one given, less the umask. */
   create(path: string, mode?: number): OpenFile;
-  /** An existing regular file for reading and writing, never through a symbolic link. */
-  open(path: string): OpenFile;
+  /** An existing regular file for reading and writing, or only for reading; never through a symbolic link. */
+  open(path: string, how?: 'read'): OpenFile;
   /** Undefined when nothing has that name; does not follow symbolic links. */
   facts(path: string): Promise<FileFacts | undefined>;
   /** A whole small text file; undefined when it is not there. */

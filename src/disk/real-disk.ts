@@ -36,7 +36,7 @@ const syncFolder = sharedSync(syncDirectory);
 export const realDisk: Disk = {
   create: (path, mode = partialMode) =>
     openFile(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | noFollow, mode)),
-  open: (path) => openFile(openSync(path, constants.O_RDWR | noFollow)),
+  open: (path, how) => openFile(openSync(path, (how === 'read' ? constants.O_RDONLY : constants.O_RDWR) | noFollow)),
   facts: (path) => unlessMissing(async () => factsFrom(await files.lstat(path))),
   readText: (path) => unlessMissing(() => files.readFile(path, 'utf8')),
   writeText,

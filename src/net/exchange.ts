@@ -3,6 +3,7 @@ import type { Clock } from '../time/clock.ts';
 import { bodyReader, type Framing, framingOf } from './http1/body.ts';
 import type { BodyReader } from './http1/body-reader.ts';
 import { type ResponseHead, ResponseHeadReader } from './http1/response-head.ts';
+import { type RequestBody, type SendOptions, sendBody } from './send-body.ts';
 import type { Wire } from './wire.ts';
 
 /** Takes a body. Exactly one of `end` and `fail` is called, once, and nothing after it. */
@@ -24,48 +25,78 @@ export class NoAnswer extends Failure {
   }
 }
 
+export interface Outgoing extends Omit<SendOptions, 'clock'> {
+  readonly body: RequestBody;
+  /** The head says `Expect: 100-continue`; who does not ask for the body within a second is sent it all the same. */
+  readonly whenAsked: boolean;
+}
+
 export interface ExchangeOptions {
   readonly clock: Clock;
-  /** Until the head of the answer is complete, ms. */
+  /** Until the head of the answer is complete, ms; where there is a body, from its end on. */
   readonly headersTimeout: number;
   readonly signal?: AbortSignal;
+  /** The answer to HEAD has no body, whatever it says. */
+  readonly asked?: 'HEAD' | 'other';
+  /** A body to be sent. */
+  readonly outgoing?: Outgoing;
   /** Takes the wire when it can carry another request. */
   readonly onFree: (wire: Wire) => void;
 }
 
-/** Sends a request and reads the head of the answer; the body waits. Throws `Failure`, or the signal's reason. */
+/** How long a server may take to ask for a body before it is sent unasked, ms (RFC 9110 section 10.1.1). */
+const askingTime = 1000;
+
+/**
+ * Sends a request and reads the head of the answer; its body waits. An answer may come before the whole outgoing body
+ * was sent, which ends the sending; a success then is none. Throws `Failure`, or the signal's reason.
+ */
 export function exchange(wire: Wire, request: string, options: ExchangeOptions): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const { signal, clock, headersTimeout } = options;
+    const { signal, clock, headersTimeout, outgoing } = options;
     if (signal?.aborted) {
       wire.destroy();
       return reject(signal.reason);
     }
     const reader = new ResponseHeadReader();
+    const sending = new AbortController();
+    const wanted = Promise.withResolvers<void>();
+    let isAllSent = outgoing === undefined;
+    let cancelTimeout = (): void => {};
     const settle = (): void => {
       cancelTimeout();
       signal?.removeEventListener('abort', aborted);
+      sending.abort();
     };
     const fail = (failure: unknown): void => {
+      if (sending.signal.aborted) return;
       settle();
       wire.destroy();
       reject(failure);
     };
     const aborted = (): void => fail(signal?.reason);
-    const cancelTimeout = clock.after(headersTimeout, () =>
-      fail(new Failure('network', `${wire.place} did not answer within ${headersTimeout / 1000} s`)),
-    );
+    const awaitAnswer = (): void => {
+      isAllSent = true;
+      if (sending.signal.aborted) return;
+      cancelTimeout = clock.after(headersTimeout, () =>
+        fail(new Failure('network', `${wire.place} did not answer within ${headersTimeout / 1000} s`)),
+      );
+    };
     signal?.addEventListener('abort', aborted);
     wire.readHead();
     wire.attach({
       bytes(buffer, offset, length) {
         const taken = reader.push(buffer, offset, length);
-        if (!reader.head) return;
+        if (reader.continued) wanted.resolve();
+        const { head } = reader;
+        if (!head) return;
+        if (!isAllSent && head.status < 300) return fail(tooEarly(wire));
         settle();
         wire.detach();
         try {
           const rest = Buffer.from(buffer.subarray(offset + taken, offset + length));
-          resolve(new Exchange(wire, reader.head, rest, options.onFree));
+          const onFree = isAllSent ? options.onFree : (ended: Wire) => ended.destroy();
+          resolve(new Exchange(wire, head, rest, { onFree, asked: options.asked ?? 'other' }));
         } catch (error) {
           reject(error);
         }
@@ -76,7 +107,32 @@ export function exchange(wire: Wire, request: string, options: ExchangeOptions):
       },
     });
     wire.send(request);
+    if (outgoing) send(wire, outgoing, { clock, wanted, signal: sending.signal }).then(awaitAnswer, fail);
+    else awaitAnswer();
   });
+}
+
+/** Sends the body when the server wants it, or does not say that it does in time. */
+async function send(
+  wire: Wire,
+  { body, whenAsked, ...how }: Outgoing,
+  {
+    clock,
+    wanted,
+    signal,
+  }: { readonly clock: Clock; readonly wanted: PromiseWithResolvers<void>; readonly signal: AbortSignal },
+): Promise<void> {
+  if (whenAsked) {
+    const cancel = clock.after(askingTime, wanted.resolve);
+    signal.addEventListener('abort', () => wanted.resolve());
+    await wanted.promise;
+    cancel();
+  }
+  await sendBody(wire, body, { clock, ...how }, signal);
+}
+
+function tooEarly(wire: Wire): Failure {
+  return new Failure('protocol', `${wire.place} said that it was done before it had everything`);
 }
 
 /** An answer whose head has been read. The body stands still until `read`; end it by reading or by `abandon`. */
@@ -93,13 +149,18 @@ export class Exchange {
   #limited = false;
   #paused = false;
 
-  constructor(wire: Wire, head: ResponseHead, first: Uint8Array, onFree: (wire: Wire) => void) {
+  constructor(
+    wire: Wire,
+    head: ResponseHead,
+    first: Uint8Array,
+    { onFree, asked }: { readonly onFree: (wire: Wire) => void; readonly asked: 'HEAD' | 'other' },
+  ) {
     this.#wire = wire;
     this.head = head;
     this.#first = first;
     this.#onFree = onFree;
     try {
-      this.framing = framingOf(head);
+      this.framing = framingOf(head, asked);
     } catch (error) {
       wire.destroy();
       throw error;

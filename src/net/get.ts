@@ -1,11 +1,10 @@
 import type { Clock } from '../time/clock.ts';
 import { type Exchange, exchange, NoAnswer } from './exchange.ts';
 import type { Header } from './http1/header.ts';
-import { requestHead } from './http1/request-head.ts';
 import type { ResponseHead } from './http1/response-head.ts';
 import { type ConnectionPool, directRoute, type Route } from './pool.ts';
 import { firstHop, type Hop, nextHop, type RedirectRules } from './redirect.ts';
-import { proxyAuthorization } from './tunnel.ts';
+import { headFor } from './request.ts';
 
 export interface GetOptions {
   readonly pool: ConnectionPool;
@@ -86,16 +85,9 @@ export function discard(answer: Exchange): string {
   return text;
 }
 
-/** To an HTTP proxy plain requests name the whole target, and carry what it wants to know. */
-function requestFor(url: URL, given: readonly Header[], { proxy }: Route, body?: string): string {
-  const method = body === undefined ? 'GET' : 'POST';
-  const headers: Header[] = body === undefined ? [...given] : [...given, ['Content-Length', String(body.length)]];
-  if (proxy?.kind !== 'http' || url.protocol !== 'http:') {
-    return requestHead(url, headers, 'origin', method) + (body ?? '');
-  }
-  const authorization = proxyAuthorization(proxy);
-  const own: Header[] = authorization === undefined ? [] : [['Proxy-Authorization', authorization]];
-  return requestHead(url, [...headers, ...own], 'absolute', method) + (body ?? '');
+function requestFor(url: URL, headers: readonly Header[], route: Route, body?: string): string {
+  if (body === undefined) return headFor('GET', url, headers, route);
+  return headFor('POST', url, [...headers, ['Content-Length', String(body.length)]], route) + body;
 }
 
 async function ask(url: URL, request: string, route: Route, options: GetOptions): Promise<Exchange> {

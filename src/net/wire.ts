@@ -74,6 +74,13 @@ export class Wire {
     this.#socket.write(text, 'latin1');
   }
 
+  /** Resolves when the kernel has taken all of it; rejects with a `Failure` where the connection breaks before. */
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => (error ? reject(connectFailure(error, this.place)) : resolve()));
+    });
+  }
+
   /** Hands everything that arrives to `reader`, beginning with what was kept. */
   attach(reader: WireReader): void {
     this.#reader = reader;

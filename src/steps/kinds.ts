@@ -4,11 +4,12 @@ import { extractKind } from './extract/extract.ts';
 import { moveKind } from './move/move.ts';
 import type { StepParts } from './parts.ts';
 import type { StepKind } from './step.ts';
+import { uploadKind } from './upload/upload-step.ts';
 
 /**
  * Every kind of step of this version, in the order in which a person is told of them. Modules are loaded here, when
  * the first step is needed; a kind loads what is large only in `run`.
  */
 export async function loadStepKinds(parts: StepParts): Promise<readonly StepKind[]> {
-  return [extractKind(parts), convertKind(parts), checksumKind(parts), moveKind(parts)];
+  return [extractKind(parts), convertKind(parts), checksumKind(parts), moveKind(parts), uploadKind(parts)];
 }

@@ -9,9 +9,9 @@ export type Framing =
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' };
 
-/** The framing of the answer to a GET. Throws `Failure('protocol')` where it is contradictory. */
-export function framingOf(head: ResponseHead): Framing {
-  if (head.status === 204 || head.status === 304) return { kind: 'length', length: 0 };
+/** The framing of an answer; one to HEAD has no body. Throws `Failure('protocol')` where it is contradictory. */
+export function framingOf(head: ResponseHead, asked: 'HEAD' | 'other' = 'other'): Framing {
+  if (asked === 'HEAD' || head.status === 204 || head.status === 304) return { kind: 'length', length: 0 };
   const codings = head.headers.members('transfer-encoding').map((coding) => coding.toLowerCase());
   if (codings.length > 0) {
     if (codings.length === 1 && codings[0] === 'chunked') return { kind: 'chunked' };

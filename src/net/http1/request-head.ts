@@ -3,6 +3,8 @@ import { type Header, tokenPattern } from './header.ts';
 
 /** Tab, visible ASCII and obs-text (RFC 9110 section 5.5): no CR, LF, NUL, nothing above one byte. */
 const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'MKCOL' | 'MOVE' | 'PROPFIND';
+
 const targetPattern = /^[\x21-\x7e]+$/;
 
 /**
@@ -14,7 +16,7 @@ export function requestHead(
   url: URL,
   headers: readonly Header[],
   form: 'origin' | 'absolute' = 'origin',
-  method: 'GET' | 'POST' = 'GET',
+  method: Method = 'GET',
 ): string {
   const path = `${url.pathname}${url.search}`;
   const target = form === 'absolute' ? `${url.protocol}//${url.host}${path}` : path;

@@ -32,6 +32,8 @@ export class ResponseHeadReader {
 
   /** True once any byte has arrived. */
   started = false;
+  /** True once the server has asked for the body (100, RFC 9110 section 15.2.1). */
+  continued = false;
 
   /** Takes bytes and returns how many belong to the head; `head` is set when it is complete. */
   push(buffer: Uint8Array, offset: number, length: number): number {
@@ -61,6 +63,7 @@ export class ResponseHeadReader {
 
   #countInterim(status: number): void {
     if (status === 101) throw new Failure('protocol', 'the server switched protocols without being asked');
+    this.continued ||= status === 100;
     this.#interim += 1;
     if (this.#interim > mostInterim) throw new Failure('protocol', 'the server sends interim answers without end');
   }

@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Disk } from '../../disk/disk.ts';
 import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
-import { trustFrom } from '../../net/connect.ts';
+import { TrustFiles } from '../../net/trust-files.ts';
 import type { Cookies } from './cookies.ts';
 import { type Login, loginFor } from './netrc.ts';
 import { checkHeaders } from './request-headers.ts';
@@ -15,12 +15,13 @@ interface Kept<T> {
 /** The files that say how hosts are asked: each is read when it is first needed, and again when it has changed. */
 export class AskerFiles {
   readonly #disk: Disk;
-  readonly #trust = new Map<string | undefined, Promise<SecureContext>>();
+  readonly #trust: TrustFiles;
   readonly #cookies = new Map<string, Kept<Cookies>>();
   readonly #netrc = new Map<string, Kept<string>>();
 
   constructor(disk: Disk) {
     this.#disk = disk;
+    this.#trust = new TrustFiles((path) => disk.readText(path));
   }
 
   /** Reads what the options of a download name. Throws `Failure('link')`. */
@@ -32,12 +33,7 @@ export class AskerFiles {
 
   /** The usual authorities and those in the file. Throws `Failure('tls')`. */
   trust(caFile: string | undefined): Promise<SecureContext> {
-    const known = this.#trust.get(caFile);
-    if (known) return known;
-    const made = this.#readTrust(caFile);
-    this.#trust.set(caFile, made);
-    made.catch(() => this.#trust.delete(caFile));
-    return made;
+    return this.#trust.trust(caFile);
   }
 
   /** Throws `Failure('link')`. */
@@ -52,15 +48,6 @@ export class AskerFiles {
   /** What a netrc file says for a host, as `loginFor`. Throws `Failure('link')`. */
   async login(path: string, host: string, named = true): Promise<Login | undefined> {
     return loginFor(await this.#kept(this.#netrc, path, 'netrc file', async (text) => text), host, named);
-  }
-
-  async #readTrust(path: string | undefined): Promise<SecureContext> {
-    if (path === undefined) return trustFrom(undefined);
-    const pem = await this.#disk.readText(path).catch((error: unknown) => {
-      throw new Failure('tls', `the ca_file ${path} cannot be read`, { cause: error });
-    });
-    if (pem === undefined) throw new Failure('tls', `the ca_file ${path} does not exist`);
-    return trustFrom(pem);
   }
 
   async #kept<T>(

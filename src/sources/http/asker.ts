@@ -1,15 +1,12 @@
 import type { Config } from '../../config/config.ts';
-import { type HostSettings, settingsOfHost } from '../../config/hosts.ts';
 import { version } from '../../config/version.ts';
 import type { Disk } from '../../disk/disk.ts';
 import type { DownloadOptions } from '../../downloads/download.ts';
-import { Failure } from '../../downloads/failure.ts';
-import { parseFingerprint } from '../../net/fingerprint.ts';
 import { type Answer, get } from '../../net/get.ts';
 import type { Header } from '../../net/http1/header.ts';
-import { ConnectionPool, directRoute, type Route } from '../../net/pool.ts';
-import { parseProxy } from '../../net/proxy.ts';
+import { ConnectionPool, type Route } from '../../net/pool.ts';
 import { firstHop, type Hop } from '../../net/redirect.ts';
+import { Routes } from '../../net/routes.ts';
 import type { Clock } from '../../time/clock.ts';
 import { AskerFiles } from './asker-files.ts';
 import type { Cookies } from './cookies.ts';
@@ -49,13 +46,12 @@ export class Asker {
   readonly #options: AskerOptions;
   readonly #pool: ConnectionPool;
   readonly #files: AskerFiles;
-  readonly #settings = new Map<string, HostSettings>();
-  /** Equal routes are one object, so that telling them apart is cheap. */
-  readonly #routes = new Map<string, Route>();
+  readonly #routes: Routes;
 
   constructor(options: AskerOptions) {
     this.#options = options;
     this.#files = new AskerFiles(options.disk);
+    this.#routes = new Routes(options.config, options.hosts);
     this.#pool = new ConnectionPool({
       clock: options.clock,
       connectTimeout: options.config.connect_timeout,
@@ -99,7 +95,7 @@ export class Asker {
   async #headers(question: Question, hop: Hop, cookies: Cookies | undefined): Promise<Header[]> {
     const { config } = this.#options;
     const { link, options } = question;
-    const { headers = [], user_agent, referer } = this.#settingsOf(hop.url);
+    const { headers = [], user_agent, referer } = this.#routes.settingsOf(hop.url);
     const netrcFile = options.netrcFile ?? (config.netrc === false ? undefined : String(config.netrc));
     const login =
       netrcFile === undefined ? undefined : await this.#files.login(netrcFile, hop.url.hostname, hop.trusted);
@@ -124,39 +120,8 @@ export class Asker {
   }
 
   #routeFor(url: URL, { link, options, isMirror }: Question): Route {
-    const { config } = this.#options;
-    const host = this.#settingsOf(url);
-    const proxy = options.proxy ?? host.proxy ?? config.proxy ?? 'none';
-    const caFile = host.ca_file ?? config.ca_file;
-    const own = url.origin === link.origin && !isMirror ? options.fingerprint : undefined;
-    if (own !== undefined && url.protocol === 'http:') {
-      throw new Failure(
-        'link',
-        'over http:// nobody shows a key that could be the pinned one; begin the link with https://',
-      );
-    }
-    const pin = own ?? host.fingerprint;
-    if (proxy === 'none' && caFile === undefined && pin === undefined) return directRoute;
-    const key = JSON.stringify([proxy, caFile, pin]);
-    const known = this.#routes.get(key);
-    if (known) return known;
-    const server = parseProxy(proxy);
-    const route: Route = {
-      ...(server ? { proxy: server } : {}),
-      ...(caFile === undefined ? {} : { caFile }),
-      ...(pin === undefined ? {} : { pins: [parseFingerprint(pin)] }),
-    };
-    this.#routes.set(key, route);
-    return route;
-  }
-
-  #settingsOf(url: URL): HostSettings {
-    const { hosts } = this.#options;
-    if (!hosts) return {};
-    const place = url.port === '' ? `${url.hostname}:${url.protocol === 'https:' ? 443 : 80}` : url.host;
-    const known = this.#settings.get(place) ?? settingsOfHost(hosts, place);
-    this.#settings.set(place, known);
-    return known;
+    const fingerprint = url.origin === link.origin && !isMirror ? options.fingerprint : undefined;
+    return this.#routes.routeFor(url, { proxy: options.proxy, fingerprint });
   }
 }
 

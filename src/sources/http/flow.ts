@@ -1,8 +1,8 @@
 import type { Failure } from '../../downloads/failure.ts';
 import type { BodySink, Exchange } from '../../net/exchange.ts';
+import { TokenBucket } from '../../net/token-bucket.ts';
 import type { Clock } from '../../time/clock.ts';
 import { Pace, type PaceLimits } from './pace.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** The part of a second that one portion may carry under a rate limit, and its least size in bytes. */
 const portion = 0.05;

@@ -5,9 +5,9 @@ import { inTurn, type Script, startFaultServer } from '../../../test/support/fau
 import { httpBench, patterned, untilBytes } from '../../../test/support/http-bench.ts';
 import { manualClock } from '../../../test/support/manual-clock.ts';
 import { Failure } from '../../downloads/failure.ts';
+import { TokenBucket } from '../../net/token-bucket.ts';
 import { RateLimit } from './flow.ts';
 import { Pace } from './pace.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 const limits = { idle: 60_000, slow: 1024, slowTime: 120_000 };
 

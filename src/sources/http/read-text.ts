@@ -1,6 +1,7 @@
 import type { DownloadOptions } from '../../downloads/download.ts';
-import { Failure, type FailureClass } from '../../downloads/failure.ts';
-import { type Answer, discard } from '../../net/get.ts';
+import { Failure } from '../../downloads/failure.ts';
+import { bytesOf } from '../../net/answer-text.ts';
+import { discard } from '../../net/get.ts';
 import { Asker, type AskerOptions } from './asker.ts';
 import { parseLink } from './link.ts';
 import { statusFailure } from './status-failure.ts';
@@ -33,44 +34,9 @@ export async function readBytes(parts: AskerOptions, { link, options, most }: Sm
     const { head, place } = answer.exchange;
     if (head.status !== 200)
       throw statusFailure(head, place, discard(answer.exchange), parts.clock.now(), answer.credentials);
-    return await bytesOf(answer, most, deadline.signal, 'link');
+    return await bytesOf(answer.exchange, most, deadline.signal, 'link');
   } finally {
     cancel();
     asker.close();
   }
-}
-
-/** The body of an answer as text, in UTF-8, of at most `most` bytes; more is a failure of class `tooLong`. */
-export async function textOf(
-  answer: Answer,
-  most: number,
-  signal: AbortSignal,
-  tooLong: FailureClass,
-): Promise<string> {
-  return (await bytesOf(answer, most, signal, tooLong)).toString('utf8');
-}
-
-/** The same as bytes. */
-function bytesOf({ exchange }: Answer, most: number, signal: AbortSignal, tooLong: FailureClass): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const portions: Buffer[] = [];
-    let length = 0;
-    signal.addEventListener('abort', () => {
-      exchange.abandon();
-      reject(signal.reason);
-    });
-    exchange.read({
-      bytes(buffer, offset, size) {
-        length += size;
-        if (length > most)
-          throw new Failure(
-            tooLong,
-            `${exchange.place} sends more than ${most} bytes, where a small file was expected`,
-          );
-        portions.push(Buffer.from(buffer.subarray(offset, offset + size)));
-      },
-      end: () => resolve(Buffer.concat(portions)),
-      fail: reject,
-    });
-  });
 }

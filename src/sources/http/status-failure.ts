@@ -1,6 +1,6 @@
 import { Failure } from '../../downloads/failure.ts';
 import type { ResponseHead } from '../../net/http1/response-head.ts';
-import { retryAfter } from './retry-after.ts';
+import { retryAfter } from '../../net/http1/retry-after.ts';
 
 /** Words by which hosts tell that a limit is used up, whatever the status. */
 const quotaWords =

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
+import { textOf } from '../../net/answer-text.ts';
 import { discard } from '../../net/get.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Asker } from '../http/asker.ts';
-import { textOf } from '../http/read-text.ts';
 import { statusFailure } from '../http/status-failure.ts';
 
 export interface ExchangeParts {
@@ -86,7 +86,7 @@ function fetchThrough(
       return new Response(null, { headers: { 'x-hashcash': challenge } });
     }
     if (head.status !== 200) throw statusFailure(head, place, discard(answer.exchange), clock.now());
-    const text = await textOf(answer, mostAnswer, signal, 'protocol');
+    const text = await textOf(answer.exchange, mostAnswer, signal, 'protocol');
     const said: unknown = JSON.parse(text);
     const [first]: unknown[] = Array.isArray(said) ? said : [said];
     if (typeof first === 'number' && first < 0) throw meaning(first);

@@ -1,4 +1,4 @@
-import { httpDate } from '../../net/http1/http-date.ts';
+import { httpDate } from './http-date.ts';
 
 /**
  * When to come back, epoch ms, from `Retry-After` (RFC 9110 section 10.2.3): seconds from now, or a

@@ -1,0 +1,51 @@
+import { basename } from 'node:path/posix';
+import type { Clock } from '../../time/clock.ts';
+import { atMostTwice } from './at-most-twice.ts';
+import type { UploadClient } from './client.ts';
+import type { UploadHost } from './host.ts';
+import { formWith } from './multipart.ts';
+import { refusal, refusedInWords } from './refusal.ts';
+
+export interface CatboxSettings {
+  readonly name: string;
+  readonly mostBytes: number;
+  /** Its API: https://catbox.moe/tools.php, https://litterbox.catbox.moe/tools.php. */
+  readonly url: URL;
+  /** The fields beside the file. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+}
+
+/** Words of an error that passes. */
+const passing = /try again|temporar|overload|maintenance|too many|busy|timed? ?out/i;
+
+/** catbox and litterbox: a form, answered by the address of the file, or by an error in words, both with 200. */
+export function catboxHost(client: UploadClient, clock: Clock, settings: CatboxSettings): UploadHost {
+  const { name, mostBytes, url, fields, secrets } = settings;
+  return {
+    name,
+    mostBytes,
+    put: (file, run) =>
+      atMostTwice(run, async (beforeLast) => {
+        const form = formWith(file.source, {
+          field: 'fileToUpload',
+          name: basename(file.name),
+          fields: { reqtype: 'fileupload', ...fields },
+        });
+        const answer = await client.ask(
+          {
+            method: 'POST',
+            url,
+            headers: [form.header],
+            body: () => form.body(beforeLast),
+            onSent: (sent) => run.sent(form.ofFile(sent)),
+          },
+          run.signal,
+        );
+        if (answer.status !== 200) throw refusal(answer, secrets, clock.now());
+        const link = answer.text.trim();
+        if (/^https?:\/\/[^\s/]+\/\S+$/i.test(link) && URL.canParse(link)) return { link };
+        throw refusedInWords(passing.test(answer.text) ? 'server' : 'refused', answer.text, secrets);
+      }),
+  };
+}
