@@ -232,7 +232,7 @@ test('what was taken is never sent again', async () => {
 test('no host, an unknown one, one named twice: said at once with what there is', async () => {
   const download = stage.download(film);
   const none = await download.run('', upload).catch((error: unknown) => error);
-  assert.match(String(none), /say where to upload: upload=catbox,nas, or upload\.to/);
+  assert.match(String(none), /say where to upload: upload=catbox, or upload\.to/);
   await assert.rejects(
     download.run('dropbox', upload),
     failsWith('link', /no upload host named "dropbox"; there are catbox, /),

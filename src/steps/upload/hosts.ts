@@ -17,7 +17,7 @@ export interface NamedHost {
   readonly settings: HostConfig;
 }
 
-export const hostExample = 'upload=catbox,nas';
+export const hostExample = 'upload=catbox';
 
 /** What the public hosts take at most, bytes, where nothing else is set. */
 const usualMost: Partial<Record<UploadKind, number>> = { catbox: 200_000_000, litterbox: 1_000_000_000 };
