@@ -63,7 +63,7 @@ async function bundle(): Promise<OutputFile[]> {
     banner: { js: commonJsFloor },
     // ssh2 and pg try to load them, and need them not: they would have to be compiled.
     external: ['cpu-features', 'pg-native', '*.node'],
-    plugins: [workerUrls(workers)],
+    plugins: [workerUrls(workers), torrentStandIns],
     write: false,
     logLevel: 'error',
   });
@@ -73,6 +73,21 @@ async function bundle(): Promise<OutputFile[]> {
 /** What bundled CommonJS packages expect to find around them. */
 const commonJsFloor = `import { createRequire as createRequireHere } from 'node:module';
 const require = createRequireHere(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+/** What the torrent library is given in place of some packages; from the sources `library.ts` there does the same. */
+const torrentStandIns: Plugin = {
+  name: 'torrent-stand-ins',
+  setup(builder) {
+    const folder = join(root, 'src', 'sources', 'torrent', 'stand-ins');
+    const standIn = (name: string) => ({ path: join(folder, `${name}.ts`) });
+    builder.onResolve({ filter: /^(webrtc-polyfill|utp-native|cross-fetch-ponyfill|load-ip-set)$/ }, ({ path }) =>
+      standIn(path),
+    );
+    builder.onResolve({ filter: /^dgram$/ }, ({ importer }) =>
+      /[\\/]bittorrent-tracker[\\/]/.test(importer) ? standIn('dgram') : undefined,
+    );
+  },
+};
 
 function workerEntries(): Record<string, string> {
   const entries: Record<string, string> = {};

@@ -58,6 +58,18 @@ export const defaults: RawConfig = {
   convert: {
     presets: {},
   },
+  torrent: {
+    port: 6881,
+    trackers: true,
+    dht: true,
+    pex: true,
+    lsd: true,
+    web_seeds: true,
+    nat: false,
+    upload_rate: 'off',
+    metadata_timeout: 600_000,
+    allow_private: false,
+  },
   space: {
     headroom: 'auto',
     check_every: 30_000,

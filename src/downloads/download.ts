@@ -52,6 +52,8 @@ export interface DownloadOptions {
   readonly select?: readonly string[];
   /** Which of them come first, as `parseFilePriorities` gives it. */
   readonly filePriorities?: readonly string[];
+  /** A torrent's pieces in order, so that a film can be watched while it comes; otherwise the rarest first. */
+  readonly sequential?: boolean;
   /** Digests of the file's pieces, in order; all of `length` bytes but the last. */
   readonly pieces?: Pieces;
   /** What is done after the bytes are in place, in this order, as typed: `convert=aac:128`. */

@@ -27,6 +27,7 @@ export interface TryFacts {
 const waits: Record<Exclude<RetryReason, 'backoff' | 'rate_limit' | 'no_space'>, number> = {
   quota: 600_000,
   offline: 10_000,
+  metadata: 300_000,
 };
 
 /** A wait that somebody else named is not believed beyond this, ms (a day). */
@@ -34,7 +35,7 @@ const longestNamedWait = 86_400_000;
 
 /**
  * What a failure means for the download. Pure: `now` (epoch ms) and `random` (0 ≤ r < 1) are handed
- * in. Waits for quota, space and the network never count as a try; backoff is exponential with full
+ * in. Waits for quota, space, peers and the network never count as a try; backoff is exponential with full
  * jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
  */
 export function outcomeOf(

@@ -54,7 +54,9 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     { createFtpSource },
     { createSftpSource },
     { createMegaThreads },
-    torrent,
+    { createTorrentSource },
+    { createTorrentThread },
+    { torrentSettings },
     { sourceRegistry },
   ] = await Promise.all([
     import('../sources/http/http-threads.ts'),
@@ -62,6 +64,8 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     import('../sources/sftp/sftp-source.ts'),
     import('../sources/mega/mega-threads.ts'),
     import('../sources/torrent/torrent-source.ts'),
+    import('../sources/torrent/torrent-thread.ts'),
+    import('../sources/torrent/settings.ts'),
     import('../sources/registry.ts'),
   ]);
   const http = createHttpThreads({
@@ -80,6 +84,12 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     disk: realDisk,
     log: log.room('sources/mega'),
   });
-  const torrents = torrent.createTorrentSource({ kept: keptTorrents(realDisk, paths.torrents) });
+  const embedded = createTorrentThread({
+    settings: torrentSettings(config.torrent, paths.torrents),
+    asking: { config: config.http, hosts: config.hosts },
+    clock,
+    log,
+  });
+  const torrents = createTorrentSource({ kept: keptTorrents(realDisk, paths.torrents), engine: embedded });
   return sourceRegistry([mega, torrents, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:']);
 }

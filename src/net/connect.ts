@@ -6,6 +6,7 @@ import type { Clock } from '../time/clock.ts';
 import { connectFailure } from './connect-failure.ts';
 import { type Endpoint, hostAndPort } from './endpoint.ts';
 import { peerFailure } from './peer.ts';
+import { publicLookup, refusePrivate } from './private-address.ts';
 import type { ProxyServer } from './proxy.ts';
 import { openTunnel, proxyFailure } from './tunnel.ts';
 import { Wire } from './wire.ts';
@@ -22,6 +23,8 @@ export interface ConnectOptions {
   readonly proxy?: ProxyServer;
   /** Only addresses of this family; left out: both, the first that answers (RFC 8305). */
   readonly family?: 4 | 6;
+  /** Refuses private addresses: a stranger named the host. A proxy looks names up itself and is trusted to do so. */
+  readonly publicOnly?: boolean;
 }
 
 type OnRead = { buffer: () => Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean };
@@ -63,6 +66,7 @@ function placeOf(endpoint: Endpoint, proxy: ProxyServer | undefined): string {
 }
 
 async function direct(endpoint: Endpoint, place: string, options: ConnectOptions): Promise<Wire> {
+  if (options.publicOnly) refusePrivate(endpoint.host);
   const wire = new Wire(place, (onread) => openSocket(endpoint, options, onread));
   await opened(wire, endpoint, place, options);
   return wire;
@@ -74,16 +78,18 @@ async function throughProxy(
   place: string,
   options: ConnectOptions,
 ): Promise<Wire> {
+  if (options.publicOnly) refusePrivate(endpoint.host);
+  const { publicOnly: _publicOnly, ...toProxy } = options;
   const { host, port } = proxy;
   const first = { host, port, secure: false };
   if (proxy.kind === 'http' && !endpoint.secure) {
-    const wire = new Wire(place, (onread) => openSocket(first, options, onread));
+    const wire = new Wire(place, (onread) => openSocket(first, toProxy, onread));
     await opened(wire, first, hostAndPort(proxy), options).catch((error: unknown) => {
       throw proxyFailure(error, proxy);
     });
     return wire;
   }
-  const carrier = await openTunnel(openSocket(first, options), endpoint, proxy, options.signal);
+  const carrier = await openTunnel(openSocket(first, toProxy), endpoint, proxy, options.signal);
   const wire = new Wire(
     place,
     () => (endpoint.secure ? tls.connect({ ...secureOptions(endpoint, options), socket: carrier }) : carrier),
@@ -130,6 +136,7 @@ function openSocket(endpoint: Endpoint, options: ConnectOptions, onread?: OnRead
     host: endpoint.host,
     port: endpoint.port,
     ...(onread ? { onread } : {}),
+    ...(options.publicOnly ? { lookup: publicLookup } : {}),
     ...(family ? { family } : { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: attemptDelay }),
   };
   return endpoint.secure ? tls.connect({ ...target, ...secureOptions(endpoint, options) }) : net.connect(target);

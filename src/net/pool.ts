@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly connectTimeout: number;
   /** Whom to believe with these authorities (a file) beside the usual ones; called for each secure connection. */
   readonly trust: (caFile: string | undefined) => Promise<SecureContext>;
+  /** As in `ConnectOptions`. */
+  readonly publicOnly?: boolean;
 }
 
 /** How a host is reached and believed. Connections are shared only within one route. */
@@ -90,7 +92,7 @@ export class ConnectionPool {
   }
 
   async #open(endpoint: Endpoint, signal: AbortSignal | undefined, route: Route): Promise<Wire> {
-    const { clock, connectTimeout } = this.#options;
+    const { clock, connectTimeout, publicOnly } = this.#options;
     const trust = endpoint.secure ? await this.#options.trust(route.caFile) : undefined;
     const { proxy, pins } = route;
     const host = proxy ? proxy.host : endpoint.host;
@@ -105,6 +107,7 @@ export class ConnectionPool {
         ...(family ? { family } : {}),
         ...(proxy ? { proxy } : {}),
         ...(pins ? { pins } : {}),
+        ...(publicOnly ? { publicOnly } : {}),
       });
       if (!family) this.#learn(host, wire);
       return wire;

@@ -116,6 +116,7 @@ const optionForms: Readonly<Record<keyof DownloadOptions, Holds>> = {
   size: isAmount,
   select: isLines,
   filePriorities: isLines,
+  sequential: (value) => value === true,
   pieces: isPieces,
   steps: isLines,
   keep: (value) => (keeps as readonly unknown[]).includes(value),

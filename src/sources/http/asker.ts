@@ -18,6 +18,8 @@ export interface AskerOptions {
   readonly hosts?: Config['hosts'];
   readonly clock: Clock;
   readonly disk: Disk;
+  /** Never goes to a private address: what is asked for was named by a stranger. */
+  readonly publicOnly?: boolean;
 }
 
 export interface Question {
@@ -56,6 +58,7 @@ export class Asker {
       clock: options.clock,
       connectTimeout: options.config.connect_timeout,
       trust: (caFile) => this.#files.trust(caFile),
+      ...(options.publicOnly ? { publicOnly: true } : {}),
     });
   }
 

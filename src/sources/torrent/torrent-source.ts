@@ -7,10 +7,12 @@ import { readTorrent } from './metainfo.ts';
 
 export interface TorrentSourceOptions {
   readonly kept: KeptTorrents;
+  /** Who asks peers, and fetches. */
+  readonly engine: Source;
 }
 
 /** Torrents: magnet links, info hashes, and .torrent files that were kept. What is heavy is loaded with the first one. */
-export function createTorrentSource({ kept }: TorrentSourceOptions): Source {
+export function createTorrentSource({ kept, engine }: TorrentSourceOptions): Source {
   return {
     name: 'torrent',
     accepts: isTorrentLink,
@@ -21,20 +23,13 @@ export function createTorrentSource({ kept }: TorrentSourceOptions): Source {
       await kept.keep(infoHash, content);
     },
     async resolve(request, signal) {
-      signal.throwIfAborted();
       const { infoHash } = parseMagnet(request.link);
-      const content = request.content ?? (await kept.read(infoHash));
-      if (!content) throw notHere();
-      const metainfo = readTorrent(content);
-      return torrentManifest(metainfo, request, { infoHash });
+      if (!request.content) return engine.resolve(request, signal);
+      signal.throwIfAborted();
+      return torrentManifest(readTorrent(request.content), request, { infoHash });
     },
-    fetch() {
-      throw notHere();
-    },
-    async close() {},
+    fetch: (request) => engine.fetch(request),
+    discard: (manifest) => engine.discard?.(manifest),
+    close: () => engine.close(),
   };
-}
-
-function notHere(): Failure {
-  return new Failure('link', 'this version does not download torrents itself');
 }

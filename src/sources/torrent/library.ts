@@ -1,0 +1,29 @@
+import { registerHooks } from 'node:module';
+import type WebTorrent from 'webtorrent';
+
+export type Library = typeof WebTorrent;
+
+/**
+ * Packages that the torrent library would load and must not: native modules that have to be compiled, and a way to the
+ * web that asks nobody whom it may reach. In the bundle `build/bundle.ts` puts the same in their places.
+ */
+const standIns = new Set(['webrtc-polyfill', 'utp-native', 'cross-fetch-ponyfill', 'load-ip-set']);
+
+let loaded: Promise<Library> | undefined;
+
+/** The library, loaded with the first torrent. Only in a thread of its own: it changes what that thread loads. */
+export function loadLibrary(): Promise<Library> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<Library> {
+  registerHooks({
+    resolve(specifier, context, next) {
+      const isTrackers = specifier === 'dgram' && context.parentURL?.includes('/bittorrent-tracker/');
+      if (!standIns.has(specifier) && !isTrackers) return next(specifier, context);
+      return { url: new URL(`./stand-ins/${specifier}.ts`, import.meta.url).href, shortCircuit: true };
+    },
+  });
+  return (await import('webtorrent')).default;
+}

@@ -1,0 +1,2 @@
+/** Lists of blocked addresses are not read. */
+export default undefined;

@@ -1,0 +1,2 @@
+/** Nothing: peers are reached over TCP alone. */
+export {};

@@ -1,0 +1,81 @@
+/** What of webtorrent 3 is used here; it has no types of its own. Names with _ are its inner ones, held by tests. */
+declare module 'webtorrent' {
+  import type { EventEmitter } from 'node:events';
+
+  export interface WebTorrentOptions {
+    readonly utp: boolean;
+    readonly secure: 0 | 1 | 2;
+    readonly natUpnp: boolean;
+    readonly natPmp: boolean;
+    readonly dht: false | object;
+    readonly dhtPort: number;
+    readonly lsd: boolean;
+    readonly utPex: boolean;
+    readonly tracker: false | object;
+    readonly webSeeds: boolean;
+    readonly torrentPort: number;
+    readonly maxConns: number;
+    readonly userAgent: string;
+    readonly uploadLimit?: number;
+  }
+
+  export interface AddOptions {
+    readonly preloadedStore: object;
+    readonly storeCacheSlots: 0;
+    readonly deselect: true;
+    readonly bitfield?: Uint8Array;
+    readonly strategy: 'rarest' | 'sequential';
+    readonly uploads?: number | false;
+  }
+
+  /** A stream between a connection and the protocol; a rate limit is kept in it. */
+  export interface Throttle extends EventEmitter {
+    destroyed: boolean;
+    _transform(chunk: Uint8Array, done: (error: Error | null, chunk?: Uint8Array) => void): void;
+  }
+
+  export interface ThrottleGroup {
+    throttle(): Throttle;
+  }
+
+  export interface Wire extends EventEmitter {
+    readonly peerId: string;
+    readonly type: string;
+    destroy(): void;
+  }
+
+  export interface Peer {
+    readonly addr: string | null;
+    readonly type: string;
+    readonly connected: boolean;
+    readonly wire: Wire | null;
+    readonly conn: object | null;
+  }
+
+  export interface Torrent extends EventEmitter {
+    readonly infoHash: string;
+    readonly torrentFile: Uint8Array;
+    readonly wires: readonly Wire[];
+    readonly bitfield: { get(piece: number): boolean } | undefined;
+    readonly uploaded: number;
+    readonly destroyed: boolean;
+    readonly _peers: ReadonlyMap<string, Peer> | null;
+    addPeer(peer: string, source?: string): boolean;
+    select(from: number, to: number, priority?: number): void;
+    deselect(from: number, to: number): void;
+    _verifyPieces(done: (error?: Error | null) => void): void;
+    destroy(options: object | null, done: () => void): void;
+  }
+
+  export default class WebTorrent extends EventEmitter {
+    constructor(options: WebTorrentOptions);
+    readonly peerId: string;
+    readonly torrentPort: number;
+    readonly torrents: readonly Torrent[];
+    readonly destroyed: boolean;
+    readonly throttleGroups: { readonly down: ThrottleGroup; readonly up: ThrottleGroup };
+    maxConns: number;
+    add(torrent: string | Uint8Array, options: AddOptions): Torrent;
+    destroy(done: (error?: Error | null) => void): void;
+  }
+}

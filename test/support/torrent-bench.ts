@@ -1,0 +1,35 @@
+import { defaults } from '../../src/config/defaults.ts';
+import { realDisk } from '../../src/disk/real-disk.ts';
+import { silentLog } from '../../src/log/log.ts';
+import type { Source } from '../../src/sources/source.ts';
+import { createEmbeddedTorrents } from '../../src/sources/torrent/embedded.ts';
+import type { TorrentSettings } from '../../src/sources/torrent/settings.ts';
+import { systemClock } from '../../src/time/clock.ts';
+
+/** Everything that would reach beyond loopback is off. */
+function loopbackSettings(folder: string, more: Partial<TorrentSettings> = {}): TorrentSettings {
+  return {
+    folder,
+    port: 0,
+    trackers: true,
+    dht: false,
+    pex: true,
+    lsd: false,
+    webSeeds: true,
+    nat: false,
+    allowPrivate: true,
+    uploadRate: 0,
+    metadataTimeout: 10_000,
+    ...more,
+  };
+}
+
+export function embeddedTorrents(folder: string, more: Partial<TorrentSettings> = {}, disk = realDisk): Source {
+  return createEmbeddedTorrents({
+    settings: loopbackSettings(folder, more),
+    asking: { config: defaults.http, hosts: {} },
+    clock: systemClock,
+    disk,
+    log: silentLog,
+  });
+}
