@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type {
   Added,
   AddRequest,
@@ -14,6 +15,7 @@ import type { Download } from './downloads/download.ts';
 import type { DownloadEvent, ProgressReport } from './downloads/events.ts';
 import type { Place } from './downloads/place.ts';
 import type { Wish } from './downloads/states.ts';
+import type { ConvertOptions, UploadOptions } from './instance/run-file.ts';
 
 export { NotFound } from './commands/commands.ts';
 export type { Attempt, Download, DownloadFile, DownloadOptions, Integrity, Metadata } from './downloads/download.ts';
@@ -23,7 +25,7 @@ export type { Place } from './downloads/place.ts';
 export type { Status, Wish } from './downloads/states.ts';
 export type { OperationProgress } from './downloads/tracker.ts';
 export { NotPossible, StoreFailure } from './store/store.ts';
-export type { Added, Controlled, History, Limits, Rate, SetRequest, Shown };
+export type { Added, Controlled, ConvertOptions, History, Limits, Rate, SetRequest, Shown, UploadOptions };
 
 export interface LibraryOptions {
   /** One folder for config, database, logs and work files; left out: the usual places (XDG). */
@@ -52,6 +54,13 @@ export interface Library {
   get(
     request: LibraryAddRequest & { readonly wait?: number; readonly signal?: AbortSignal },
   ): Promise<Download | undefined>;
+  /** Converts a file that is here (`longhaul convert`), and waits for its end as `get` does. */
+  convert(path: string, options?: ConvertOptions): Promise<Download | undefined>;
+  /**
+   * Uploads a file that is here, or what a stream brings, and waits for its end as `get` does; `resultLink` is its
+   * address. A stream is first written to `downloads.directory`, so that the upload survives a crash.
+   */
+  upload(what: string | Readable, options?: UploadOptions): Promise<Download | undefined>;
   list: Commands['list'];
   show: Commands['show'];
   history(filter?: { readonly limit?: number }): Promise<History>;
@@ -95,7 +104,10 @@ export async function openLonghaul(options: LibraryOptions = {}): Promise<Librar
   const tooOld = nodeTooOld(process.versions.node);
   if (tooOld !== undefined) throw new Error(tooOld);
   // Not before: an old Node does not even load it, and says so in words of its own.
-  const { openLonghaul: openInstance } = await import('./instance/open.ts');
+  const [{ openLonghaul: openInstance }, { convertFile, uploadFile }] = await Promise.all([
+    import('./instance/open.ts'),
+    import('./instance/run-file.ts'),
+  ]);
   const longhaul = await openInstance({
     role: 'library',
     engine,
@@ -106,12 +118,15 @@ export async function openLonghaul(options: LibraryOptions = {}): Promise<Librar
   const { commands, instance, config } = longhaul;
   const add: Library['add'] = (request) =>
     commands.add({ directory: config.downloads.directory, ...request, ...(engine ? { runner: instance } : {}) });
+  const running = { longhaul, ...(engine ? { runner: instance } : {}) };
   return {
     add,
     async get({ wait = defaultWait, signal, ...request }) {
       const { download } = await add(request);
       return longhaul.settled(download.id, { wait, ...(signal ? { signal } : {}) });
     },
+    convert: (path, how = {}) => convertFile(running, path, how),
+    upload: (what, how = {}) => uploadFile(running, what, how),
     list: commands.list,
     show: commands.show,
     history: (filter) => commands.history({ limit: filter?.limit ?? defaultHistory }),

@@ -76,7 +76,9 @@ export async function follow(
       if (kind === 'added' && isOpen && options.seen?.has(downloadId) === false) begin(join(downloadId, options.seen));
       if (isLostHere(event, longhaul)) tellLost(context, downloads, event);
       // Of a crowd only what holds one up is worth a look at its row: the rest is over in no time.
-      const isWorthIt = isCrowd ? to === 'retrying' || to === 'paused' : kind === 'state' || kind === 'resolved';
+      const isWorthIt = isCrowd
+        ? to === 'retrying' || to === 'paused'
+        : kind === 'state' || kind === 'resolved' || kind === 'step';
       if (isWorthIt) follower.refresh(downloadId);
     }),
   ];

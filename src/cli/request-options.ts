@@ -84,7 +84,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
 }
 
 /** `--keep`. */
-function keepOption(): Option {
+export function keepOption(): Option {
   return new Option('--keep <what>', 'what stays on disk after the last step (default: both)').choices(keeps);
 }
 
@@ -144,7 +144,7 @@ export function folderOf(context: Context, dir: string): string {
   return resolve(context.currentFolder(), dir);
 }
 
-function repeated(text: string, before: readonly string[] = []): readonly string[] {
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 

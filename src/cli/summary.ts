@@ -22,13 +22,15 @@ export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>
   if (download.status !== 'completed')
     return [`${symbol} ${nameOf(download)}: ${printable(shown.why)}${later(download)}`];
   const facts = deliveredFacts(download, shown.attempts).join(` ${place.look.dot} `);
-  const path = placeOf(download);
+  const path = download.downloadPath === null ? nameOf(download) : placeOf(download);
+  const link = download.resultLink === null ? [] : [`  ${printable(download.resultLink)}`];
   if (place.measure(path) + place.measure(facts) + 4 < place.columns)
-    return [`${symbol} ${path}  ${place.look.paint('faint', facts)}`];
+    return [`${symbol} ${path}  ${place.look.paint('faint', facts)}`, ...link];
   const room = Math.max(12, place.columns - place.measure(facts) - 5);
   return [
     `${symbol} ${cutMiddle(nameOf(download), room, place.measure, place.look.ellipsis)}  ${place.look.paint('faint', facts)}`,
     `  ${path}`,
+    ...link,
   ];
 }
 
@@ -49,7 +51,8 @@ const sureness: Readonly<Record<Integrity, string>> = {
 function deliveredFacts(download: Download, attempts: readonly Attempt[]): string[] {
   const { ms, bytes } = workOf(attempts);
   const speed = ms > 0 && bytes > 0 ? [speedText((bytes * 1000) / ms)] : [];
-  const sure = download.integrity === null ? [] : [sureness[download.integrity]];
+  const isFetched = download.source !== 'local';
+  const sure = download.integrity === null || !isFetched ? [] : [sureness[download.integrity]];
   return [bytesText(download.fileSize ?? download.totalBytes), spanText(ms), ...speed, ...sure];
 }
 

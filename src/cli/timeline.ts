@@ -7,9 +7,18 @@ import type { Look } from './look.ts';
 /** One line of a timeline: when, what, and the evidence in words. */
 export function eventLine(event: DownloadEvent, look: Look, now: number): string {
   const { kind, from, to, at } = event;
+  if (kind === 'step') return [look.paint('faint', momentText(at, now)), ...stepWords(event, look)].join('  ');
   const title = kind === 'state' && to ? `${from ?? ''} ${look.arrow} ${to}`.trim() : (titles[kind] ?? kind);
   const detail = printable(detailOf(event, now).join(', '));
   return [look.paint('faint', momentText(at, now)), title, ...(detail ? [look.paint('faint', detail)] : [])].join('  ');
+}
+
+function stepWords({ detail }: DownloadEvent, look: Look): string[] {
+  const { step, number, of, files, what, link, note } = detail;
+  const place = typeof of === 'number' && of > 1 ? ` (${number} of ${of})` : '';
+  const made = typeof files === 'number' && files > 0 ? [files === 1 ? '1 file' : `${files} files`] : [];
+  const facts = [what, ...made, link, note].filter((fact) => typeof fact === 'string').map(printable);
+  return [`${printable(String(step))}${place}`, look.paint('faint', facts.join(', '))];
 }
 
 const titles: Partial<Record<DownloadEvent['kind'], string>> = { wish: 'asked', resolved: 'found' };
@@ -61,4 +70,7 @@ const labels: Readonly<Record<string, string>> = {
   checked: 'looked at its',
   keepPartial: 'and keep the partial',
   deleteFiles: 'and delete the files',
+  what: '',
+  note: '',
+  link: '',
 };

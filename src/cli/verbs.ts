@@ -34,6 +34,24 @@ export const verbs: readonly VerbEntry[] = [
     load: async () => (await import('./verbs/serve.ts')).serve,
   },
   {
+    name: 'run',
+    summary: 'do something with files that are here, as --then does with downloads',
+    group: 'Files:',
+    load: async () => (await import('./verbs/run.ts')).run,
+  },
+  {
+    name: 'convert',
+    summary: 'convert files that are here',
+    group: 'Files:',
+    load: async () => (await import('./verbs/convert.ts')).convert,
+  },
+  {
+    name: 'upload',
+    summary: 'upload files that are here, and print their addresses',
+    group: 'Files:',
+    load: async () => (await import('./verbs/upload.ts')).upload,
+  },
+  {
     name: 'list',
     summary: 'list downloads, newest first',
     group: 'Look:',

@@ -1,6 +1,7 @@
 import type { Shown } from '../commands/commands.ts';
 import type { Download } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
+import { type DownloadStep, specText } from '../downloads/steps.ts';
 import { hasEnded, type OperationProgress } from '../downloads/tracker.ts';
 import { amountText, momentText, wholeSeconds } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
@@ -13,7 +14,7 @@ import { nameOf } from './texts.ts';
 /** Shows how downloads go, on stderr. */
 export interface View {
   /** Begins with this row, or goes on with what it is now. */
-  changed(shown: Pick<Shown, 'download' | 'why'>): void;
+  changed(shown: Pick<Shown, 'download' | 'steps' | 'why'>): void;
   /** One more is to be shown than was said. */
   joined(): void;
   progress(report: ProgressReport): void;
@@ -32,9 +33,9 @@ export async function openView(screen: Screen, clock: Clock, all: number): Promi
 function lineView(surface: Surface): View {
   const told = new Map<number, string>();
   return {
-    changed({ download, why }) {
-      const line = `${download.id} ${nameOf(download)}: ${stateText(download, why)}`;
-      const key = `${download.status} ${download.nextAttemptAt ?? ''}`;
+    changed({ download, steps, why }) {
+      const line = `${download.id} ${nameOf(download)}: ${stateText(download, steps, why)}`;
+      const key = `${download.status} ${download.nextAttemptAt ?? ''} ${stepAt(steps) ?? ''}`;
       if (told.get(download.id) === key) return;
       told.set(download.id, key);
       surface.line(line);
@@ -46,14 +47,22 @@ function lineView(surface: Surface): View {
   };
 }
 
-function stateText(download: Download, why: string): string {
+/** The step that is at work, as `convert=aac:128 (1 of 2)`; undefined where none is left. */
+function stepAt(steps: readonly DownloadStep[]): string | undefined {
+  const at = steps.findIndex(({ status }) => status !== 'completed');
+  const step = steps[at];
+  if (!step) return undefined;
+  return `${printable(specText(step))}${steps.length > 1 ? ` (${at + 1} of ${steps.length})` : ''}`;
+}
+
+function stateText(download: Download, steps: readonly DownloadStep[], why: string): string {
   if (download.status === 'downloading') {
     const begun = download.bytesDownloaded > 0 || download.totalBytes !== null;
     return begun
       ? `downloading, ${amountText(download.bytesDownloaded, download.totalBytes)} there already`
       : 'downloading';
   }
-  if (download.status === 'processing') return 'in place, finishing';
+  if (download.status === 'processing') return `in place, ${stepAt(steps) ?? 'finishing'}`;
   const plain =
     download.status === 'completed' ||
     download.status === 'paused' ||

@@ -105,7 +105,13 @@ async function deliveredBefore(parts: CommandParts, request: AddRequest): Promis
   return { download: there.download, followed: true, skipped: request.ifExists === 'skip', willRun: false };
 }
 
-async function taken(parts: CommandParts, request: AddRequest, download: Download, followed: boolean): Promise<Added> {
+/** What is told of a row that was added or found; one that is to be followed and that nobody runs is adopted. */
+export async function taken(
+  parts: CommandParts,
+  request: Pick<AddRequest, 'ifExists' | 'runner'>,
+  download: Download,
+  followed: boolean,
+): Promise<Added> {
   if (followed && request.ifExists === 'skip') {
     return { download, followed, skipped: true, willRun: await runs(parts, download) };
   }

@@ -5,6 +5,7 @@ import type { Failure } from '../downloads/failure.ts';
 import type { Place } from '../downloads/place.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Status } from '../downloads/states.ts';
+import type { DownloadStep } from '../downloads/steps.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
 import type { NoFormat } from './import/formats.ts';
@@ -20,6 +21,11 @@ import type { Stats } from './stats.ts';
  */
 export interface Commands {
   add(request: AddRequest): Promise<Added>;
+  /**
+   * Runs steps on a file that is here already, as durably as those after a download. The file stays where it is, and
+   * the user's; an unfinished one of the same file with the same steps is followed. Throws `Failure`.
+   */
+  runSteps(request: StepsRequest): Promise<Added>;
   /** The same for many at once; what is wrong with one comes back in its place and keeps no other out. */
   addMany(requests: readonly AddRequest[]): Promise<readonly (Added | Refused)[]>;
   /** What was delivered already of what a request asks for; for whoever asks before it is downloaded again. */
@@ -99,6 +105,17 @@ export interface AddRequest {
    * downloaded again. `follow`: both are followed. `skip`: both are left alone. `new`: a download of its own in any case.
    */
   readonly ifExists?: IfExists;
+}
+
+export interface StepsRequest
+  extends Pick<AddRequest, 'metadata' | 'category' | 'priority' | 'runner'>,
+    Pick<DownloadOptions, 'keep' | 'maxTries' | 'retryWait'> {
+  /** Absolute path of a file. */
+  readonly path: string;
+  /** Absolute path of the folder for what steps make; left out: the file's own. */
+  readonly directory?: string;
+  /** As typed, in their order: `convert=aac:128`. */
+  readonly steps: readonly string[];
 }
 
 export interface SetRequest {
@@ -192,6 +209,8 @@ export interface Shown {
   readonly download: Download;
   readonly files: readonly DownloadFile[];
   readonly attempts: readonly Attempt[];
+  /** What is done after the bytes are in place; before that, what was asked for. */
+  readonly steps: readonly DownloadStep[];
   readonly events: readonly DownloadEvent[];
   /** One sentence: why it is where it is, and what happens next. */
   readonly why: string;

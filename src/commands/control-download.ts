@@ -1,6 +1,8 @@
+import { removeTree } from '../disk/remove-tree.ts';
 import { removeWork } from '../disk/remove-work.ts';
 import type { Download, DownloadFile } from '../downloads/download.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
+import { workFolder } from '../steps/work-folder.ts';
 import { type AskedWish, NotPossible } from '../store/store.ts';
 import { checkedLink } from './checked-link.ts';
 import type { Controlled } from './commands.ts';
@@ -31,6 +33,7 @@ export async function controlDownload(
   if (!obeyed) return untilObeyed(parts, download, wish);
   if (download.directory !== found.directory) await clearAway(parts, found, files, { wish: 'cancel' });
   const left = wish.wish === 'cancel' || wish.wish === 'remove' ? await clearAway(parts, found, files, wish) : [];
+  if ((wish.wish === 'cancel' || wish.wish === 'remove') && !wish.keepPartial) await clearSteps(parts, found);
   if (wish.wish === 'remove') await store.forget(found.id, clock.now());
   return { download, obeyed: true, left };
 }
@@ -42,6 +45,10 @@ function clearAway(
   { keepPartial, deleteFiles }: AskedWish,
 ): Promise<string[]> {
   return removeWork(disk, files, uid, { partials: !keepPartial, delivered: deleteFiles === true });
+}
+
+async function clearSteps({ disk }: CommandParts, download: Download): Promise<void> {
+  for (const position of (download.options.steps ?? []).keys()) await removeTree(disk, workFolder(download, position));
 }
 
 async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish): Promise<Controlled> {

@@ -11,6 +11,7 @@ import type { CommandParts } from './parts.ts';
 import { previewDownload } from './preview-download.ts';
 import { readMetalink } from './read-metalink.ts';
 import { readTorrentFile } from './read-torrent.ts';
+import { runStepsOn } from './run-steps.ts';
 import { showDownload } from './show-download.ts';
 import { staleLocks } from './stale-locks.ts';
 import { statsOf } from './stats.ts';
@@ -24,6 +25,7 @@ export function localCommands(parts: CommandParts): Commands {
   const { store } = parts;
   return {
     add: (request) => addDownload(parts, request),
+    runSteps: (request) => runStepsOn(parts, request),
     addMany: (requests) => addDownloads(parts, requests),
     duplicate: (request) => duplicateOf(parts, request),
     metalink: (from) => readMetalink(parts, from),

@@ -13,7 +13,7 @@ import type { Clock } from '../time/clock.ts';
 
 /** What commands work with; handed over by `instance/`. */
 export interface CommandParts {
-  readonly store: AskingStore & Pick<Store, 'onChange'>;
+  readonly store: AskingStore & Pick<Store, 'onChange' | 'steps'>;
   /** Throws `Failure('link')` that names the known kinds. */
   sourceFor(link: string): Promise<Source>;
   /** Throws `Failure('link')` that names what is allowed. */

@@ -1,4 +1,5 @@
 import type { Download } from '../downloads/download.ts';
+import { plannedSteps } from '../downloads/steps.ts';
 import type { Shown } from './commands.ts';
 import { findDownload } from './find-download.ts';
 import { anyEngine, type CommandParts, livingInstance } from './parts.ts';
@@ -13,17 +14,19 @@ export async function showDownload(parts: CommandParts, reference: string): Prom
   const { store, clock, schedule } = parts;
   const row = await findDownload(parts, reference);
   const [download = row] = await withWaiting(parts, [row]);
-  const [files, attempts, events] = await Promise.all([
+  const [files, attempts, rows, events] = await Promise.all([
     store.files(download.id),
     store.attempts(download.id),
+    store.steps(download.id),
     store.events({ downloadId: download.id, limit: mostEvents }),
   ]);
   const holder = await holderOf(parts, download);
   const willRun = holder?.alive === true || (await anyEngine(parts)) !== undefined;
   const now = clock.now();
   const closedUntil = schedule.closedUntil(now);
-  const why = whyOf(download, { holder, willRun, maxTries: parts.maxTries, closedUntil }, now);
-  return { download, files, attempts, events, why };
+  const steps = rows.length > 0 ? rows : plannedSteps(download.options.steps ?? []);
+  const why = whyOf(download, { steps, holder, willRun, maxTries: parts.maxTries, closedUntil }, now);
+  return { download, files, attempts, steps, events, why };
 }
 
 async function holderOf(parts: CommandParts, download: Download): Promise<Holder | null> {

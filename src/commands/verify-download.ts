@@ -42,7 +42,8 @@ async function verifyFile(
   signal: AbortSignal,
 ): Promise<VerifiedPart> {
   const path = file.finalPath ?? '';
-  const known = file.digest ?? (file.main ? (download.options.checksum ?? null) : null);
+  const isAsked = file.main && file.step === null;
+  const known = file.digest ?? (isAsked ? (download.options.checksum ?? null) : null);
   const part = { path, size: file.size, digest: known, checked: 'size' as const };
   try {
     const facts = await onDisk(path, () => disk.facts(path));
@@ -52,7 +53,7 @@ async function verifyFile(
       return { ...part, problem: `has ${facts.size} bytes where ${file.size} were delivered` };
     }
     const { pieces } = download.options;
-    if (known === null && pieces && file.main) {
+    if (known === null && pieces && isAsked) {
       const wrong = await wrongPieces(disk, path, pieces, signal);
       const problem = wrong.length === 0 ? null : `differs in ${wrong.length} of ${pieces.hashes.length} pieces`;
       return { ...part, size: facts.size, checked: 'digest', problem };

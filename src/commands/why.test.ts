@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Download, integrities } from '../downloads/download.ts';
 import { statuses, wishes } from '../downloads/states.ts';
+import { plannedSteps } from '../downloads/steps.ts';
 import { retryReasons, waits } from '../downloads/waiting.ts';
 import { type WhyFacts, whyOf } from './why.ts';
 
@@ -92,7 +93,7 @@ test('a running download names its process, and tells when that process is gone'
   assert.match(why({ status: 'downloading' }, { ...dead, willRun: true }), /another takes it over at once$/);
   assert.equal(
     why({ status: 'processing' }),
-    'the bytes are in place, the steps after them run, by `get` (process 42 on tower)',
+    'the bytes are in place, what is left to do is done, by `get` (process 42 on tower)',
   );
 });
 
@@ -160,5 +161,18 @@ test('every state, wish and reason gives one sentence, without holes', () => {
       assert.ok(sentence.length > 10 && !sentence.includes('\n'));
       assert.doesNotMatch(sentence, /undefined|null|NaN|\.$|\s{2}/);
     }),
+  );
+});
+
+test('of a download whose bytes are in place the step is named that runs; at the end the address of what was uploaded', () => {
+  const steps = plannedSteps(['convert=aac:128', 'upload=catbox']).map((step, at) =>
+    at === 0 ? { ...step, status: 'completed' as const } : step,
+  );
+  const running = why({ status: 'processing' }, { ...alive, steps });
+  assert.match(running, /^the bytes are in place, upload=catbox \(step 2 of 2\) runs, by/);
+  const done = { status: 'completed', resultLink: 'https://host/x', downloadPath: null } as const;
+  assert.equal(
+    why({ ...done, options: { keep: 'none' } }),
+    'done; nothing of it is kept here; it is at https://host/x',
   );
 });

@@ -1,5 +1,6 @@
 import type { Download } from '../downloads/download.ts';
 import type { Status } from '../downloads/states.ts';
+import { type DownloadStep, specText } from '../downloads/steps.ts';
 import { amountText, bytesText, momentText, spanText } from '../downloads/words.ts';
 
 /** What the row does not know of itself. */
@@ -10,6 +11,8 @@ export interface WhyFacts {
   readonly willRun: boolean;
   /** The limit of tries that applies when the download names none. */
   readonly maxTries: number;
+  /** What is done after the bytes are in place; left out: nothing. */
+  readonly steps?: readonly DownloadStep[];
   /** The end of the hours in which nothing may be fetched, epoch ms; undefined when they are not now. Infinity: never. */
   readonly closedUntil?: number | undefined;
 }
@@ -31,12 +34,18 @@ export function whyOf(download: Download, facts: WhyFacts, now: number): string 
   return sentences[download.status](download, facts, now);
 }
 
+function stepWords({ steps = [] }: WhyFacts): string {
+  const at = steps.findIndex(({ status }) => status !== 'completed');
+  const step = steps[at];
+  return step ? `${specText(step)} (step ${at + 1} of ${steps.length}) runs` : 'what is left to do is done';
+}
+
 type Sentence = (download: Download, facts: WhyFacts, now: number) => string;
 
 const sentences: Readonly<Record<Status, Sentence>> = {
   pending: waitsForTurn,
   downloading: (download, facts) => running(download, facts, `downloading, ${amount(download)} so far`),
-  processing: (download, facts) => running(download, facts, 'the bytes are in place, the steps after them run'),
+  processing: (download, facts) => running(download, facts, `the bytes are in place, ${stepWords(facts)}`),
   retrying: waitsForTry,
   paused: (download) => `paused at ${amount(download)}; go on with: longhaul resume ${download.id}`,
   completed: delivered,
@@ -113,7 +122,11 @@ function nextTry(download: Download, facts: WhyFacts, now: number): string {
 
 function delivered(download: Download): string {
   const size = bytesText(download.fileSize ?? download.totalBytes);
-  return `delivered: ${size}, ${certainty[download.integrity ?? 'unverified']}`;
+  const link = download.resultLink === null ? '' : `; it is at ${download.resultLink}`;
+  if (download.downloadPath === null && download.options.keep === 'none')
+    return `done; nothing of it is kept here${link}`;
+  if (download.source === 'local') return `done: ${size}${link}`;
+  return `delivered: ${size}, ${certainty[download.integrity ?? 'unverified']}${link}`;
 }
 
 const certainty = {

@@ -3,6 +3,7 @@ import { integrities } from '../downloads/download.ts';
 import { eventKinds } from '../downloads/events.ts';
 import { failureClasses } from '../downloads/failure.ts';
 import { statuses } from '../downloads/states.ts';
+import { stepStatuses } from '../downloads/steps.ts';
 import { retryReasons, waits } from '../downloads/waiting.ts';
 
 const bytes = z.number().int().nonnegative();
@@ -24,6 +25,7 @@ export const downloadSchema = z.strictObject({
   name: z.string().nullable().describe('Of what was delivered; until then as the other side or a person named it.'),
   status: z.enum(statuses),
   path: z.string().nullable().describe('The delivered file, or the folder where there are several.'),
+  resultLink: z.string().nullable().describe('Where a step put it for others: an address.'),
   bytes: bytes.describe('Safe on disk.'),
   totalBytes: bytes.nullable(),
   integrity: z.enum(integrities).nullable().describe('How sure it is that the file is the right one.'),
@@ -68,6 +70,19 @@ export const attemptSchema = z.strictObject({
 });
 export type WireAttempt = z.output<typeof attemptSchema>;
 
+export const stepSchema = z.strictObject({
+  kind: z.string(),
+  options: z.string().describe('As asked for.'),
+  status: z.enum(stepStatuses),
+  tries: z.number().int(),
+  files: z.array(z.strictObject({ path: z.string(), size: bytes })).describe('What it left for the next step.'),
+  link: z.string().nullable(),
+  note: z.string().nullable(),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+});
+export type WireStep = z.output<typeof stepSchema>;
+
 export const eventSchema = z.strictObject({
   id: z.number().int(),
   at: time,
@@ -101,6 +116,7 @@ export const addedSchema = downloadSchema.extend({
 export const shownSchema = downloadSchema.extend({
   why: z.string(),
   tries: z.array(attemptSchema),
+  steps: z.array(stepSchema).describe('What is done after the bytes are in place.'),
   timeline: z.array(eventSchema),
 });
 

@@ -74,6 +74,7 @@ test('a delivered file is told with its path, its times and no error of earlier 
     name: 'film.mkv',
     status: 'completed',
     path: '/d/film.mkv',
+    resultLink: null,
     bytes: 1000,
     totalBytes: 1000,
     integrity: 'validator',

@@ -4,6 +4,7 @@ import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import type { Status } from '../downloads/states.ts';
+import type { DownloadStep } from '../downloads/steps.ts';
 import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
 import { maskLinks } from '../log/redaction.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
   WireLimits,
   WirePreview,
   WireStatistics,
+  WireStep,
   WireTidied,
   WireVerification,
 } from './schemas.ts';
@@ -31,6 +33,7 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     name: shownName(download),
     status: download.status,
     path: download.downloadPath,
+    resultLink: download.resultLink,
     bytes: download.bytesDownloaded,
     totalBytes: download.totalBytes,
     integrity: download.integrity,
@@ -46,6 +49,19 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     completedAt: isoOf(download.completedAt),
     metadata: download.metadata,
     ...severalFiles(files),
+  };
+}
+
+export function wireStep(step: DownloadStep): WireStep {
+  const { kind, options, status, tries, outcome, startedAt, endedAt } = step;
+  const isDone = status === 'completed';
+  return {
+    ...{ kind, options, status, tries },
+    files: (isDone && !outcome?.moved && outcome?.files?.map(({ path, size }) => ({ path, size }))) || [],
+    link: outcome?.link ?? null,
+    note: outcome?.note ?? null,
+    startedAt: isoOf(startedAt),
+    endedAt: isoOf(endedAt),
   };
 }
 
@@ -158,7 +174,8 @@ function wireError(download: Download): WireDownload['error'] {
   return { class: errorClass, message: download.errorMessage ?? '', retry: retry.when };
 }
 
-function severalFiles(files: readonly DownloadFile[]): Pick<WireDownload, 'files' | 'mainFile'> {
+function severalFiles(all: readonly DownloadFile[]): Pick<WireDownload, 'files' | 'mainFile'> {
+  const files = all.filter(({ herePath }) => herePath === null);
   if (files.length < 2) return {};
   const listed = files.map((file, at) => ({
     path: file.finalPath ?? file.path,

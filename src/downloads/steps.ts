@@ -53,3 +53,21 @@ export function specOf(text: string): StepSpec {
   if (cut === -1) return { kind: text.trim(), options: '' };
   return { kind: text.slice(0, cut).trim(), options: text.slice(cut + 1).trim() };
 }
+
+/** As it is typed. */
+export function specText({ kind, options }: StepSpec): string {
+  return options === '' ? kind : `${kind}=${options}`;
+}
+
+/** What is asked for, as rows of which none is begun. */
+export function plannedSteps(asked: readonly string[]): DownloadStep[] {
+  const nothing = {
+    status: 'pending',
+    tries: 0,
+    mark: undefined,
+    outcome: null,
+    startedAt: null,
+    endedAt: null,
+  } as const;
+  return asked.map((text, position) => ({ position, ...specOf(text), ...nothing }));
+}

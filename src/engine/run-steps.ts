@@ -34,9 +34,9 @@ export async function runSteps(run: Run): Promise<Chain> {
 
 /** Their private folders go; also those that a crash left behind. */
 export async function removeWorkFolders(run: Run): Promise<void> {
-  const { store, disk } = run.parts;
+  const { disk } = run.parts;
   const { download } = run.claim;
-  for (const { position } of await store.steps(download.id)) await removeTree(disk, workFolder(download, position));
+  for (const position of (download.options.steps ?? []).keys()) await removeTree(disk, workFolder(download, position));
 }
 
 async function runStep(run: Run, step: DownloadStep, chain: Chain): Promise<StepOutcome> {

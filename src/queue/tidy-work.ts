@@ -12,7 +12,7 @@ const page = 500;
 /** A rest that was written to a moment ago may be no rest: somebody is at it. Ms. */
 const stillWarm = 60_000;
 /** A partial of a download that nobody knows is called abandoned after so long, ms, where nothing else is configured. */
-const abandonedAfter = 24 * 60 * 60 * 1000;
+export const abandonedAfter = 24 * 60 * 60 * 1000;
 
 /** Deletes what downloads that failed long ago have fetched; the rows stay, and a retry begins from zero. */
 export async function giveUpFailed(run: TidyRun): Promise<void> {

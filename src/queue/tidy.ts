@@ -2,6 +2,7 @@ import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
 import type { Turn } from '../store/tidy-store.ts';
 import { keepRetention, removeCleaned } from './tidy-delivered.ts';
 import type { TidyParts, TidyRun, TidyScope } from './tidy-run.ts';
+import { removeWorkOfSteps } from './tidy-steps.ts';
 import { forgetFailed, giveUpFailed, removeOrphans } from './tidy-work.ts';
 
 /** A turn that was not held for so long, ms, is free; it is held anew this often. */
@@ -51,4 +52,5 @@ async function allOf(run: TidyRun): Promise<void> {
   await giveUpFailed(run);
   await forgetFailed(run);
   await removeOrphans(run);
+  await removeWorkOfSteps(run);
 }

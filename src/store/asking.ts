@@ -1,9 +1,10 @@
+import { basename } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import { hostOf } from '../downloads/host.ts';
 import { isUnfinished, type Status, statuses } from '../downloads/states.ts';
-import { tell } from './changing.ts';
+import { planSteps, tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import { gap } from './ranking.ts';
 import type { DownloadRow, EventRow } from './rows.ts';
@@ -16,15 +17,18 @@ import { eventsAfter } from './statements/events-after.ts';
 import { eventsOfDownload } from './statements/events-of-download.ts';
 import { insertDownload } from './statements/insert-download.ts';
 import { insertFile } from './statements/insert-file.ts';
+import { insertHere } from './statements/insert-here.ts';
 import { lockLinkKey } from './statements/lock-link-key.ts';
 import { newestByStatus } from './statements/newest-by-status.ts';
 import { newestDownloads } from './statements/newest-downloads.ts';
 import { newestInCategory } from './statements/newest-in-category.ts';
+import { setInPlace } from './statements/set-in-place.ts';
 import { setOptions } from './statements/set-options.ts';
 import { setRunner } from './statements/set-runner.ts';
 import { sumSizes } from './statements/sum-sizes.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
 import type { ListFilter, ManifestFacts, NewDownload, Statistics } from './store.ts';
+import type { HereFile } from './step-store.ts';
 
 export function* addDownload(
   download: NewDownload,
@@ -56,8 +60,10 @@ export function* addDownload(
     now,
   });
   if (inserted && download.files) yield* insertFiles(inserted.id, download.files.files);
+  if (inserted && download.here) yield* putHere(inserted.id, download.here);
   const row = inserted && (yield* get(downloadById, { id: inserted.id }));
   if (!row) throw new Error('a download that was just added is not there');
+  if (download.here) yield* planSteps(row);
   yield* tell(row, 'added', now, { source: download.source, directory: download.directory });
   return { row, followed: false };
 }
@@ -68,6 +74,12 @@ function* insertFiles(id: number, files: ManifestFacts['files']): Work<void> {
     yield* run(insertFile, { download_id: id, position, path, size, ...flags, partial_path: null });
   }
   yield* run(sumSizes, { id });
+}
+
+function* putHere(id: number, { path, size, identity, modifiedAt }: HereFile): Work<void> {
+  const name = basename(path);
+  yield* run(setInPlace, { id, name, path, bytes: size });
+  yield* run(insertHere, { download_id: id, path: name, size, here_path: path, identity, modified_at: modifiedAt });
 }
 
 /**

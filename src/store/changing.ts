@@ -15,7 +15,6 @@ import { giveUpFile } from './statements/give-up-file.ts';
 import { insertEvent } from './statements/insert-event.ts';
 import { insertStep } from './statements/insert-step.ts';
 import { lockLeased } from './statements/lock-leased.ts';
-import { setFromBytes } from './statements/set-from-bytes.ts';
 import { setKeptBytes } from './statements/set-kept-bytes.ts';
 import { setOptions } from './statements/set-options.ts';
 import { setRetention } from './statements/set-retention.ts';
@@ -75,8 +74,6 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
   yield* giveUpFiles(row, change);
   if (to === 'completed') yield* forgetSecrets(row, now);
   if (change.to === 'processing') yield* planSteps(row);
-  if (change.to === 'processing' && row.source === 'local')
-    yield* run(setFromBytes, { download_id: row.id, token: row.lease_token, bytes: change.fileSize });
   if (change.to === 'completed')
     for (const id of change.gaveUp ?? []) yield* run(giveUpFile, { id, download_id: row.id });
   const along = yield* alongOf(row, change, now);
@@ -146,7 +143,7 @@ function* forgetSecrets(row: DownloadRow, now: number): Work<void> {
 }
 
 /** As its options say, and none of them begun. */
-function* planSteps(row: DownloadRow): Work<void> {
+export function* planSteps(row: DownloadRow): Work<void> {
   if (!hasSteps(row)) return;
   yield* forgetSteps(row.id);
   for (const [position, spec] of (optionsOf(row).steps ?? []).map(specOf).entries()) {
@@ -203,10 +200,7 @@ function* alongOf(row: DownloadRow, change: Change, now: number): Work<Along> {
   switch (change.to) {
     case 'processing':
       return {
-        columns: {
-          ...{ integrity: change.integrity, download_path: change.downloadPath, file_size: change.fileSize },
-          ...(row.source === 'local' ? { bytes_downloaded: change.fileSize } : {}),
-        },
+        columns: { integrity: change.integrity, download_path: change.downloadPath, file_size: change.fileSize },
         detail: { integrity: change.integrity, path: change.downloadPath, bytes: change.fileSize },
       };
     case 'completed':

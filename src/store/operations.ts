@@ -28,7 +28,7 @@ import { downloadById } from './statements/download-by-id.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
 import type { StepStore } from './step-store.ts';
-import { begin, complete, mark, recordHere, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
+import { begin, complete, mark, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
 import type { AskingStore, DoingStore } from './store.ts';
 import type { TidyStore, Work } from './tidy-store.ts';
 import {
@@ -161,7 +161,6 @@ function doingOn(database: Database): DoingStore {
 function steppingOn({ read, write }: Database): StepStore {
   return {
     steps: async (id) => (await read(() => stepRows(id))).map(stepOf),
-    recordHere: (lease, fileId, here) => write(() => recordHere(lease, fileId, here)),
     recordSettled: (lease) => write(() => recordSettled(lease)),
     beginStep: (lease, position, now) => write(() => begin(lease, position, now)),
     markStep: (lease, position, value) => write(() => mark(lease, position, value)),

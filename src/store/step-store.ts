@@ -20,8 +20,9 @@ export interface MovedFile {
   readonly modifiedAt: number;
 }
 
-/** A file that was here before. */
+/** A file that was here before: nobody needs to fetch it, and it stays the user's. */
 export interface HereFile {
+  /** Absolute. */
   readonly path: string;
   readonly size: number;
   readonly identity: string;
@@ -39,14 +40,13 @@ export interface Kept {
 }
 
 /**
- * What is remembered of steps. The rows are made when a download becomes `processing`, from what its options say.
+ * What is remembered of steps. The rows are made when a download becomes `processing`, from what its options say;
+ * of a file that was here before, when it is added.
  * Every write is fenced by the lease; false: it is lost, and nothing was written.
  */
 export interface StepStore {
   /** In their order; none before the bytes are in place. */
   steps(downloadId: number): Promise<DownloadStep[]>;
-  /** A file that nobody needs to fetch: it stands there and stays the user's. */
-  recordHere(lease: Lease, fileId: number, here: HereFile, now: number): Promise<boolean>;
   /** The bytes have their final names alone; the names of the partials are free. */
   recordSettled(lease: Lease): Promise<boolean>;
   /** It runs from now on, once more. */

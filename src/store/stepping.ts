@@ -10,24 +10,16 @@ import { lockLeased } from './statements/lock-leased.ts';
 import { markStep } from './statements/mark-step.ts';
 import { moveFile } from './statements/move-file.ts';
 import { outputOfStep } from './statements/output-of-step.ts';
-import { setHere } from './statements/set-here.ts';
 import { setOutcome } from './statements/set-outcome.ts';
 import { setProgressed } from './statements/set-progressed.ts';
 import { setResultLink } from './statements/set-result-link.ts';
 import { setVerified } from './statements/set-verified.ts';
 import { stepOfDownload } from './statements/step-of-download.ts';
 import { stepsOfDownload } from './statements/steps-of-download.ts';
-import type { HereFile, MovedFile, Output } from './step-store.ts';
+import type { MovedFile, Output } from './step-store.ts';
 
 export function* stepRows(downloadId: number): Work<StepRow[]> {
   return yield* all(stepsOfDownload, { download_id: downloadId });
-}
-
-export function* recordHere(lease: Lease, fileId: number, here: HereFile): Work<boolean> {
-  if (!(yield* held(lease))) return false;
-  const { path: here_path, size, identity, modifiedAt: modified_at } = here;
-  const file = { id: fileId, download_id: lease.id, here_path, size, identity, modified_at };
-  return (yield* run(setHere, file)) === 1;
 }
 
 export function* recordSettled(lease: Lease): Work<boolean> {

@@ -27,7 +27,7 @@ import type {
   Runner,
   SetFacts,
 } from './queue-facts.ts';
-import type { Kept, StepStore } from './step-store.ts';
+import type { HereFile, Kept, StepStore } from './step-store.ts';
 import type { TidyStore } from './tidy-store.ts';
 import type { ManifestFacts, VerifiedFile } from './told-files.ts';
 
@@ -208,6 +208,8 @@ export interface NewDownload {
   readonly priority?: number;
   readonly category?: string;
   readonly requestedBy?: string;
+  /** Nothing is to be fetched: this is what its steps work on. */
+  readonly here?: HereFile;
 }
 
 /** A download that came from elsewhere, in a state that needs no holder. Times are UTC epoch ms, sizes bytes. */

@@ -136,6 +136,8 @@ export function* whoseWork(strays: readonly Stray[]): Asking<Whose[]> {
 function* whose({ uid, partialPath }: Stray): Asking<Whose> {
   if (yield* get(fileByPartial, { path: partialPath })) return 'claimed';
   const [row] = yield* all(downloadsByUid, { low: uid, high: uid, limit: 1 });
+  // Its bytes are in place, and a retry goes on with its steps.
+  if (row?.status === 'failed' && row.download_path !== null) return 'claimed';
   if (row) return isUnfinished(row.status) ? 'unfinished' : 'ended';
   return (yield* get(removedEvent, { uid })) ? 'removed' : 'unknown';
 }

@@ -8,6 +8,7 @@ import {
   giveUpPartials,
   hasSteps,
   isLeased,
+  planSteps,
   releaseLost,
   tell,
 } from './changing.ts';
@@ -113,15 +114,14 @@ function* obey(row: DownloadRow, asked: AskedWish, now: number): Work<DownloadRo
  * found to be wrong, or every retry would find the same again without asking the server.
  */
 function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
-  const delivered =
-    row.status === 'cancelled' &&
-    hasSteps(row) &&
-    row.download_path !== null &&
-    wishOptionsOf(row).deleteFiles !== true;
+  const emptied = row.status === 'cancelled' && wishOptionsOf(row).deleteFiles === true;
+  const isHere = row.source === 'local';
+  const delivered = row.status === 'cancelled' && hasSteps(row) && row.download_path !== null && (isHere || !emptied);
   const kept = row.status === 'cancelled' && !delivered && wishOptionsOf(row).keepPartial === true;
   const afresh = row.status === 'cleaned' || (row.status === 'cancelled' && !kept && !delivered);
   const wrong = row.status === 'failed' && row.error_class === 'checksum';
   if (afresh) yield* forgetSteps(row.id);
+  if (isHere && emptied) yield* planSteps(row);
   if (afresh) yield* run(resetFiles, { download_id: row.id });
   yield* run(setRetention, { id: row.id, status: 'cleaned', retention: null });
   if (wrong) yield* run(clearDurable, { download_id: row.id });

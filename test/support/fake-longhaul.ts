@@ -1,4 +1,4 @@
-import { type AddRequest, type Commands, type Limits, NotFound } from '../../src/commands/commands.ts';
+import { type AddRequest, type Commands, type Limits, NotFound, type Shown } from '../../src/commands/commands.ts';
 import { statsOf } from '../../src/commands/stats.ts';
 import { defaults } from '../../src/config/defaults.ts';
 import type { Download, DownloadFile } from '../../src/downloads/download.ts';
@@ -177,6 +177,11 @@ function fakeOrder(
   };
 }
 
+function shownOf(download: Download, files: ReadonlyMap<number, DownloadFile[]>): Shown {
+  const nothing = { attempts: [], steps: [], events: [] };
+  return { download, files: files.get(download.id) ?? [], ...nothing, why: `why ${download.status}` };
+}
+
 function fakeCommands(
   rows: Map<number, Download>,
   files: ReadonlyMap<number, DownloadFile[]>,
@@ -197,6 +202,7 @@ function fakeCommands(
 
   return {
     add,
+    runSteps: () => Promise.reject(new Failure('link', 'there is no step here')),
     addMany: (requests) => Promise.all(requests.map(addOrRefuse)),
     async duplicate({ link }) {
       const download = deliveredOf(rows, link);
@@ -230,10 +236,7 @@ function fakeCommands(
       );
       return found.toReversed().slice(0, limit);
     },
-    async show(reference) {
-      const download = find(reference);
-      return { download, files: files.get(download.id) ?? [], attempts: [], events: [], why: `why ${download.status}` };
-    },
+    show: async (reference) => shownOf(find(reference), files),
     async control(reference, { wish }) {
       const row = find(reference);
       if (!mayWish(row.status, wish)) throw new NotPossible(`download ${row.id} is ${row.status}`);

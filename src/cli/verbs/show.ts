@@ -1,6 +1,6 @@
 import type { Shown } from '../../commands/commands.ts';
 import { formatRate } from '../../config/rate.ts';
-import { wireAttempt, wireDownload, wireEvent } from '../../contract/wire.ts';
+import { wireAttempt, wireDownload, wireEvent, wireStep } from '../../contract/wire.ts';
 import type { Attempt } from '../../downloads/download.ts';
 import { bytesIn } from '../../downloads/ranges.ts';
 import { wantedOf } from '../../downloads/selection.ts';
@@ -10,6 +10,7 @@ import { exit } from '../exit-codes.ts';
 import type { Look } from '../look.ts';
 import { jsonOption } from '../options.ts';
 import { mostShown } from '../preview.ts';
+import { stepLine } from '../step-line.ts';
 import { linkOf, nameOf } from '../texts.ts';
 import { eventLine } from '../timeline.ts';
 import { asking, type Verb } from '../verb.ts';
@@ -39,12 +40,13 @@ export const show: Verb = {
   },
 };
 
-function wireOf({ download, files, why, attempts, events }: Shown): unknown {
-  return { ...wireDownload(download, files), why, tries: attempts.map(wireAttempt), timeline: events.map(wireEvent) };
+function wireOf({ download, files, why, attempts, steps, events }: Shown): unknown {
+  const parts = { tries: attempts.map(wireAttempt), steps: steps.map(wireStep), timeline: events.map(wireEvent) };
+  return { ...wireDownload(download, files), why, ...parts };
 }
 
 function linesOf(shown: Shown, look: Look, now: number): string[] {
-  const { download, attempts, events } = shown;
+  const { download, attempts, steps, events } = shown;
   const title = `${look.symbol(download.status)} ${look.paint('strong', nameOf(download))}  ${look.paint('faint', `${download.id}`)}`;
   const facts = factsOf(shown, now).map(([label, text]) => `  ${look.paint('faint', label.padEnd(10))}${text}`);
   return [
@@ -52,6 +54,11 @@ function linesOf(shown: Shown, look: Look, now: number): string[] {
     `  ${printable(shown.why)}`,
     '',
     ...facts,
+    ...section(
+      'Steps',
+      steps.map((step) => stepLine(step, look)),
+      look,
+    ),
     ...section(
       'Tries',
       attempts.map((attempt) => attemptLine(attempt, look, now)),
@@ -78,10 +85,12 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
   const facts: (readonly [string, string | null])[] = [
     ['link', linkOf(download)],
     [download.downloadPath ? 'file' : 'folder', printable(place)],
+    ['address', download.resultLink === null ? null : printable(download.resultLink)],
     ['bytes', amountText(download.bytesDownloaded, download.totalBytes)],
     ['category', download.category === null ? null : printable(download.category)],
     ['priority', download.priority === 0 ? null : String(download.priority)],
     ['limit', download.options.rate === undefined ? null : formatRate(download.options.rate)],
+    ['keeps', download.options.keep ?? null],
     ['integrity', integrity],
     ['error', error],
     ['added', momentText(createdAt, now)],

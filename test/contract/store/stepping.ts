@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Lease } from '../../../src/downloads/download.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { claimed, delivered, mark, me, networkError, now, type Promises, present, running } from './scene.ts';
+import { added, claimed, delivered, mark, me, networkError, now, type Promises, present, running } from './scene.ts';
 
 const output = { path: 'file.m4a', main: true, size: 7, finalPath: '/downloads/file.m4a', ...mark };
 const made = { files: [{ path: '/downloads/file.m4a', size: 7, main: true }] };
@@ -71,14 +71,12 @@ export const steppingPromises: Promises = {
   },
 
   'without the lease nothing of a step is written': async (store) => {
-    const { id, lease, fileId } = await processing(store);
+    const { id, lease } = await processing(store);
     await store.beginStep(lease, 0, now);
     await store.rescue({ dead: [me], expiredBefore: 0 }, now);
     await claimed(store, id, 'instance-b');
     const before = await store.steps(id);
-    const here = { path: '/x', size: 1, ...mark };
     for (const answer of [
-      await store.recordHere(lease, fileId, here, now),
       await store.recordSettled(lease),
       await store.beginStep(lease, 0, now),
       await store.markStep(lease, 0, {}, now),
@@ -147,16 +145,37 @@ export const steppingPromises: Promises = {
     assert.equal((await store.get(id))?.downloadPath, null);
   },
 
-  'what was here before is no file of ours, and was not fetched': async (store) => {
-    const { claim, fileId } = await running(store, { source: 'local', options: { steps: ['upload'] } });
-    const { id } = claim.download;
-    assert.ok(await store.recordHere(claim.lease, fileId, { path: '/home/film.mkv', size: 1000, ...mark }, now));
-    assert.partialDeepStrictEqual((await store.files(id))[0], { finalPath: null, herePath: '/home/film.mkv' });
-    await store.change(claim.lease, { ...delivered, downloadPath: '/home/film.mkv' }, now);
-    await store.change(claim.lease, { to: 'completed', kept: { path: '/home/film.mkv', size: 1000, bytes: 0 } }, now);
+  'a file that is here already is not fetched, and stays no file of ours': async (store) => {
+    const here = { path: '/home/film.mkv', size: 1000, ...mark };
+    const more = { source: 'local', options: { steps: ['upload'] }, here };
+    const { id, name, downloadPath } = await added(store, more);
+    assert.deepEqual([name, downloadPath], ['film.mkv', here.path]);
+    const { lease, download } = await claimed(store, id);
+    assert.equal(download.status, 'processing');
+    assert.deepEqual(await states(store, id), ['pending']);
+    assert.partialDeepStrictEqual((await store.files(id))[0], { finalPath: null, herePath: here.path, size: 1000 });
+    const moved = [{ from: here.path, to: '/library/film.mkv', identity: '2:9', modifiedAt: now }];
+    await store.beginStep(lease, 0, now);
+    await store.completeStep(lease, 0, { outcome: {}, moved }, now);
+    assert.partialDeepStrictEqual((await store.files(id))[0], { finalPath: null, herePath: '/library/film.mkv' });
+    const kept = { path: '/library/film.mkv', size: 1000, bytes: 0 };
+    await store.change(lease, { to: 'completed', kept }, now);
     assert.deepEqual(await store.kept(), []);
     const [attempt] = await store.attempts(id);
     assert.deepEqual([attempt?.fromBytes, attempt?.toBytes], [1000, 1000]);
+  },
+
+  'what was cancelled of a file that is here begins its steps anew': async (store) => {
+    const here = { path: '/home/film.mkv', size: 1000, ...mark };
+    const { id } = await added(store, { source: 'local', options: { steps: ['upload'] }, here });
+    const { lease } = await claimed(store, id);
+    await store.beginStep(lease, 0, now);
+    await store.completeStep(lease, 0, { outcome: {}, moved: [] }, now);
+    await store.change(lease, { to: 'paused' }, now);
+    await store.wish(id, { wish: 'cancel', deleteFiles: true }, now);
+    await store.wish(id, { wish: 'retry' }, now);
+    assert.equal((await store.get(id))?.downloadPath, here.path);
+    assert.deepEqual(await states(store, id), ['pending']);
   },
 
   'what is cancelled with its delivered file in place goes on with its steps; with the file gone it begins anew':
