@@ -77,6 +77,7 @@ function section(title: string, lines: readonly string[], look: Look): string[] 
 }
 
 function factsOf({ download, files, why }: Shown, now: number): (readonly [string, string])[] {
+  const delivered = files.filter(({ step }) => step === null);
   const { createdAt, completedAt, error, integrity, place } = {
     ...download,
     error: errorOf(download, why),
@@ -98,7 +99,7 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
     ['uid', download.uid],
     ['source', download.source],
     ['metadata', Object.keys(download.metadata).length === 0 ? null : printable(JSON.stringify(download.metadata))],
-    ...(files.length > 1 ? fileFacts(files, download.options) : []),
+    ...(delivered.length > 1 ? fileFacts(delivered, download.options) : []),
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null);
 }
