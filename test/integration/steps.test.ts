@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { downloadSchema, shownSchema } from '../../src/contract/schemas.ts';
+import { startFaultServer } from '../support/fault-server.ts';
+import { patterned } from '../support/http-bench.ts';
+import { ownPlace, run } from '../support/program.ts';
+
+const body = patterned(300_000);
+const digest = createHash('sha256').update(body).digest('hex');
+
+test('what is asked for after a download is done, shown, and kept as asked', async () => {
+  await using place = await ownPlace();
+  const server = await startFaultServer({ body, script: () => ({ do: 'serve' }) });
+  try {
+    const link = `${server.url}/film.mkv`;
+    const got = await run(['get', link, '--then', 'checksum', '--then', 'move=library/{name}', '--json'], place);
+    assert.equal(got.code, 0, got.stderr);
+    const { id, path } = downloadSchema.parse(JSON.parse(got.stdout));
+    const library = join(place.cwd, 'library', 'film');
+    assert.deepEqual((await readdir(library)).toSorted(), ['film.mkv', 'film.mkv.sha256']);
+    assert.equal(path, join(library, 'film.mkv'));
+    assert.match(await readFile(join(library, 'film.mkv.sha256'), 'utf8'), new RegExp(digest));
+    const shown = shownSchema.parse(JSON.parse((await run(['show', String(id), '--json'], place)).stdout));
+    assert.deepEqual(
+      shown.steps.map(({ kind, status, tries }) => [kind, status, tries]),
+      [
+        ['checksum', 'completed', 1],
+        ['move', 'completed', 1],
+      ],
+    );
+    const removed = await run(['remove', '--delete-files', '--yes', String(id)], place);
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.deepEqual(await readdir(library), [], 'what steps made goes with the download');
+  } finally {
+    await server.close();
+  }
+});
+
+test('a category says what is done with its downloads; what is asked for goes before it', async () => {
+  await using place = await ownPlace();
+  await mkdir(place.home);
+  await writeFile(join(place.home, 'config.yaml'), 'categories: { films: { steps: [checksum], keep: result } }\n');
+  const server = await startFaultServer({ body, script: () => ({ do: 'serve' }) });
+  try {
+    const link = (name: string) => `${server.url}/${name}`;
+    const got = await run(['get', '--category', 'films', link('a.mkv')], place);
+    assert.equal(got.code, 0, got.stderr);
+    assert.equal((await run(['get', '--category', 'films', '--then', 'none', link('b.mkv')], place)).code, 0);
+    const names = (await readdir(place.cwd)).filter((name) => name.includes('.mkv'));
+    assert.deepEqual(names.toSorted(), ['a.mkv', 'a.mkv.sha256', 'b.mkv']);
+    const wrong = await run(['add', link('c.mkv'), '--then', 'chekcsum'], place);
+    assert.deepEqual([wrong.code, /did you mean checksum\?/.test(wrong.stderr)], [2, true]);
+    const nothing = await run(['get', link('c.mkv'), '--keep', 'none'], place);
+    assert.match(nothing.stderr, /to keep none there must be a step/);
+  } finally {
+    await server.close();
+  }
+});
+
+test('files that are here are worked on where they are, and stay', async () => {
+  await using place = await ownPlace();
+  await writeFile(join(place.cwd, 'talk.mp4'), body);
+  const done = await run(['run', 'checksum', 'talk.mp4', 'missing.mp4', '--json'], place);
+  assert.equal(done.code, 2);
+  assert.match(done.stderr, /there is no file .*missing\.mp4/);
+  const { id, status, name } = downloadSchema.parse(JSON.parse(done.stdout));
+  assert.deepEqual([status, name], ['completed', 'talk.mp4']);
+  const names = async () => (await readdir(place.cwd)).filter((each) => each.startsWith('talk')).toSorted();
+  assert.deepEqual(await names(), ['talk.mp4', 'talk.mp4.sha256']);
+  assert.equal((await run(['remove', '--delete-files', '--yes', String(id)], place)).code, 0);
+  assert.deepEqual(await names(), ['talk.mp4'], 'the file is nobody else’s');
+  const link = await run(['add', `file://${join(place.cwd, 'talk.mp4')}`], place);
+  assert.deepEqual([link.code, /links of the kind file: are not known/.test(link.stderr)], [2, true]);
+});
