@@ -27,8 +27,8 @@ import { setOptions } from './statements/set-options.ts';
 import { setRunner } from './statements/set-runner.ts';
 import { sumSizes } from './statements/sum-sizes.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
-import type { ListFilter, ManifestFacts, NewDownload, Statistics } from './store.ts';
 import type { HereFile } from './step-store.ts';
+import type { ListFilter, ManifestFacts, NewDownload, Statistics } from './store.ts';
 
 export function* addDownload(
   download: NewDownload,

@@ -39,6 +39,7 @@ const longhaul = await openInstance({
         ['scripted:'],
       ),
     readText: () => Promise.reject(new Error('nothing to read')),
+    readBytes: () => Promise.reject(new Error('nothing to read')),
     close: async () => {},
   },
 });
