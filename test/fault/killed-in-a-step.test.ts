@@ -6,8 +6,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const program = join(import.meta.dirname, '../support/step-process.ts');
+const program = fileURLToPath(new URL('../support/step-process.ts', import.meta.url));
 
 /** Resolves when the text stands in the file; rejects when the process ends before. */
 async function untilSaid(folder: string, text: string, child: ChildProcess): Promise<void> {
