@@ -11,7 +11,9 @@ const download = {
   name: 'film.mkv',
   link: 'https://host/film.mkv',
   status: 'completed',
+  source: 'http',
   downloadPath: '/home/ann/films/film.mkv',
+  resultLink: null,
   fileSize: 1_000_000_000,
   integrity: 'validator',
 } as Download;
@@ -42,5 +44,14 @@ test('what is not delivered says why', () => {
   assert.deepEqual(lines({ status: 'failed' }), ['✖ film.mkv: it is so']);
   assert.deepEqual(lines({ status: 'retrying', name: null, downloadPath: null, link: 'https://a:b@host/x' }), [
     '↺ https://***@host/x: it is so; not waited for: go on with longhaul resume-downloads',
+  ]);
+});
+
+test('where something was uploaded its address has a line of its own, whatever stays on disk', () => {
+  const resultLink = 'https://files.example.org/abc.m4a';
+  assert.deepEqual(lines({ resultLink }).slice(1), [`  ${resultLink}`]);
+  assert.deepEqual(lines({ resultLink, downloadPath: null, fileSize: 0 }), [
+    '✔ film.mkv  0 B · 1m 40s · 10 MB/s · same version',
+    `  ${resultLink}`,
   ]);
 });
