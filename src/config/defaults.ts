@@ -88,6 +88,8 @@ export const defaults: RawConfig = {
     answer_timeout: 300_000,
     hosts: {},
   },
+  notify: {},
+  commands: {},
   retention: {
     max_files: 'off',
     max_bytes: 'off',

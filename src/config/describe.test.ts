@@ -80,3 +80,39 @@ test('of a database’s link only what says where it is is shown, wherever its p
   const http = { headers: [] };
   assert.deepEqual(secretsOf({ http, hosts: {}, database }), ['planted%20one', 'planted one', 'planted-five']);
 });
+
+test('links and tokens of notifications are masked in what is shown and in what is refused, and known to the log', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-show-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const targets = (more: string) => `notify:
+  phone: { kind: ntfy, url: "https://ntfy.sh", topic: films, token: planted-token }
+  room: { kind: discord, url: "https://discord.com/api/webhooks/1/planted-hook" }
+  mine: { kind: webhook, url: "https://h/?k=planted-query", headers: ["X-Key: planted-header"] }
+  mail: { kind: email, url: "smtps://me:planted-pass@h:465", from: a@h, to: b@h${more} }
+`;
+  const path = join(folder, 'config.yaml');
+  await writeFile(path, targets(''));
+  const loaded = await loadConfig({ env: { LONGHAUL_HOME: folder }, cwd: '/' });
+  const shown = describeConfig(loaded) + JSON.stringify(shownKeys(loaded));
+  assert.match(shown, /topic: films/);
+  assert.ok(!shown.includes('planted'), shown);
+  for (const secret of [
+    'planted-token',
+    'api/webhooks/1/planted-hook',
+    '?k=planted-query',
+    'planted-header',
+    'planted-pass',
+  ]) {
+    assert.ok(secretsOf(loaded.config).includes(secret), secret);
+  }
+  await writeFile(path, targets(', port: 25'));
+  await assert.rejects(
+    loadConfig({ env: { LONGHAUL_HOME: folder }, cwd: '/' }),
+    (error: Error) => !error.message.includes('planted'),
+  );
+  await writeFile(path, 'notify: { room: { kind: discord, url: "ftp://planted" } }\n');
+  await assert.rejects(
+    loadConfig({ env: { LONGHAUL_HOME: folder }, cwd: '/' }),
+    (error: Error) => !error.message.includes('planted'),
+  );
+});

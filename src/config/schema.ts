@@ -3,15 +3,13 @@ import { convert, ffmpeg } from './convert.ts';
 import { formatDuration } from './duration.ts';
 import { hostPattern } from './hosts.ts';
 import { keeps } from './keep.ts';
+import { log } from './log-keys.ts';
 import { priorityRange } from './priority.ts';
-import { extract, move } from './step-keys.ts';
+import { commands, extract, move, notify } from './step-keys.ts';
 import { torrent } from './torrent-schema.ts';
 import { upload } from './upload.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
-
-/** The words of `log/`; this room may not import that one. */
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 const downloads = z
   .strictObject({
@@ -341,28 +339,6 @@ const database = z
   })
   .describe('A database server.');
 
-const log = z
-  .strictObject({
-    level: choice(logLevels).prefault('info').describe('What is logged.'),
-    rooms: z
-      .record(
-        text('the name of a room', /^[a-z][a-z0-9/_-]*$/),
-        choice(logLevels),
-        'must be rooms with their levels, such as engine: debug',
-      )
-      .prefault({})
-      .describe('Other levels for single rooms of the program, such as `engine: debug`.'),
-    format: choice(['auto', 'json', 'pretty'])
-      .prefault('auto')
-      .describe('How it looks on stderr. auto: pretty on a terminal, otherwise json. The file is always json.'),
-    file: trueOrFalse().prefault(true).describe('Also write to a file in the logs folder.'),
-    max_size: size({ least: 1000 })
-      .prefault('10MB')
-      .describe('A new file is begun when the log has grown to this size.'),
-    keep: wholeNumber(1, 1000).prefault(5).describe('How many old log files are kept.'),
-  })
-  .describe('The log.');
-
 /**
  * The whole configuration: the one place where a key, its default, its limits and its description
  * are written. Durations come out as ms, sizes as bytes.
@@ -390,6 +366,8 @@ export const schema = z
     extract: extract.prefault({}),
     move: move.prefault({}),
     upload: upload.prefault({}),
+    notify,
+    commands,
     retention: retention.prefault({}),
     lease: lease.prefault({}),
     store: store.prefault({}),

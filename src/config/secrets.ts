@@ -13,6 +13,11 @@ const mask = '***';
 /** Keys that are secrets as a whole. */
 const whole = /^mega\.(?:password|totp)$/;
 
+/** Of the targets of notifications: links hold keys, and tokens are some. */
+const notifying = /^notify(?:\[|$)/;
+const secretOfTarget = new Set(['url', 'token']);
+const placeOfTarget = /^notify\[.*\]\[(?:url|token)\]$/;
+
 /** Headers that say nothing that anybody would hide, so that their values may stand in a log. */
 const openHeaders = /^(?:accept(?:-.*)?|cache-control|content-type|dnt|origin|pragma|range|referer|user-agent)$/i;
 
@@ -24,7 +29,8 @@ export function shownValue(key: string, value: unknown): string {
 
 /** The same value with what is secret in it replaced: the values of headers, and the userinfo of links. */
 export function maskValue(key: string, value: unknown): unknown {
-  if (whole.test(key)) return value === undefined ? undefined : mask;
+  if (whole.test(key) || placeOfTarget.test(key)) return value === undefined ? undefined : mask;
+  if (notifying.test(key)) return maskTargets(value);
   const masked = key.startsWith('database.') ? maskDatabase : maskUserinfo;
   const texts = { header: maskHeader, secret: () => mask, other: masked };
   const begin = headersIn.test(key) ? 'header' : secretsIn.test(key) ? 'secret' : 'other';
@@ -35,6 +41,7 @@ interface WithSecrets {
   readonly http: { readonly headers: readonly string[]; readonly proxy?: string | undefined };
   readonly hosts: Readonly<Record<string, Pick<HostSettings, 'headers' | 'proxy'>>>;
   readonly mega?: { readonly password?: string | undefined; readonly totp?: string | undefined };
+  readonly notify?: Readonly<Record<string, TargetSecrets>>;
   readonly database?: { readonly url?: string | undefined; readonly owner_url?: string | undefined };
   readonly upload?: { readonly hosts: Readonly<Record<string, UploadSecrets>> };
 }
@@ -45,15 +52,36 @@ interface UploadSecrets {
   readonly fields?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What must not reach any log: values of headers that are sent to a host, passwords of proxies, databases and accounts, secrets of upload hosts. */
-export function secretsOf({ http, hosts, mega = {}, database = {}, upload }: WithSecrets): readonly string[] {
+interface TargetSecrets {
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** What must not reach any log: values of headers that are sent to a host, passwords of proxies, databases and accounts, secrets of upload hosts and of notifications. */
+export function secretsOf({
+  http,
+  hosts,
+  mega = {},
+  notify = {},
+  database = {},
+  upload,
+}: WithSecrets): readonly string[] {
   const all = [http, ...Object.values(hosts)];
   const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
   const links = [...all.map(({ proxy }) => proxy), database.url, database.owner_url];
   const passwords = links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)));
   const own = [mega.password, mega.totp].filter((secret) => secret !== undefined);
   const uploads = Object.values(upload?.hosts ?? {}).flatMap(secretsOfUpload);
-  return [...new Set([...headers, ...passwords, ...uploads, ...own])];
+  const targets = Object.values(notify).flatMap(secretsOfTarget);
+  return [...new Set([...headers, ...passwords, ...uploads, ...own, ...targets])];
+}
+
+/** What follows the host of a link is its key. */
+function secretsOfTarget({ url, token, headers = [] }: TargetSecrets): readonly string[] {
+  const [, rest = ''] = /^\w+:\/\/[^/?#]*\/?(.*)$/s.exec(url) ?? [];
+  const keys = [rest, token ?? ''].filter((text) => text.length >= 8);
+  return [...keys, ...passwordsOf(url), ...headers.flatMap(secretsOfHeader)];
 }
 
 function secretsOfUpload({ secret, headers = [], fields = {} }: UploadSecrets): readonly string[] {
@@ -82,6 +110,17 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** A target, or all of them. */
+function maskTargets(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((entry) => (typeof entry === 'string' ? maskHeader(entry) : entry));
+  const entries = Object.entries(value).map(([key, entry]) => [
+    key,
+    secretOfTarget.has(key) ? mask : maskTargets(entry),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function maskHeader(header: string): string {

@@ -108,3 +108,18 @@ async function taking(wire: Wire, bytes: Uint8Array, clock: Clock, idleTimeout: 
     cancel();
   }
 }
+
+/** A text, as UTF-8. */
+export function textBody(text: string): RequestBody {
+  const bytes = Buffer.from(text, 'utf8');
+  let at = 0;
+  return {
+    length: bytes.length,
+    async next(most) {
+      if (at >= bytes.length) return undefined;
+      const piece = bytes.subarray(at, at + most);
+      at += piece.length;
+      return piece;
+    },
+  };
+}

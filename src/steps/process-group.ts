@@ -60,7 +60,10 @@ export function startProgram(request: ProgramRequest, clock: Clock, signal: Abor
     child.on('close', (code) => resolve({ code, stderr }));
   }).finally(() => {
     signal.removeEventListener('abort', stop);
-    cancelKill?.();
+    if (!cancelKill) return;
+    cancelKill();
+    // What it started may have outlived it.
+    end(child, 'SIGKILL');
   });
   // Who is only interested in its output may never ask.
   ended.catch(() => {});

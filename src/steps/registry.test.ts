@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -22,7 +22,12 @@ test('what stands after the first = are the options of the step, whatever they c
 test('every kind has a name of its own and makes a step of its own example', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'longhaul-steps-'));
   t.after(() => rm(home, { recursive: true }));
-  const { config } = await loadConfig({ env: { LONGHAUL_HOME: home }, cwd: home });
+  const file = join(home, 'own.yaml');
+  await writeFile(
+    file,
+    'notify: { phone: { kind: ntfy, url: "https://ntfy.sh", topic: x } }\ncommands: { scan: { run: [scan, "{path}"] } }\n',
+  );
+  const { config } = await loadConfig({ env: { LONGHAUL_HOME: home }, cwd: home, flags: { file } });
   const kinds = await loadStepKinds({ config, clock: systemClock, disk: realDisk, log: silentLog });
   assert.equal(new Set(kinds.map(({ kind }) => kind)).size, kinds.length);
   const steps = stepRegistry(kinds);

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
+import { removeTree } from '../../disk/remove-tree.ts';
 import { safeName } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import type { StepParts } from '../parts.ts';
@@ -12,7 +13,7 @@ import { sniff } from './format.ts';
 import { openPacked } from './packed.ts';
 import { openRar } from './rar.ts';
 import { openSevenZip } from './seven-zip.ts';
-import { settle, sweep } from './staging.ts';
+import { settle } from './staging.ts';
 import { findTools, type Tools } from './tools.ts';
 import { type Unpacked, unpack } from './unpack.ts';
 import { openZip, UnknownMethod } from './zip.ts';
@@ -40,7 +41,7 @@ function extractStep(parts: Parts): Step {
       const { extract } = parts.config;
       const { clock } = parts;
       const tools = findTools({ clock, sevenZip: extract.seven_zip, unar: extract.unar, cwd: context.work, signal });
-      await sweep(parts.disk, context.work);
+      await empty(parts.disk, context.work);
       const made: StepFile[] = [];
       const taken = new Set<string>();
       let links = 0;
@@ -56,6 +57,12 @@ function extractStep(parts: Parts): Step {
       return { files: withMain([...made, ...kept]), note: noteOf(made.length, archives.length, links) };
     },
   };
+}
+
+/** What a run that was cut off left there goes: its room is needed. */
+async function empty(disk: Disk, folder: string): Promise<void> {
+  await removeTree(disk, folder);
+  await onDisk(folder, () => disk.makeDirectory(folder));
 }
 
 interface One {

@@ -7,19 +7,6 @@ interface Made {
   readonly size: number;
 }
 
-/** Names in the work folder that no archive can ask for: safe names never begin with a point. */
-const oldPrefix = '.old-';
-
-/** Removes the files of a run that was cut off, so that their room is free again; empty folders stay until the step's end. */
-export async function sweep(disk: Disk, folder: string): Promise<void> {
-  for (const name of await disk.list(folder)) {
-    const path = join(folder, name);
-    const facts = await disk.facts(path);
-    if (facts?.isDirectory) await sweep(disk, path);
-    else await disk.remove(path);
-  }
-}
-
 /** Where the content of one archive goes. */
 export interface Settling {
   readonly staging: string;
@@ -45,7 +32,6 @@ export async function settle(
   const from = tops.size === 1 ? join(staging, only) : staging;
   const name = freeName(tops.size === 1 ? only : stem, taken);
   const to = join(work, name);
-  await makeWay(disk, work, to);
   await disk.rename(from, to);
   return files.map(({ path, size }) => ({ path: to + path.slice(from.length), size }));
 }
@@ -56,16 +42,5 @@ function freeName(wanted: string, taken: Set<string>): string {
     if (taken.has(name.toLowerCase())) continue;
     taken.add(name.toLowerCase());
     return name;
-  }
-}
-
-/** Moves aside what an earlier run left there. */
-async function makeWay(disk: Disk, work: string, path: string): Promise<void> {
-  if (!(await disk.facts(path))) return;
-  for (let n = 1; ; n += 1) {
-    const old = join(work, `${oldPrefix}${n}`);
-    if (await disk.facts(old)) continue;
-    await disk.rename(path, old);
-    return;
   }
 }

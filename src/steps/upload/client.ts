@@ -7,7 +7,7 @@ import type { Method } from '../../net/http1/request-head.ts';
 import { ConnectionPool } from '../../net/pool.ts';
 import { request } from '../../net/request.ts';
 import { Routes } from '../../net/routes.ts';
-import { RateLimit, type RequestBody } from '../../net/send-body.ts';
+import { RateLimit, type RequestBody, textBody } from '../../net/send-body.ts';
 import { TrustFiles } from '../../net/trust-files.ts';
 import type { Clock } from '../../time/clock.ts';
 
@@ -120,18 +120,4 @@ export class UploadClient {
 
 function tooSlow(place: string): Failure {
   return new Failure('network', `${place} took too long to finish its answer`);
-}
-
-function textBody(text: string): RequestBody {
-  const bytes = Buffer.from(text, 'utf8');
-  let at = 0;
-  return {
-    length: bytes.length,
-    async next(most) {
-      if (at >= bytes.length) return undefined;
-      const piece = bytes.subarray(at, at + most);
-      at += piece.length;
-      return piece;
-    },
-  };
 }
