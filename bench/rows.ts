@@ -11,6 +11,7 @@ import {
 } from './rows/one-connection.ts';
 import { claims, pages } from './rows/queue.ts';
 import { listMany, startUp } from './rows/start-up.ts';
+import { uploads } from './rows/upload.ts';
 
 /** Everything that is measured, in the order in which it is reported. */
 export const rows: readonly Row[] = [
@@ -29,4 +30,5 @@ export const rows: readonly Row[] = [
   boot,
   claims,
   pages,
+  uploads,
 ];
