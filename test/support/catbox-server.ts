@@ -16,6 +16,8 @@ export interface CatboxServer {
   heal(): void;
   /** Resolves when a body has been taken to this place, bytes. */
   untilTaken(bytes: number): Promise<void>;
+  /** Resolves when the next file is kept. */
+  untilKept(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,8 @@ export interface CatboxFaults {
   breaksAfter: number;
   /** So many times: keeps the file and breaks the connection instead of answering. */
   losesAnswers: number;
+  /** So many times: keeps the file and never answers. */
+  keepsWithoutAnswer: number;
   /** Takes nothing from this place on. */
   standsStillAfter: number;
 }
@@ -50,6 +54,7 @@ const healthy: CatboxFaults = {
   refusesEarly: false,
   breaksAfter: Number.POSITIVE_INFINITY,
   losesAnswers: 0,
+  keepsWithoutAnswer: 0,
   standsStillAfter: Number.POSITIVE_INFINITY,
 };
 
@@ -77,6 +82,7 @@ export async function startCatbox(): Promise<CatboxServer> {
     faults: catbox.faults,
     heal: () => catbox.heal(),
     untilTaken: (bytes) => catbox.untilTaken(bytes),
+    untilKept: () => catbox.untilKept(),
     async stop() {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
@@ -89,6 +95,7 @@ class Catbox {
   readonly faults = { ...healthy };
   asked = 0;
   #taken = 0;
+  readonly #keeping: (() => void)[] = [];
   #waiting: { readonly bytes: number; readonly tell: () => void }[] = [];
 
   heal(): void {
@@ -100,6 +107,10 @@ class Catbox {
   untilTaken(bytes: number): Promise<void> {
     this.#taken = 0;
     return new Promise((tell) => this.#waiting.push({ bytes, tell }));
+  }
+
+  untilKept(): Promise<void> {
+    return new Promise((tell) => this.#keeping.push(tell));
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -144,7 +155,9 @@ class Catbox {
     const { filename: name = '', size, sha256 } = file;
     const link = `https://files.catbox.example/${randomBytes(3).toString('hex')}${extname(name)}`;
     this.files.set(link, { name, size, sha256, fields });
-    if (this.faults.losesAnswers > 0) {
+    for (const tell of this.#keeping.splice(0)) tell();
+    if (this.faults.keepsWithoutAnswer > 0) this.faults.keepsWithoutAnswer -= 1;
+    else if (this.faults.losesAnswers > 0) {
       this.faults.losesAnswers -= 1;
       response.req.socket.destroy();
     } else response.end(link);

@@ -44,7 +44,8 @@ export function catboxHost(client: UploadClient, clock: Clock, settings: CatboxS
         );
         if (answer.status !== 200) throw refusal(answer, secrets, clock.now());
         const link = answer.text.trim();
-        if (/^https?:\/\/[^\s/]+\/\S+$/i.test(link) && URL.canParse(link)) return { link };
+        const address = /^https?:\/\/[^\s/]+\/\S+$/i.test(link) ? URL.parse(link) : null;
+        if (address) return { link: address.href };
         throw refusedInWords(passing.test(answer.text) ? 'server' : 'refused', answer.text, secrets);
       }),
   };

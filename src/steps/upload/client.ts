@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import type { Rate } from '../../config/rate.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { textOf } from '../../net/answer-text.ts';
@@ -42,19 +43,20 @@ const mostAnswer = 4 << 20;
 /** Limits that all uploads of an instance keep together: for all, and for each host. */
 export class RateLimits {
   readonly #clock: Clock;
-  readonly #config: Config['upload'];
+  readonly #all: Rate;
   readonly #limits = new Map<string, RateLimit>();
 
-  constructor(config: Config['upload'], clock: Clock) {
-    this.#config = config;
+  /** `all`: of all uploads together. */
+  constructor(all: Rate, clock: Clock) {
+    this.#all = all;
     this.#clock = clock;
   }
 
-  of(host: string): readonly RateLimit[] {
-    return [this.#limit('', this.#config.rate), this.#limit(host, this.#config.hosts[host]?.rate ?? 'off')].flat();
+  of(host: string, rate: Rate): readonly RateLimit[] {
+    return [...this.#limit('', this.#all), ...this.#limit(host, rate)];
   }
 
-  #limit(name: string, rate: number | 'off'): readonly RateLimit[] {
+  #limit(name: string, rate: Rate): readonly RateLimit[] {
     if (rate === 'off') return [];
     const known = this.#limits.get(name) ?? new RateLimit(rate, this.#clock);
     this.#limits.set(name, known);
@@ -69,7 +71,11 @@ export class UploadClient {
   readonly #pool: ConnectionPool;
   readonly #routes: Routes;
 
-  constructor(parts: ClientParts, limits: readonly RateLimit[]) {
+  /** `publicOnly`: the host's address is not one that the configuration names, so it cannot be a private one. */
+  constructor(
+    parts: ClientParts,
+    { limits, publicOnly }: { readonly limits: readonly RateLimit[]; readonly publicOnly: boolean },
+  ) {
     const { config, clock, disk } = parts;
     this.#parts = parts;
     this.#limits = limits;
@@ -79,6 +85,7 @@ export class UploadClient {
       clock,
       connectTimeout: config.http.connect_timeout,
       trust: (caFile) => trust.trust(caFile),
+      publicOnly,
     });
   }
 

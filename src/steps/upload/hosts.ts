@@ -74,7 +74,10 @@ export async function openHosts(
   const clients: UploadClient[] = [];
   const hosts: UploadHost[] = [];
   for (const named of chain) {
-    const client = new UploadClient(parts, limits.of(named.name));
+    const client = new UploadClient(parts, {
+      limits: limits.of(named.name, named.settings.rate ?? 'off'),
+      publicOnly: named.settings.url === undefined,
+    });
     clients.push(client);
     hosts.push(await openHost(named, client, parts));
   }

@@ -23,7 +23,7 @@ export interface UploadParts {
  * the result.
  */
 export function uploadKind(parts: UploadParts): StepKind {
-  const limits = new RateLimits(parts.config.upload, parts.clock);
+  const limits = new RateLimits(parts.config.upload.rate, parts.clock);
   return {
     kind: 'upload',
     example: hostExample,
