@@ -77,7 +77,7 @@ function asker(
   longhaul: Longhaul,
 ): (one: Omit<GoodLink, 'where'>) => Promise<{ readonly ifExists?: IfExists }> {
   let forAll: IfExists | undefined;
-  let nobody = false;
+  let nobody = !context.mayAsk;
   return async (one) => {
     if (forAll !== undefined) return { ifExists: forAll };
     // Whatever is wrong with it is said when it is added.

@@ -81,6 +81,7 @@ export function contextOf(
     variable: (name) => variable(parts.env, name),
     stdin: parts.process.stdin,
     ask: (question) => ask(screen, parts.process.stdin, question),
+    mayAsk: isThere(screen, parts.process.stdin),
     async confirm(question) {
       const answer = await ask(screen, parts.process.stdin, `${question} [y/N] `);
       return answer === undefined ? undefined : /^\s*y(es)?\s*$/i.test(answer);
@@ -135,8 +136,12 @@ function currentFolder({ process }: CliParts): string {
   }
 }
 
+function isThere(screen: Screen, stdin: NodeJS.ReadStream): boolean {
+  return stdin.isTTY && screen.err.isTerminal;
+}
+
 async function ask(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<string | undefined> {
-  if (!stdin.isTTY || !screen.err.isTerminal) return undefined;
+  if (!isThere(screen, stdin)) return undefined;
   screen.err.write(question);
   const lines = createInterface({ input: stdin });
   try {
@@ -149,7 +154,7 @@ async function ask(screen: Screen, stdin: NodeJS.ReadStream, question: string): 
 
 /** readline edits the line; what it would echo goes nowhere. */
 async function askSecret(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<string | undefined> {
-  if (!stdin.isTTY || !screen.err.isTerminal) return undefined;
+  if (!isThere(screen, stdin)) return undefined;
   screen.err.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true });

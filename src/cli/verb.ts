@@ -39,6 +39,8 @@ export interface Context {
   confirm(question: string): Promise<boolean | undefined>;
   /** Asks, and tells the line that was typed; undefined where nobody is there to answer. */
   ask(question: string): Promise<string | undefined>;
+  /** Somebody is there who could answer. */
+  readonly mayAsk: boolean;
   /** Asks for what shall not be seen; undefined where nobody is there to answer. Throws `UsageError` when it is refused. */
   askSecret(question: string): Promise<string | undefined>;
   /** A variable of the environment; undefined when it is empty. For secrets: what is no secret is a setting. */

@@ -1,4 +1,5 @@
 import type { Download } from '../downloads/download.ts';
+import { isUnfinished } from '../downloads/states.ts';
 import { plannedSteps } from '../downloads/steps.ts';
 import type { Shown } from './commands.ts';
 import { findDownload } from './find-download.ts';
@@ -20,8 +21,9 @@ export async function showDownload(parts: CommandParts, reference: string): Prom
     store.steps(download.id),
     store.events({ downloadId: download.id, limit: mostEvents }),
   ]);
-  const holder = await holderOf(parts, download);
-  const willRun = holder?.alive === true || (await anyEngine(parts)) !== undefined;
+  const isOver = !isUnfinished(download.status) && download.wish === null;
+  const holder = isOver ? null : await holderOf(parts, download);
+  const willRun = !isOver && (holder?.alive === true || (await anyEngine(parts)) !== undefined);
   const now = clock.now();
   const closedUntil = schedule.closedUntil(now);
   const steps = rows.length > 0 ? rows : plannedSteps(download.options.steps ?? []);

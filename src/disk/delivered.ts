@@ -55,6 +55,11 @@ export async function lookAtDelivered(disk: Disk, path: string, recorded: Delive
 export async function markOf(disk: Disk, path: string): Promise<FileMark> {
   const facts = await disk.facts(path);
   if (!facts) throw Object.assign(new Error(`${path} is gone`), { code: 'ENOENT' });
+  return markFrom(facts);
+}
+
+/** The same, of a file whose facts are known. Pure. */
+export function markFrom(facts: FileFacts): FileMark {
   return { identity: fileIdentity(facts), modifiedAt: Math.floor(facts.modifiedAt) };
 }
 

@@ -53,6 +53,8 @@ export interface OpenFile {
   /** Reads up to `length` bytes; fewer only at the end of the file. */
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   size(): Promise<number>;
+  /** As they are now, whatever name the file has. */
+  facts(): Promise<FileFacts>;
   truncate(size: number): Promise<void>;
   /** fdatasync, off the main thread. */
   syncData(): Promise<void>;

@@ -62,6 +62,7 @@ function leasedFile(file: OpenFile, check: () => void): OpenFile {
     },
     read: (buffer, offset, length, position) => file.read(buffer, offset, length, position),
     size: () => file.size(),
+    facts: () => file.facts(),
     async truncate(size) {
       check();
       await file.truncate(size);

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../downloads/failure.ts';
 import { sidecarUid } from '../downloads/sidecar.ts';
-import type { Disk } from './disk.ts';
+import type { Disk, OpenFile } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { numberedName } from './safe-name.ts';
 import { temporaryFor } from './temporary.ts';
@@ -12,6 +12,19 @@ const sidecarEnding = '.part.json';
 const mismatchEnding = '.mismatch';
 const sidecarMode = 0o600;
 const mostNumbers = 9999;
+
+/**
+ * The partial of a short file: its name alone says whose it is, so it is known again without a sidecar. `uid`: of its
+ * download. Absolute path.
+ */
+export function shortPartial(directory: string, uid: string): string {
+  return join(directory, `.longhaul-${uid}${partialEnding}`);
+}
+
+/** Of whomever: it is not called after the file that it will be. */
+export function isShortPartial(partialPath: string): boolean {
+  return /^\.longhaul-[\da-f-]{36}\.part$/.test(basename(partialPath));
+}
 
 /** What belongs to a partial on disk. */
 export function sidecarOf(partialPath: string): string {
@@ -53,6 +66,18 @@ export async function createPartial(
   });
 }
 
+/** As `Disk.create`, in a folder that is there. Throws the platform's error, or `Failure` where the folder takes no files. */
+export function createIn(disk: Disk, path: string, mode: number | undefined): OpenFile {
+  try {
+    return disk.create(path, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Its folder is there: such places (/proc) take no files.
+    const folder = dirname(path);
+    throw new Failure('disk', `${folder} cannot be written to; choose another folder with -d`, { cause: error });
+  }
+}
+
 /** Writes what is needed to rebuild the row of this partial, should the database be lost; both names are durable then. */
 export async function writeSidecar(disk: Disk, partialPath: string, facts: object): Promise<void> {
   const path = sidecarOf(partialPath);
@@ -60,12 +85,13 @@ export async function writeSidecar(disk: Disk, partialPath: string, facts: objec
 }
 
 /**
- * True when what stands under a recorded name is surely this download's: its sidecar says so, or it is still empty
- * and has none (the crash came before it). Whatever else is there, somebody put there since.
+ * True when what stands under a recorded name is surely this download's: its name or its sidecar says so, or it is
+ * still empty and has none (the crash came before it). Whatever else is there, somebody put there since.
  */
 async function isOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<boolean> {
   const facts = await onDisk(partialPath, () => disk.facts(partialPath));
   if (!facts?.isFile) return false;
+  if (partialPath === shortPartial(dirname(partialPath), uid)) return true;
   const owner = await ownerOf(disk, partialPath);
   return owner === undefined ? facts.size === 0 : owner === uid;
 }
@@ -87,12 +113,13 @@ export async function removePartial(disk: Disk, partialPath: string): Promise<vo
 
 /**
  * Keeps a partial whose bytes are wrong beside the others as `NAME.mismatch`, for a person to look at, and never as
- * something to go on with. Returns its path. Throws `Failure`.
+ * something to go on with. `name`: what the file would have been called. Returns its path. Throws `Failure`.
  */
-export async function setAside(disk: Disk, partialPath: string): Promise<string> {
+export async function setAside(disk: Disk, partialPath: string, name: string): Promise<string> {
+  const wanted = isShortPartial(partialPath) ? name : basename(finalOf(partialPath));
   return onDisk(partialPath, async () => {
     for (let n = 1; ; n += 1) {
-      const aside = join(dirname(partialPath), numberedName(basename(finalOf(partialPath)), n) + mismatchEnding);
+      const aside = join(dirname(partialPath), numberedName(wanted, n) + mismatchEnding);
       if (n < mostNumbers && (await disk.facts(aside))) continue;
       await disk.rename(partialPath, aside);
       await disk.remove(sidecarOf(partialPath));
@@ -132,15 +159,12 @@ async function renameIfThere(disk: Disk, from: string, to: string): Promise<void
 
 async function createdExclusively(disk: Disk, path: string, mode: number | undefined): Promise<boolean> {
   try {
-    await disk.create(path, mode).close();
+    await createIn(disk, path, mode).close();
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' && (await disk.facts(path)) !== undefined) return false;
-    if (code !== 'ENOENT') throw error;
-    // Its folder is there: such places (/proc) take no files.
-    const folder = dirname(path);
-    throw new Failure('disk', `${folder} cannot be written to; choose another folder with -d`, { cause: error });
+    throw error;
   }
 }
 

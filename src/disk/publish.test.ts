@@ -65,10 +65,20 @@ for (const [kind, disk] of [
   test(`a published file stands under its name, and the partial can go (${kind})`, async () => {
     const directory = await folder();
     const partial = await filled(disk, directory, 'a.iso', 'bytes');
+    const mark = await markOf(disk, partial);
     const final = await publish(disk, partial, 'a.iso', granted);
     assert.equal(final, join(directory, 'a.iso'));
-    assert.ok(await isPublishedAs(disk, partial, join(directory, 'a.iso'), 5));
+    assert.ok(await isPublishedAs(disk, partial, join(directory, 'a.iso'), { size: 5, ...mark }));
     await removePartial(disk, partial);
+    assert.ok(await isPublishedAs(disk, partial, join(directory, 'a.iso'), { size: 5, ...mark }));
+    await rm(join(directory, 'a.iso'));
+    await writeFile(join(directory, 'a.iso'), 'other');
+    const another = { size: 5, ...mark, modifiedAt: mark.modifiedAt - 5000 };
+    assert.ok(
+      !(await isPublishedAs(disk, partial, join(directory, 'a.iso'), another)),
+      'the size alone proves nothing',
+    );
+    await writeFile(join(directory, 'a.iso'), 'bytes');
     assert.deepEqual(await readdir(directory), ['a.iso']);
     assert.equal(await readFile(join(directory, 'a.iso'), 'utf8'), 'bytes');
   });

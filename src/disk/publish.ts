@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import { type FileMark, markOf } from './delivered.ts';
-import type { Disk } from './disk.ts';
+import { type Delivered, type FileMark, markFrom, markOf, verdictOnFile } from './delivered.ts';
+import type { Disk, FileFacts } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { diskBehind } from './leased-disk.ts';
 import { numberedName } from './safe-name.ts';
@@ -15,24 +15,28 @@ const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', '
  * program put there a moment ago). The partial keeps its own name until `removePartial`, so that
  * after a crash anywhere in between it is plain what happened: equal inodes mean "published".
  *
- * The name is made in `folder`, on the same volume; left out: where the partial lies. `reserve` records the name, and by what the file is known again, before the name is made; when it answers false (the
- * lease is lost) nothing is published and the result is undefined. fsync(partial) → reserve → link; the name is durable
- * after `settleNames`. Idempotent. Throws `Failure` (disk, no_space).
+ * The name is made in `folder`, on the same volume; left out: where the partial lies. `reserve` records the name, and
+ * by what the file is known again, before the name is made; when it answers false (the lease is lost) nothing is
+ * published and the result is undefined. fsync(partial) → reserve → link; the name is durable after `settleNames`. `synced`: whoever wrote it has synced it just now, as it is. Idempotent. Throws `Failure` (disk,
+ * no_space).
  */
 export async function publish(
   disk: Disk,
   partialPath: string,
   name: string,
   reserve: (finalPath: string, mark: FileMark) => Promise<boolean>,
-  folder: string = dirname(partialPath),
+  { folder = dirname(partialPath), synced }: { readonly folder?: string; readonly synced?: FileFacts | undefined } = {},
 ): Promise<string | undefined> {
-  await syncWhole(disk, partialPath);
+  if (!synced) await syncWhole(disk, partialPath);
   return onDisk(partialPath, async () => {
     for (let n = 1; n <= mostNumbers; n += 1) {
       const finalPath = join(folder, numberedName(name, n));
-      if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
-      if (await disk.facts(finalPath)) continue;
-      if (!(await reserve(finalPath, await markOf(disk, partialPath)))) return undefined;
+      if (await disk.facts(finalPath)) {
+        if (await isPublishedAs(disk, partialPath, finalPath)) return finalPath;
+        continue;
+      }
+      const mark = synced ? markFrom(synced) : await markOf(disk, partialPath);
+      if (!(await reserve(finalPath, mark))) return undefined;
       if (await giveName(disk, partialPath, finalPath)) return finalPath;
     }
     throw Object.assign(new Error(`${mostNumbers} files named ${join(folder, name)}`), { code: 'EEXIST' });
@@ -50,20 +54,20 @@ export async function settleNames(disk: Disk, paths: readonly string[]): Promise
 }
 
 /**
- * True when `finalPath` is this partial under its final name: the same inode, or (where there are no
- * hard links and it was renamed) the partial is gone and a file of exactly `size` bytes stands there.
+ * True when `finalPath` is this partial under its final name: the same inode, or the partial is gone (it was renamed
+ * where there are no hard links, or has had its work done) and what stands there is what was `recorded` as verified.
  */
 export async function isPublishedAs(
   disk: Disk,
   partialPath: string,
   finalPath: string,
-  size?: number | null,
+  recorded?: Delivered,
 ): Promise<boolean> {
   const partial = await onDisk(partialPath, () => disk.facts(partialPath));
   const final = await onDisk(finalPath, () => disk.facts(finalPath));
   if (!final?.isFile) return false;
   if (partial) return partial.inode === final.inode && partial.device === final.device;
-  return size !== undefined && size !== null && final.size === size;
+  return recorded !== undefined && ['ours', 'moved'].includes(verdictOnFile(recorded, final));
 }
 
 /**

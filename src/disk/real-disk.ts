@@ -91,6 +91,7 @@ function openFile(descriptor: number): OpenFile {
       return got;
     },
     size: async () => (await factsOfFile(descriptor)).size,
+    facts: async () => factsFrom(await factsOfFile(descriptor)),
     truncate: (size) => truncateFile(descriptor, size),
     syncData: () => syncFileData(descriptor),
     sync: () => syncFile(descriptor),

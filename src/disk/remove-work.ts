@@ -28,7 +28,7 @@ export async function removeWork(
       const isOurs =
         partialPath === null
           ? await isAsDelivered(disk, finalPath, file)
-          : await isPublishedAs(disk, partialPath, finalPath, file.size);
+          : await isPublishedAs(disk, partialPath, finalPath, file);
       if (isOurs) await onDisk(finalPath, () => disk.remove(finalPath));
       else if (await disk.facts(finalPath)) left.push(finalPath);
     }

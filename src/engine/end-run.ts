@@ -5,6 +5,7 @@ import type { Download } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
 import { type Change, StoreFailure } from '../store/store.ts';
 import { outcomeOf } from './outcome.ts';
+import { wantedName } from './places.ts';
 import type { Run } from './run.ts';
 import { removeWorkFolders } from './run-steps.ts';
 import { type StopOrder, Stopped } from './stop.ts';
@@ -89,8 +90,10 @@ async function fail(run: Run, failure: Failure): Promise<void> {
 /** Wrong bytes are kept for a person to look at, under a name that nobody takes for the file, nor for a partial. */
 async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>): Promise<Change> {
   const kept: string[] = [];
-  for (const { partialPath } of run.files) {
-    if (partialPath) kept.push(basename(await setAside(run.parts.disk, partialPath)));
+  for (const file of run.files) {
+    const { partialPath } = file;
+    if (partialPath)
+      kept.push(basename(await setAside(run.parts.disk, partialPath, wantedName(run.claim.download, file))));
   }
   return { ...failed, error: { ...failed.error, message: `${failed.error.message}; kept as ${kept.join(', ')}` } };
 }

@@ -9,6 +9,7 @@ import { withSelection } from '../sources/select-files.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
 import { wantedFolder, wantedName } from './places.ts';
 import type { Run } from './run.ts';
+import { shortPartialFor, shortTarget } from './short-file.ts';
 
 /**
  * Asks the source what the link contains, and records it. Where the partial cannot be continued (it
@@ -33,6 +34,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   const restart = intact === undefined || (resume !== undefined && !manifest.continues);
   const [first, another] = manifest.files;
   const name = wantedName(download, { path: another ? manifest.name : (first?.path ?? manifest.name), main: !another });
+  const partialPath = intact === undefined ? undefined : shortPartialFor(run, manifest);
   const files = await store.recordManifest(
     lease,
     {
@@ -41,11 +43,13 @@ export async function resolveLink(run: Run): Promise<Manifest> {
       resumeToken: manifest.resumeToken,
       files: manifest.files,
       restart,
+      ...(partialPath === undefined ? {} : { partialPath }),
       ...(reason === undefined ? {} : { reason }),
     },
     clock.now(),
   );
   if (!files) throw new Failure('lost', 'another instance has taken over');
+  run.shortPath = partialPath;
   if (restart) await dropPartials(run.files);
   run.files = restart || intact === undefined ? files : withDurable(files, intact);
   run.name = name;
@@ -79,7 +83,8 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
   if (run.rate > 0) transfer.tune({ rate: run.rate });
   try {
     const end = await untilStopped(transfer.done, run.signal);
-    await recordCheckpoint(run);
+    if (end.files.every(({ synced }) => synced)) run.files = run.files.map((file) => wholeOf(file, end.files));
+    else await recordCheckpoint(run);
     ensureDurable(run, end.files);
     return end.files;
   } catch (thrown) {
@@ -91,6 +96,11 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     await transfer.close().catch((error: unknown) => parts.log.warn({ error }, 'a transfer did not close properly'));
     run.transfer = undefined;
   }
+}
+
+function wholeOf(file: DownloadFile, finished: readonly FinishedFile[]): DownloadFile {
+  const { size } = finished.find(({ position }) => position === file.position) ?? { size: 0 };
+  return { ...file, durable: size === 0 ? [] : [[0, size]] };
 }
 
 /** After a wrong checksum all comes over one connection: no joint can be at fault then, nor ranges that are not what they say. */
@@ -153,6 +163,11 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
   const targets: FetchTarget[] = [];
   await run.parts.volumes.reserve(run);
   const priorities = wantedOf(run.files, run.files.length > 1 ? run.claim.download.options : {});
+  if (run.shortPath !== undefined) {
+    const path = run.shortPath;
+    run.sidecar = () => sidecarBeside(run, manifest, path);
+    return [await shortTarget(run, path)];
+  }
   for (const file of run.files.filter((candidate) => candidate.selected)) {
     const folder = wantedFolder(run.claim.download, file);
     const wanted = priorities[file.position]?.priority ?? 0;
@@ -189,12 +204,13 @@ async function newPartial(run: Run, manifest: Manifest, file: DownloadFile, fold
     policy.fileMode,
   );
   run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
-  await writeSidecar(
-    disk,
-    path,
-    sidecarFor({ ...run.claim.download, name: run.name, resumeToken: manifest.resumeToken }, run.files),
-  );
+  await sidecarBeside(run, manifest, path);
   return path;
+}
+
+async function sidecarBeside(run: Run, manifest: Manifest, path: string): Promise<void> {
+  const facts = { ...run.claim.download, name: run.name, resumeToken: manifest.resumeToken };
+  await writeSidecar(run.parts.disk, path, sidecarFor(facts, run.files));
 }
 
 async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -36,4 +36,6 @@ export interface EnginePolicy {
   readonly retry: RetryPolicy;
   /** After so many bytes, or ms, what arrived is made durable and recorded. */
   readonly checkpoint: { readonly bytes: number; readonly interval: number };
+  /** A single file of at most so many bytes is fetched in one go (`short-file.ts`); 0: none but an empty one. */
+  readonly shortFile: number;
 }

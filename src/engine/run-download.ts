@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
+import type { FileMark } from '../disk/delivered.ts';
 import { removeOwnPartial, removePartial } from '../disk/partial.ts';
 import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
 import { isRiskyName } from '../disk/safe-name.ts';
 import { type DownloadOptions, type Integrity, integrities } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { FinishedFile, Manifest } from '../sources/source.ts';
+import type { Delivered } from '../store/store.ts';
 import { type ToVerify, verifyFile } from '../verify/verify.ts';
 import { endRun } from './end-run.ts';
 import { fetchFiles, resolveLink } from './fetch.ts';
@@ -12,6 +14,7 @@ import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import { type Run, wantedFiles } from './run.ts';
 import { runSteps } from './run-steps.ts';
+import { deliverShort } from './short-file.ts';
 
 /**
  * One try at one download, from the claim to the state it leaves in. Never rejects: whatever happens
@@ -26,6 +29,7 @@ export async function runDownload(run: Run): Promise<void> {
       const manifest = await resolveLink(run);
       const finished = await fetchFiles(run, manifest);
       await verifyAndPublish(run, finished, manifest);
+      if (finished.every(({ synced }) => synced)) return await deliverAtOnce(run);
       await recordIfPublished(run);
     }
     await finish(run);
@@ -50,6 +54,7 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], man
         path: partialPath,
         size: end.size,
         integrity: end.integrity,
+        ...(end.synced === undefined ? {} : { facts: end.synced }),
         ...(end.digest === undefined ? {} : { digest: end.digest }),
         ...(checksum === undefined ? {} : { checksum }),
         ...(file.main ? expectedOf(download.options, manifest) : {}),
@@ -57,11 +62,14 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], man
       run.signal,
     );
     const name = wantedName(download, file);
-    const finalPath = await publish(disk, partialPath, name, (path, mark) =>
-      store.recordVerified(lease, file.id, { finalPath: path, ...verified, ...mark }, clock.now()),
-    );
+    let known: FileMark | undefined;
+    const reserve = (path: string, mark: FileMark) => {
+      known = mark;
+      return store.recordVerified(lease, file.id, { finalPath: path, ...verified, ...mark }, clock.now());
+    };
+    const finalPath = await publish(disk, partialPath, name, reserve, { synced: end.synced });
     if (finalPath === undefined) throw leaseLost();
-    updateFile(run, file.id, { finalPath, size: verified.size, integrity: verified.integrity });
+    updateFile(run, file.id, { finalPath, size: verified.size, integrity: verified.integrity, ...known });
     if (isRiskyName(basename(finalPath))) {
       await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
     }
@@ -87,19 +95,10 @@ async function recordIfPublished(run: Run): Promise<boolean> {
   if (files.length === 0) return false;
   for (const file of files) {
     if (!file.partialPath || !file.finalPath) return false;
-    if (!(await isPublishedAs(disk, file.partialPath, file.finalPath, file.size))) return false;
+    if (!(await isPublishedAs(disk, file.partialPath, file.finalPath, file))) return false;
   }
   await settleNames(disk, pathsOf(run));
-  const changed = await store.change(
-    run.claim.lease,
-    {
-      to: 'processing',
-      integrity: run.integrity ?? run.claim.download.integrity ?? 'unverified',
-      downloadPath: deliveredPath(run.claim.download, files),
-      fileSize: files.reduce((sum, file) => sum + (file.size ?? 0), 0),
-    },
-    clock.now(),
-  );
+  const changed = await store.change(run.claim.lease, { to: 'processing', ...deliveredBy(run) }, clock.now());
   if (!changed) throw leaseLost();
   run.ended('completed');
   run.status = 'processing';
@@ -109,14 +108,17 @@ async function recordIfPublished(run: Run): Promise<boolean> {
 /** The bytes are in place: what is left of the work goes, the steps run, then the download is completed. */
 async function finish(run: Run): Promise<void> {
   const { store, clock } = run.parts;
-  const { lease, download } = run.claim;
+  const { lease } = run.claim;
   await removePartials(run);
-  const hasSteps = (download.options.steps ?? []).length > 0;
-  if (hasSteps && !(await store.recordSettled(lease))) throw leaseLost();
-  const end = hasSteps ? await keepWanted(run, await runSteps(run)) : {};
+  if (hasSteps(run) && !(await store.recordSettled(lease))) throw leaseLost();
+  const end = hasSteps(run) ? await keepWanted(run, await runSteps(run)) : {};
   run.signal.throwIfAborted();
   const completed = await store.change(lease, { to: 'completed', ...end }, clock.now());
   if (!completed) throw leaseLost();
+}
+
+function hasSteps({ claim }: Run): boolean {
+  return (claim.download.options.steps ?? []).length > 0;
 }
 
 /** The final names are made; those of the partials go. */
@@ -125,10 +127,10 @@ async function removePartials(run: Run): Promise<void> {
   const removed: string[] = [];
   for (const file of run.files) {
     run.signal.throwIfAborted();
-    const { partialPath, finalPath, size } = file;
+    const { partialPath, finalPath } = file;
     if (!file.selected && partialPath) await removeOwnPartial(disk, partialPath, run.claim.download.uid);
     if (!file.selected || !partialPath || !finalPath) continue;
-    if (!(await isPublishedAs(disk, partialPath, finalPath, size))) continue;
+    if (!(await isPublishedAs(disk, partialPath, finalPath, file))) continue;
     await removePartial(disk, partialPath);
     removed.push(partialPath);
   }
@@ -136,11 +138,29 @@ async function removePartials(run: Run): Promise<void> {
   run.signal.throwIfAborted();
 }
 
+/** The end of a short file: nothing comes between its last byte and `completed`. */
+async function deliverAtOnce(run: Run): Promise<void> {
+  if (!(await deliverShort(run, deliveredBy(run)))) throw leaseLost();
+  run.ended('completed');
+}
+
+function deliveredBy(run: Run): Delivered {
+  return {
+    integrity: run.integrity ?? run.claim.download.integrity ?? 'unverified',
+    downloadPath: deliveredPath(run.claim.download, wantedFiles(run)),
+    fileSize: wantedFiles(run).reduce((sum, file) => sum + (file.size ?? 0), 0),
+  };
+}
+
 function pathsOf(run: Run): string[] {
   return wantedFiles(run).flatMap(({ finalPath }) => finalPath ?? []);
 }
 
-function updateFile(run: Run, id: number, facts: { finalPath: string; size: number; integrity: Integrity }): void {
+function updateFile(
+  run: Run,
+  id: number,
+  facts: { finalPath: string; size: number; integrity: Integrity } & Partial<FileMark>,
+): void {
   const { integrity, ...places } = facts;
   run.files = run.files.map((file) => (file.id === id ? { ...file, ...places } : file));
   const rank = (value: Integrity) => integrities.indexOf(value);

@@ -164,7 +164,7 @@ async function publishOne(run: Run, step: DownloadStep, file: OutcomeFile, folde
   const { download, lease } = run.claim;
   const path = relative(workFolder(download, step.position), file.path).split(sep).join('/');
   const known = (await store.files(download.id)).find((row) => row.step === step.position && row.path === path);
-  if (known?.finalPath && (await isPublishedAs(disk, file.path, known.finalPath, file.size))) return known.finalPath;
+  if (known?.finalPath && (await isPublishedAs(disk, file.path, known.finalPath, known))) return known.finalPath;
   const target = join(folder, ...safePath(path).slice(0, -1));
   await onDisk(target, () => disk.makeDirectory(target));
   const { main, size } = file;
@@ -174,7 +174,7 @@ async function publishOne(run: Run, step: DownloadStep, file: OutcomeFile, folde
     safeName(basename(path)),
     (wanted, mark) =>
       store.recordOutput(lease, step.position, { path, main, size, finalPath: wanted, ...mark }, clock.now()),
-    target,
+    { folder: target },
   );
   if (finalPath === undefined) throw leaseLost();
   return finalPath;

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { leasedDisk } from '../disk/leased-disk.ts';
-import { finalOf } from '../disk/partial.ts';
+import { finalOf, isShortPartial } from '../disk/partial.ts';
 import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { bytesIn } from '../downloads/ranges.ts';
@@ -40,6 +40,10 @@ export interface Run {
   integrity: Integrity | undefined;
   /** While bytes move. */
   transfer: Transfer | undefined;
+  /** Where the partial of a short file is to be created; undefined: it goes the long way. */
+  shortPath: string | undefined;
+  /** Writes the sidecar that the partial has not got yet; undefined: it has one, or is not there. */
+  sidecar: (() => Promise<void>) | undefined;
   /** The first order counts; a lost lease overrules. */
   stop(order: StopOrder): void;
   readonly order: StopOrder | undefined;
@@ -83,6 +87,8 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     stepsDone: 0,
     integrity: undefined,
     transfer: undefined,
+    shortPath: undefined,
+    sidecar: undefined,
     get order() {
       return order;
     },
@@ -136,6 +142,11 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     flushedBytes = bytesNow();
     const { speed } = run.progress();
     const flushed = await transfer.flush();
+    // What is recorded as durable is known again, should the database be lost.
+    if (run.sidecar && flushed.some(({ ranges }) => bytesIn(ranges) > 0)) {
+      await run.sidecar();
+      run.sidecar = undefined;
+    }
     run.files = run.files.map((file) => withFlushed(file, flushed));
     return checkpointsOf(run, flushed, speed);
   }
@@ -188,5 +199,7 @@ function reportOf(run: Run, bytes: number): ProgressReport {
 /** A single file is called as it is on disk, ` (2)` and all, as soon as that is known. */
 function nameOnDisk({ files, name }: Run): string | null {
   const [file, another] = files;
-  return file?.partialPath && !another ? basename(finalOf(file.partialPath)) : name;
+  if (!file?.partialPath || another) return name;
+  if (isShortPartial(file.partialPath)) return file.finalPath ? basename(file.finalPath) : name;
+  return basename(finalOf(file.partialPath));
 }

@@ -5,6 +5,7 @@ import { simulatedDisk } from '../../test/support/simulated-disk.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { NeededRoom } from '../store/queue-facts.ts';
+import { systemClock } from '../time/clock.ts';
 import { createVolumes, type RoomNeeded, type Volumes } from './volumes.ts';
 
 const MiB = 2 ** 20;
@@ -18,7 +19,10 @@ function stage(more: { headroom?: number; elsewhere?: readonly NeededRoom[] } = 
   medium.put('/d/x', Buffer.alloc(0));
   const store = { neededElsewhere: async () => more.elsewhere ?? [] };
   const disk = simulatedDisk(medium);
-  return { volumes: createVolumes({ disk, store, instance: 'me', headroom: more.headroom ?? 0 }), medium };
+  return {
+    volumes: createVolumes({ disk, store, clock: systemClock, instance: 'me', headroom: more.headroom ?? 0 }),
+    medium,
+  };
 }
 
 function needs(bytes: number, more: Partial<Download> = {}): RoomNeeded & { bytes: number } {

@@ -5,6 +5,7 @@ import { type Headroom, type Space, spaceOn } from '../disk/space.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { DoingStore } from '../store/store.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** Who needs room on a volume: a run. */
 export interface RoomNeeded {
@@ -38,19 +39,43 @@ export interface VolumesParts {
   readonly store: Pick<DoingStore, 'neededElsewhere'>;
   /** This instance's uid. */
   readonly instance: string;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** Read at each look: it may change. */
   readonly headroom: Headroom;
 }
 
+/** A look that found more room than `wideRoom` holds for downloads of at most `small` bytes for so many ms. */
+const trustedFor = 1000;
+const wideRoom = 2 ** 30;
+const small = 1 << 20;
+
+interface Wide {
+  readonly device: number;
+  /** Bytes. */
+  room: number;
+  /** By the monotonic clock. */
+  readonly until: number;
+}
+
 export function createVolumes(parts: VolumesParts): Volumes {
-  const { disk, store, instance } = parts;
+  const { disk, store, instance, clock } = parts;
   const promised = new Map<RoomNeeded, number>();
   /** The device of each folder where space ran out. */
   const short = new Map<string, number>();
+  /** Folders with so much room that a small download need not look again for a moment. */
+  const wide = new Map<string, Wide>();
+  const mayTrust = (known: Wide, needed: number) =>
+    needed <= small && known.room - needed >= wideRoom && clock.monotonic() < known.until;
 
   return {
     async reserve(run) {
       const { download } = run.claim;
+      const known = wide.get(download.directory);
+      if (known && mayTrust(known, run.missing())) {
+        known.room -= run.missing();
+        promised.set(run, known.device);
+        return;
+      }
       const { place, device } = await placeOf(disk, download.directory);
       const elsewhere = await neededElsewhere(device, (row) => isBefore(row, download));
       const space = await spaceOn(disk, place, parts.headroom);
@@ -63,9 +88,12 @@ export function createVolumes(parts: VolumesParts): Volumes {
         throw noRoom(download, space, others, needed);
       }
       promised.set(run, device);
+      const room = roomIn(space, others) - needed;
+      wide.set(download.directory, { device, room, until: clock.monotonic() + trustedFor });
     },
     release: (run) => void promised.delete(run),
     async ranOut(directory) {
+      wide.clear();
       const { device } = await placeOf(disk, directory);
       short.set(directory, device);
     },

@@ -229,7 +229,7 @@ function engineParts(
     makeStep: async (spec) => (await steps.load()).make(spec),
     disk: realDisk,
     volumes: createVolumes({
-      ...{ disk: realDisk, store, instance: uid },
+      ...{ disk: realDisk, store, clock, instance: uid },
       get headroom() {
         return settings.config.space.headroom;
       },
@@ -245,6 +245,9 @@ function engineParts(
   };
 }
 
+/** What comes in a moment over most lines, and is no loss where it must be fetched again after a crash; bytes. */
+const shortFile = 1 << 20;
+
 /** As the settings say at each look. */
 function policyOf(settings: LiveSettings): EnginePolicy {
   return {
@@ -256,6 +259,7 @@ function policyOf(settings: LiveSettings): EnginePolicy {
     get checkpoint() {
       return settings.config.checkpoint;
     },
+    shortFile,
     get fileMode() {
       return Number.parseInt(settings.config.downloads.file_mode, 8);
     },

@@ -88,7 +88,7 @@ export async function openInstance(parts: InstanceParts): Promise<Longhaul> {
   });
   events.listen((event) => {
     if (event.to === 'completed') engine?.completed();
-    settling.look(event.downloadId);
+    settling.look(event);
   });
   try {
     await tail.start();

@@ -35,6 +35,7 @@ export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place)
   let turn: Turn = { category: undefined, hosts: new Map() };
 
   return async () => {
+    if (runs.size >= parts.slots) return;
     await callUpDue(parts, who);
     for (let begun = 1; begun > 0 && !isStopping(); ) {
       const { free, load } = await slotsLeft();

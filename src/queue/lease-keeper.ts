@@ -6,6 +6,8 @@ import type { Service } from './service.ts';
 
 /** How often it looks whether a checkpoint or a heartbeat is due, ms. */
 const beat = 100;
+/** The wishes are read at most so often, ms: the store changes all the time. */
+const rest = 25;
 /** A holder gives up this much before its lease really ends, ms: no two ever work at once. */
 const margin = 5000;
 
@@ -36,6 +38,7 @@ export class LeaseKeeper implements Service {
   #pulsing: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #endRest: (() => void) | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(parts: LeaseKeeperParts) {
@@ -55,13 +58,19 @@ export class LeaseKeeper implements Service {
     this.#cancel?.();
     await this.#pulsing;
     await this.#looking;
+    this.#endRest?.();
   }
 
   /** After a change of the store: there may be a wish. */
   look(): void {
     this.#lookAgain = true;
-    this.#looking ??= this.#lookForWishes().finally(() => {
+    if (this.#looking || this.#endRest) return;
+    this.#looking = this.#lookForWishes().finally(() => {
       this.#looking = undefined;
+      this.#endRest = this.#parts.engine.clock.after(rest, () => {
+        this.#endRest = undefined;
+        if (this.#lookAgain) this.look();
+      });
     });
   }
 
@@ -136,14 +145,12 @@ export class LeaseKeeper implements Service {
 
   async #lookForWishes(): Promise<void> {
     const { runs, store, engine } = this.#parts;
-    while (this.#lookAgain) {
-      this.#lookAgain = false;
-      if (runs.size === 0) return;
-      try {
-        for (const [id, wish] of await store.waitingWishes(engine.instance)) obey(runs.get(id), wish);
-      } catch (error) {
-        engine.log.warn({ error }, 'the wishes could not be read');
-      }
+    this.#lookAgain = false;
+    if (runs.size === 0) return;
+    try {
+      for (const [id, wish] of await store.waitingWishes(engine.instance)) obey(runs.get(id), wish);
+    } catch (error) {
+      engine.log.warn({ error }, 'the wishes could not be read');
     }
   }
 

@@ -1,3 +1,4 @@
+import type { FileFacts } from '../disk/disk.ts';
 import type { DownloadOptions, Integrity, ResumeToken } from '../downloads/download.ts';
 import type { Range } from '../downloads/ranges.ts';
 import type { Deadline } from '../time/deadline.ts';
@@ -11,6 +12,8 @@ import type { Deadline } from '../time/deadline.ts';
  */
 export interface Source {
   readonly name: string;
+  /** It creates and syncs what a target tells it to `create`. Left out: it never gets one that is not there. */
+  readonly createsPartials?: true;
   /** Pure: is this a link of mine? Called with anything a person may type. */
   accepts(link: string): boolean;
   /** Pure: the normal form; equal for links that mean the same download. Throws `Failure('link')` on a malformed one. */
@@ -87,7 +90,7 @@ export interface ManifestFile {
   readonly selected?: boolean;
 }
 
-/** One file to write: the partial exists already, created by the engine. */
+/** One file to write: the partial exists already, created by the engine, unless it says `create`. */
 export interface FetchTarget {
   /** Position in the manifest. */
   readonly position: number;
@@ -97,6 +100,11 @@ export interface FetchTarget {
   readonly durable: readonly Range[];
   /** The higher comes first; left out: 0. */
   readonly priority?: number;
+  /**
+   * A short file in one go: the source creates the partial, exclusively and with this mode (as `Disk.create`), and
+   * syncs the whole file before `done` resolves (`FinishedFile.synced`). Nobody flushes it but for a pause or a failure.
+   */
+  readonly create?: { readonly mode: number | undefined };
 }
 
 export interface FetchRequest {
@@ -141,6 +149,8 @@ export interface FinishedFile {
   readonly integrity: Integrity;
   /** `sha-256=HEX` and the like, where the source computed one over the whole file on the way. */
   readonly digest?: string;
+  /** The file was synced after its last byte; as it is since then. */
+  readonly synced?: FileFacts;
 }
 
 export interface FileRanges {

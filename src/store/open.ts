@@ -112,19 +112,31 @@ async function openFile(options: StoreOptions): Promise<OpenedStore> {
 }
 
 /** A folder is known before the first partial in it is recorded, let alone created. */
-function withPlaces<T extends Pick<Store, 'recordPartial' | 'workFolders'>>(store: T, places: Places, path: string): T {
+function withPlaces<T extends Pick<Store, 'recordManifest' | 'recordPartial' | 'workFolders'>>(
+  store: T,
+  places: Places,
+  path: string,
+): T {
   return {
     ...store,
     workFolders: async () => places.known(),
+    async recordManifest(lease, manifest, now) {
+      if (manifest.partialPath !== undefined) add(manifest.partialPath);
+      return store.recordManifest(lease, manifest, now);
+    },
     async recordPartial(lease, fileId, partialPath, now) {
-      try {
-        places.add(dirname(partialPath));
-      } catch (error) {
-        throw storeFailureOf(error, path);
-      }
+      add(partialPath);
       return store.recordPartial(lease, fileId, partialPath, now);
     },
   };
+
+  function add(partialPath: string): void {
+    try {
+      places.add(dirname(partialPath));
+    } catch (error) {
+      throw storeFailureOf(error, path);
+    }
+  }
 }
 
 /** A connection to a database that is sound as far as is known; waits for who has it locked. */

@@ -48,7 +48,7 @@ import {
   type WorkRows,
   whoseWork,
 } from './tidying.ts';
-import { changeAndObey, forget, wish } from './wishing.ts';
+import { changeAndObey, deliver, forget, wish } from './wishing.ts';
 import {
   clearNudges,
   note,
@@ -139,6 +139,10 @@ function doingOn(database: Database): DoingStore {
       const isEmpty = pulse.leases.length + pulse.checkpoints.length + pulse.samples.length === 0;
       if (isEmpty) return { lost: [], wishes: await read(() => waitingWishes(pulse.instance)) };
       return write(() => writePulse(pulse, now));
+    },
+    async deliver(lease, delivered, now) {
+      const row = await write(() => deliver(lease, delivered, now));
+      return row && downloadOf(row);
     },
     async change(lease, change, now) {
       const row = await write(() => changeAndObey(lease, change, now));

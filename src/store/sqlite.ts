@@ -3,9 +3,10 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { hostOf } from '../downloads/host.ts';
 import type { Clock } from '../time/clock.ts';
 import { createCommitQueue } from './commit-queue.ts';
-import { type Database, type Question, runNow, type Work } from './database.ts';
+import { type Database, type Question, runNow } from './database.ts';
 import { migrations, newestSchema } from './migrations/list.ts';
 import type { Dialect } from './migrations/migration.ts';
+import { createReadQueue } from './read-queue.ts';
 import { isBusy, lockedFailure, storeFailureOf } from './sqlite-failure.ts';
 import { StoreFailure } from './store.ts';
 
@@ -89,6 +90,7 @@ export function checkSqliteVersion(version: string | undefined = process.version
 export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): SqliteDatabase {
   const { path } = parts;
   const prepared = new Map<object, StatementSync>();
+  const framing = new Map<string, StatementSync>();
   const listeners = new Set<() => void>();
   const readVersion = connection.prepare('PRAGMA data_version');
   const home = identityOf(path);
@@ -96,9 +98,10 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
   let closed = false;
   const patiently = patienceWith(parts, () => closed);
   const commitSoon = createCommitQueue({ commit: (run) => patiently(() => writing(run)), apart });
+  const readTogether = createReadQueue((run) => patiently(() => transaction('BEGIN', run)));
 
   return {
-    read: (work) => patiently(() => transaction('BEGIN', work)),
+    read: (work) => readTogether(() => runNow(work(), answer)),
     write: (work) => commitSoon(() => runNow(work(), answer)),
     dataVersion: () => (closed ? 0 : numberOf(readVersion.get(), 'data_version')),
     onWrite(listener) {
@@ -113,10 +116,10 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
 
   /** What it throws undoes only what it wrote. */
   function apart<T>(run: () => T): T {
-    connection.exec('SAVEPOINT work');
+    perform('SAVEPOINT work');
     try {
       const result = run();
-      connection.exec('RELEASE work');
+      perform('RELEASE work');
       return result;
     } catch (error) {
       if (connection.isTransaction) connection.exec('ROLLBACK TO work; RELEASE work');
@@ -124,24 +127,26 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
     }
   }
 
+  /** Prepared once: these are a good part of all statements. */
+  function perform(sql: 'BEGIN' | 'BEGIN IMMEDIATE' | 'COMMIT' | 'SAVEPOINT work' | 'RELEASE work'): void {
+    const ready = framing.get(sql) ?? connection.prepare(sql);
+    framing.set(sql, ready);
+    ready.run();
+  }
+
   function writing<T>(run: () => T): T {
     checkIdentity();
     written = false;
-    connection.exec('BEGIN IMMEDIATE');
-    const result = endingTransaction(run);
+    const result = transaction('BEGIN IMMEDIATE', run);
     if (written) for (const listener of listeners) listener();
     return result;
   }
 
-  function transaction<T>(begin: string, work: () => Work<T>): T {
-    connection.exec(begin);
-    return endingTransaction(() => runNow(work(), answer));
-  }
-
-  function endingTransaction<T>(run: () => T): T {
+  function transaction<T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', run: () => T): T {
+    perform(begin);
     try {
       const result = run();
-      connection.exec('COMMIT');
+      perform('COMMIT');
       return result;
     } catch (error) {
       if (connection.isTransaction) connection.exec('ROLLBACK');

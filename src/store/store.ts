@@ -174,6 +174,11 @@ export interface DoingStore {
     pulse: Pulse,
     now: number,
   ): Promise<{ readonly lost: readonly Lease[]; readonly wishes: ReadonlyMap<number, AskedWish> }>;
+  /**
+   * `processing` and `completed` in one: its files stand under their final names, and nothing is left to do. All of them
+   * is durable. Undefined: the lease is lost.
+   */
+  deliver(lease: Lease, delivered: Delivered, now: number): Promise<Download | undefined>;
   /** The one function that changes the state of a leased download; undefined: the lease is lost, touch nothing. */
   change(lease: Lease, change: Change, now: number): Promise<Download | undefined>;
   /** What downloads of other instances have still to write, in bytes, where that is known. */
@@ -342,14 +347,16 @@ export interface Pulse {
   readonly samples: readonly Sample[];
 }
 
+/** What is in place. */
+export interface Delivered {
+  readonly integrity: Integrity;
+  readonly downloadPath: string;
+  readonly fileSize: number;
+}
+
 /** Every way out of a leased state. */
 export type Change =
-  | {
-      readonly to: 'processing';
-      readonly integrity: Integrity;
-      readonly downloadPath: string;
-      readonly fileSize: number;
-    }
+  | ({ readonly to: 'processing' } & Delivered)
   /** `kept`: what stays after steps. `gaveUp`: ids of files that do not. */
   | { readonly to: 'completed'; readonly kept?: Kept; readonly gaveUp?: readonly number[] }
   /** `counts`: it is a try that counts. `discard`: what is durable proved worthless and is given up (in the same transaction). */

@@ -14,6 +14,8 @@ export interface ManifestFacts {
   }[];
   /** True: give up what is durable; the old rows of `files` go. */
   readonly restart: boolean;
+  /** Where the partial of the only file will stand, which nobody else can want: recorded as `recordPartial` does. */
+  readonly partialPath?: string;
   readonly reason?: string;
 }
 

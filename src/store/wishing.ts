@@ -24,10 +24,11 @@ import { instanceNamed } from './statements/instance-named.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { queueAnew } from './statements/queue-anew.ts';
 import { resetFiles } from './statements/reset-files.ts';
+import { setAllDurable } from './statements/set-all-durable.ts';
 import { setRetention } from './statements/set-retention.ts';
 import type { StateColumns } from './statements/set-state.ts';
 import { setWish } from './statements/set-wish.ts';
-import { type AskedWish, type Change, NotPossible } from './store.ts';
+import { type AskedWish, type Change, type Delivered, NotPossible } from './store.ts';
 
 /**
  * A person's wish. A lease that ran out before `now` holds nothing any more: then, too, the wish
@@ -62,6 +63,13 @@ export function* changeAndObey(lease: Lease, change: Change, now: number): Work<
   const changed = yield* changeLeased(lease, change, now);
   if (changed?.status === 'completed' && changed.wish === 'remove') yield* erase(changed, now);
   return changed;
+}
+
+/** From the last byte to the end in one transaction, for what needs nothing in between. */
+export function* deliver(lease: Lease, delivered: Delivered, now: number): Work<DownloadRow | undefined> {
+  if (!(yield* changeLeased(lease, { to: 'processing', ...delivered }, now))) return undefined;
+  yield* run(setAllDurable, { download_id: lease.id });
+  return yield* changeAndObey(lease, { to: 'completed' }, now);
 }
 
 /** Deletes the download and all that hangs on it; one event stays and tells of it. No error when it is gone. */

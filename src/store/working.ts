@@ -51,7 +51,11 @@ export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: numb
       files: manifest.files.length,
     });
   }
-  return yield* all(filesOfDownload, { download_id: row.id });
+  const files = yield* all(filesOfDownload, { download_id: row.id });
+  const { partialPath } = manifest;
+  if (partialPath === undefined) return files;
+  for (const { id } of files) yield* run(setPartialPath, { id, download_id: row.id, path: partialPath });
+  return files.map((file) => ({ ...file, partial_path: partialPath }));
 }
 
 /** The path is reserved for this file, over all downloads. */

@@ -1,4 +1,4 @@
-import type { Disk } from '../disk/disk.ts';
+import type { Disk, FileFacts } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import type { Integrity, Pieces } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
@@ -9,6 +9,8 @@ export interface ToVerify {
   readonly path: string;
   /** Bytes that the source says it delivered. */
   readonly size: number;
+  /** As it was found after its last byte; left out: it is looked at. */
+  readonly facts?: FileFacts;
   /** How sure the source is. */
   readonly integrity: Integrity;
   /** A digest of the whole file, made on the way. */
@@ -35,7 +37,7 @@ export interface Verified {
  * `Failure('checksum')` for wrong bytes.
  */
 export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal): Promise<Verified> {
-  const facts = await onDisk(file.path, () => disk.facts(file.path));
+  const facts = file.facts ?? (await onDisk(file.path, () => disk.facts(file.path)));
   if (!facts) throw new Failure('disk', `${file.path} is gone; longhaul retry starts it over`);
   if (facts.size !== file.size) {
     throw new Failure('changed', `the partial has ${facts.size} bytes where ${file.size} were delivered`);

@@ -84,6 +84,30 @@ export function sourceContract(name: string, open: () => Promise<SourceFixture>)
     assert.ok(Buffer.from(bench.fixture.bytes).equals(await readFile(path)));
   });
 
+  promise(
+    'creates what it is told to create, never over what is there, and has synced it at its end',
+    async (bench) => {
+      if (!bench.source.createsPartials) return;
+      const path = join(bench.folder, 'short.part');
+      const fetch = async () => {
+        const manifest = await bench.resolve();
+        const target = { ...bench.target(path, manifest, []), create: { mode: 0o600 } };
+        return bench.source.fetch({ manifest, targets: [target], options });
+      };
+      const transfer = await fetch();
+      const [file] = (await transfer.done).files;
+      const facts = await stat(path);
+      await transfer.close();
+      assert.equal(facts.mode & 0o777, 0o600);
+      assert.partialDeepStrictEqual(file?.synced, { size: bench.fixture.bytes.length, inode: facts.ino });
+      assert.ok(Buffer.from(bench.fixture.bytes).equals(await readFile(path)));
+      const second = await fetch();
+      await assert.rejects(second.done, isFailure('disk'));
+      await second.close();
+      assert.ok(Buffer.from(bench.fixture.bytes).equals(await readFile(path)));
+    },
+  );
+
   promise('tells as durable only what stands in the file, and goes on from there in another process', async (bench) => {
     const { bytes } = bench.fixture;
     bench.fixture.stallAfter(bytes.length / 2);

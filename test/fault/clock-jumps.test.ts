@@ -79,12 +79,13 @@ function engineFor(instance: string, on: { store: Store; clock: ManualClock; sou
     sourceNamed: () => source,
     makeStep: async (spec) => stepRegistry([recordingKind]).make(spec),
     disk: realDisk,
-    volumes: createVolumes({ disk: realDisk, store, instance, headroom: 0 }),
+    volumes: createVolumes({ disk: realDisk, store, clock, instance, headroom: 0 }),
     log: silentLog,
     random: () => 0,
     policy: {
       retry: { maxTries: 1000, firstWait: 0, longestWait: 0, spaceWait: 1000 },
       checkpoint: { bytes: 1, interval: 0 },
+      shortFile: -1,
     },
   };
   const scheduler = createScheduler({

@@ -38,8 +38,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** `store`: left out, one in memory. */
-export async function stage(content: Buffer, options: DownloadOptions = {}, store?: Store): Promise<Stage> {
+/** `store`: left out, one in memory. `shortFile`: as the engine's policy has it; left out, no file is short. */
+export async function stage(
+  content: Buffer,
+  options: DownloadOptions = {},
+  store?: Store,
+  shortFile = -1,
+): Promise<Stage> {
   const own = store ?? (await openStore({ path: ':memory:', clock: systemClock, log: silentLog })).store;
   const folder = await mkdtemp(join(root, 'd-'));
   const source = scriptedSource(content);
@@ -62,7 +67,7 @@ export async function stage(content: Buffer, options: DownloadOptions = {}, stor
     sourceNamed: () => source,
     makeStep: () => Promise.reject(new Failure('link', 'there are no steps')),
     disk: realDisk,
-    volumes: createVolumes({ disk: realDisk, store: own, instance: 'me', headroom: 0 }),
+    volumes: createVolumes({ disk: realDisk, store: own, clock: systemClock, instance: 'me', headroom: 0 }),
     clock: systemClock,
     log: silentLog,
     instance: 'me',
@@ -70,6 +75,7 @@ export async function stage(content: Buffer, options: DownloadOptions = {}, stor
     policy: {
       retry: { maxTries: 3, firstWait: 0, longestWait: 0, spaceWait: 30_000 },
       checkpoint: { bytes: 10_000_000, interval: 30_000 },
+      shortFile,
     },
   };
   const claim = async (instance = 'me') => {

@@ -129,7 +129,7 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
     },
     makeStep: async (spec) => stepRegistry([recordingKind]).make(spec),
     disk,
-    volumes: createVolumes({ disk, store, instance, headroom: 0 }),
+    volumes: createVolumes({ disk, store, clock, instance, headroom: 0 }),
     clock,
     log: silentLog,
     instance,
@@ -137,6 +137,7 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
     policy: {
       retry: { maxTries: 1000, firstWait: 0, longestWait: 0, spaceWait: 1000 },
       checkpoint: { bytes: 1, interval: 0 },
+      shortFile: dice.pick([-1, 5000, 100_000]),
     },
   };
 }

@@ -8,6 +8,7 @@ import { bytesIn, contiguousFromStart, missingRanges, normalRanges, type Range }
 import type {
   FetchRequest,
   FetchTarget,
+  FinishedFile,
   Manifest,
   ResolveRequest,
   Source,
@@ -62,6 +63,7 @@ export function scriptedSource(
   const waiting = Promise.withResolvers<void>();
   const source: ScriptedSource = {
     name: 'scripted',
+    createsPartials: true,
     content,
     version: 'v1',
     name_: 'file.bin',
@@ -164,10 +166,19 @@ function startTransfer(source: ScriptedSource, request: FetchRequest, how: How, 
     if (act.ending === 'wait') onWait();
     else if (act.ending) done.reject(act.ending);
     else if (files.every(({ ranges, content }) => bytesIn(ranges) === content.length)) {
-      done.resolve({
-        files: files.map(({ target, content }) => ({ position: target.position, size: content.length, integrity })),
-      });
+      Promise.all(files.map(finished)).then((ended) => done.resolve({ files: ended }), fail);
     } else done.reject(new Failure('network', 'the connection was closed early'));
+  }
+
+  /** A short file is synced as a whole by whoever created it. */
+  async function finished({ target, content, file }: Written): Promise<FinishedFile> {
+    const end = { position: target.position, size: content.length, integrity };
+    if (!target.create) return end;
+    await file.sync().catch((error: unknown) => {
+      syncFailed = true;
+      throw error;
+    });
+    return { ...end, synced: await file.facts() };
   }
 
   /** After a failed sync nothing since the last good one ever counts. */
@@ -194,12 +205,12 @@ function filesOf({ name_, content, more, mainAt }: ScriptedSource) {
 
 function openTarget(disk: Disk, source: ScriptedSource, target: FetchTarget): Written {
   const { content } = filesOf(source)[target.position] ?? source;
-  return { target, content, file: opened(disk, target.path), ranges: target.durable, durable: target.durable };
+  return { target, content, file: opened(disk, target), ranges: target.durable, durable: target.durable };
 }
 
-function opened(disk: Disk, path: string): OpenFile {
+function opened(disk: Disk, { path, create }: FetchTarget): OpenFile {
   try {
-    return disk.open(path);
+    return create ? disk.create(path, create.mode) : disk.open(path);
   } catch (error) {
     throw diskFailure(error, path);
   }

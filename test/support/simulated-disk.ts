@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Disk, OpenFile } from '../../src/disk/disk.ts';
+import type { Disk, FileFacts, OpenFile } from '../../src/disk/disk.ts';
 import { temporaryFor } from '../../src/disk/temporary.ts';
 import { diceOf } from './dice.ts';
 import { blockBytes, Directory, errno, FileNode, type Medium } from './medium.ts';
@@ -63,16 +63,7 @@ class SimulatedDisk implements Disk {
   readonly facts: Disk['facts'] = (path) =>
     this.#op('facts', path, () => {
       const node = this.#medium.at(path);
-      if (!node) return undefined;
-      const isFile = node instanceof FileNode;
-      return {
-        size: isFile ? node.content.length : 0,
-        isFile,
-        isDirectory: !isFile,
-        device: 1,
-        inode: node.inode,
-        modifiedAt: isFile ? node.modifiedAt : 0,
-      };
+      return node && factsOf(node);
     });
 
   readonly readText: Disk['readText'] = (path) =>
@@ -181,6 +172,7 @@ class SimulatedDisk implements Disk {
       read: (buffer, offset, length, position) =>
         this.#op('read', path, () => file.content.copy(buffer, offset, position, position + length)),
       size: () => this.#op('size', path, () => file.content.length),
+      facts: () => this.#op('facts', path, () => factsOf(file)),
       truncate: (size) => this.#op('truncate', path, () => file.resize(size)),
       syncData: () => this.#sync('syncData', file, path),
       sync: () => this.#sync('sync', file, path),
@@ -246,6 +238,18 @@ class SimulatedDisk implements Disk {
     const code = this.#fault?.({ number: this.#operations, kind, path });
     if (code !== undefined) throw errno(code, path);
   }
+}
+
+function factsOf(node: FileNode | Directory): FileFacts {
+  const isFile = node instanceof FileNode;
+  return {
+    size: isFile ? node.content.length : 0,
+    isFile,
+    isDirectory: !isFile,
+    device: 1,
+    inode: node.inode,
+    modifiedAt: isFile ? node.modifiedAt : 0,
+  };
 }
 
 /** The folders above it, outermost first, without the root. */

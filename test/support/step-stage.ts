@@ -64,10 +64,11 @@ export function stepStages() {
     const parts: EngineParts = {
       ...{ store, sourceNamed: () => source, disk: realDisk, clock, log: silentLog, instance: 'me', random: () => 0 },
       makeStep: async (spec) => stepRegistry(kindsOf(doing)).make(spec),
-      volumes: createVolumes({ disk: realDisk, store, instance: 'me', headroom: 0 }),
+      volumes: createVolumes({ disk: realDisk, store, clock, instance: 'me', headroom: 0 }),
       policy: {
         retry: { maxTries: 2, firstWait: 0, longestWait: 0, spaceWait: 30_000 },
         checkpoint: { bytes: 10_000_000, interval: 30_000 },
+        shortFile: 2 ** 20,
       },
     };
     return {

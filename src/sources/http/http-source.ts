@@ -33,6 +33,7 @@ export function createHttpSource({ config, hosts: settings = {}, clock, disk, lo
   const context = { asker, held, hosts, clock, disk, config };
   return {
     name: 'http',
+    createsPartials: true,
     accepts: isWebLink,
     keyOf: linkKey,
     async resolve(request, signal) {

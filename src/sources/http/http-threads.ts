@@ -19,6 +19,7 @@ export function createHttpThreads({ config, hosts = {}, clock, disk, log }: Http
   const files = new AskerFiles(disk);
   return threadSource({
     name: 'http',
+    createsPartials: true,
     accepts: isWebLink,
     keyOf: linkKey,
     check: (options) => files.check(options),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { OpenFile } from '../../disk/disk.ts';
+import type { FileFacts, OpenFile } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { runningDigest } from './digests.ts';
 import { PartialFile } from './partial-file.ts';
@@ -42,6 +42,10 @@ class MemoryFile implements OpenFile {
   }
 
   size = async (): Promise<number> => this.bytes.length;
+  facts = async (): Promise<FileFacts> => {
+    const size = this.bytes.length;
+    return { size, isFile: true, isDirectory: false, device: 1, inode: 1, modifiedAt: 0 };
+  };
   truncate = async (): Promise<void> => {};
   sync = async (): Promise<void> => {};
   close = async (): Promise<void> => {

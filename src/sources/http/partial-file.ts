@@ -1,4 +1,4 @@
-import type { OpenFile } from '../../disk/disk.ts';
+import type { FileFacts, OpenFile } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { bytesIn, normalRanges, type Range } from '../../downloads/ranges.ts';
@@ -99,6 +99,21 @@ export class PartialFile implements Place {
     try {
       if ((await this.#file.size()) > size) await this.#file.truncate(size);
     } catch (error) {
+      throw this.fail(error);
+    }
+  }
+
+  /** Makes all of the file durable, `size` bytes and no more, and tells how it is then. Throws `Failure`. */
+  async syncWhole(size: number): Promise<FileFacts> {
+    this.settle();
+    if (this.#failure) throw this.#failure;
+    try {
+      const before = await this.#file.facts();
+      if (before.size > size) await this.#file.truncate(size);
+      await this.#file.sync();
+      return before.size > size ? await this.#file.facts() : before;
+    } catch (error) {
+      this.#lost = true;
       throw this.fail(error);
     }
   }

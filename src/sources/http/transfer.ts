@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
+import { createIn } from '../../disk/partial.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { missingRanges, type Range } from '../../downloads/ranges.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -136,7 +137,9 @@ export class HttpTransfer implements Transfer {
     const { disk, clock } = this.#context;
     try {
       const digest = runningDigest(this.#request.options.checksum ?? this.#request.manifest.digest);
-      const file = leasedDisk(disk, this.#request.deadline, clock).open(path);
+      const leased = leasedDisk(disk, this.#request.deadline, clock);
+      const { create } = this.#target;
+      const file = create ? createIn(leased, path, create.mode) : leased.open(path);
       this.#partial = new PartialFile(file, path, durable, digest);
       return this.#partial;
     } catch (error) {
@@ -146,14 +149,16 @@ export class HttpTransfer implements Transfer {
 
   async #finish(partial: PartialFile, joiner: Joiner, segments: Segments): Promise<TransferEnd> {
     const size = segments.size ?? partial.bytes;
-    await partial.cutTo(size);
+    const synced = this.#target.create ? await partial.syncWhole(size) : undefined;
+    if (!synced) await partial.cutTo(size);
     partial.settle();
     if (partial.failure) throw partial.failure;
     const { validated, doubtful } = joiner;
     const integrity = integrityOf({ validated, doubtful, sized: segments.sized, framing: segments.framing });
     const digest = await partial.digestOf(size);
     const { position } = this.#target;
-    const file: FinishedFile = { position, size, integrity, ...(digest === undefined ? {} : { digest }) };
+    const told = { ...(digest === undefined ? {} : { digest }), ...(synced === undefined ? {} : { synced }) };
+    const file: FinishedFile = { position, size, integrity, ...told };
     return { files: [file] };
   }
 }

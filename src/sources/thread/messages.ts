@@ -63,3 +63,8 @@ export function failureFrom(plain: PlainFailure): Failure {
 /** Positions in the figures of one transfer, float64 each. */
 export const figure = { bytes: 0, connections: 1 } as const;
 export const figuresBytes = 2 * Float64Array.BYTES_PER_ELEMENT;
+
+/** Nothing is left to do with such a transfer: the thread has closed it when it tells its end. */
+export function isSynced({ files }: TransferEnd): boolean {
+  return files.length > 0 && files.every(({ synced }) => synced !== undefined);
+}

@@ -1,7 +1,7 @@
 import { asFailure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Source, Transfer } from '../source.ts';
-import { figure, type Order, plainFailure, type Word } from './messages.ts';
+import { figure, isSynced, type Order, plainFailure, type Word } from './messages.ts';
 
 /** How often the live figures are put where the main thread reads them, ms. */
 const figuresEvery = 50;
@@ -80,10 +80,11 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
     running.set(call, own);
     const end = await transfer.done;
     show(own);
+    if (isSynced(end)) await close(call);
     return end;
   }
 
-  /** The transfer stays known until it is closed: a flush may come after its end. */
+  /** The transfer stays known until it is closed: a flush may come after its end, unless all of it is synced. */
   async function close(id: number): Promise<undefined> {
     await running.get(id)?.transfer.close();
     running.delete(id);

@@ -2,11 +2,12 @@ import { Failure } from '../../downloads/failure.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest, Manifest, Source, Transfer, TransferEnd } from '../source.ts';
-import { figure, figuresBytes } from './messages.ts';
+import { figure, figuresBytes, isSynced } from './messages.ts';
 import { startThread, type Thread, type ThreadWorker } from './thread.ts';
 
 export interface ThreadSourceParts {
   readonly name: string;
+  readonly createsPartials?: Source['createsPartials'];
   readonly accepts: Source['accepts'];
   readonly keyOf: Source['keyOf'];
   readonly check?: NonNullable<Source['check']>;
@@ -28,6 +29,7 @@ export function threadSource(parts: ThreadSourceParts): Source {
 
   return {
     name: parts.name,
+    ...(parts.createsPartials ? { createsPartials: true } : {}),
     accepts: parts.accepts,
     keyOf: parts.keyOf,
     ...(parts.check ? { check: parts.check } : {}),
@@ -88,9 +90,13 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
   const transfer = fetch.id;
   if (onNote) thread.onNote(transfer, onNote);
   let closing: Promise<void> | undefined;
+  let closed = false;
   const done = new Promise<TransferEnd>((resolve, reject) => {
     fetch.answer.then(
-      (end) => closing ?? resolve(end as TransferEnd),
+      (end) => {
+        closed = isSynced(end as TransferEnd);
+        if (!closing) resolve(end as TransferEnd);
+      },
       (failure: unknown) => closing ?? reject(failure),
     );
   });
@@ -99,6 +105,7 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
     done,
     async flush() {
       if (closing) throw new Failure('internal', 'the transfer is closed');
+      if (closed) return [];
       return (await thread.call((call) => ({ order: 'flush', call, transfer })).answer) as Awaited<
         ReturnType<Transfer['flush']>
       >;
@@ -114,7 +121,7 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
 
   /** When the thread is gone nothing is written any more either. */
   async function close(): Promise<void> {
-    await thread.call((call) => ({ order: 'close', call, transfer })).answer.catch(() => {});
+    if (!closed) await thread.call((call) => ({ order: 'close', call, transfer })).answer.catch(() => {});
     thread.forget(transfer);
   }
 }

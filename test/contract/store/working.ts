@@ -76,6 +76,35 @@ export const workingPromises: Promises = {
     assert.equal(await store.recordPartial(third.claim.lease, third.fileId, path, now), 'recorded');
   },
 
+  'the partial of an only file may be recorded with the manifest, and belongs to nobody else': async (store) => {
+    const { claim } = await running(store);
+    const path = '/downloads/.longhaul-1.part';
+    const [file] = present(await store.recordManifest(claim.lease, { ...manifest, partialPath: path }, now));
+    assert.equal(file?.partialPath, path);
+    assert.equal((await store.files(claim.download.id))[0]?.partialPath, path);
+    const other = await running(store);
+    assert.equal(await store.recordPartial(other.claim.lease, other.fileId, path, now), 'taken');
+  },
+
+  'what needs no more work is delivered in one, with both states told': async (store) => {
+    const { claim } = await running(store);
+    const { to: _, ...facts } = delivered;
+    assert.partialDeepStrictEqual(await store.deliver(claim.lease, facts, now), {
+      status: 'completed',
+      ...facts,
+      bytesDownloaded: 1000,
+      lockedBy: null,
+    });
+    assert.deepEqual((await store.files(claim.download.id))[0]?.durable, [[0, 1000]]);
+    const states = (await store.events({ downloadId: claim.download.id, limit: 10 })).flatMap(({ to }) => to ?? []);
+    assert.deepEqual(states, ['downloading', 'processing', 'completed']);
+    assert.partialDeepStrictEqual((await store.attempts(claim.download.id))[0], {
+      outcome: 'completed',
+      toBytes: 1000,
+    });
+    assert.equal(await store.deliver(claim.lease, facts, now), undefined, 'the lease has ended');
+  },
+
   'what may be a secret is kept while another request may need it, and forgotten with the last': async (store) => {
     const options = {
       name: 'x',
