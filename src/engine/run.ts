@@ -64,6 +64,8 @@ export interface Run {
   missing(): number;
 }
 
+const nothingYet = { integrity: undefined, transfer: undefined, shortPath: undefined, sidecar: undefined } as const;
+
 /** `deadline`: until when the lease may be trusted; left out: for ever. */
 export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline): Run {
   const { clock } = parts;
@@ -85,10 +87,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     totalBytes: download.totalBytes,
     status: download.status === 'processing' ? 'processing' : 'downloading',
     stepsDone: 0,
-    integrity: undefined,
-    transfer: undefined,
-    shortPath: undefined,
-    sidecar: undefined,
+    ...nothingYet,
     get order() {
       return order;
     },
@@ -142,14 +141,16 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     flushedBytes = bytesNow();
     const { speed } = run.progress();
     const flushed = await transfer.flush();
-    // What is recorded as durable is known again, should the database be lost.
-    if (run.sidecar && flushed.some(({ ranges }) => bytesIn(ranges) > 0)) {
-      await run.sidecar();
-      run.sidecar = undefined;
-    }
+    if (flushed.some(({ ranges }) => bytesIn(ranges) > 0)) await writeMissingSidecar(run);
     run.files = run.files.map((file) => withFlushed(file, flushed));
     return checkpointsOf(run, flushed, speed);
   }
+}
+
+/** What is recorded as durable is known again, should the database be lost. */
+async function writeMissingSidecar(run: Run): Promise<void> {
+  await run.sidecar?.();
+  run.sidecar = undefined;
 }
 
 /** What a person wants of it. */

@@ -49,33 +49,18 @@ const trustedFor = 1000;
 const wideRoom = 2 ** 30;
 const small = 1 << 20;
 
-interface Wide {
-  readonly device: number;
-  /** Bytes. */
-  room: number;
-  /** By the monotonic clock. */
-  readonly until: number;
-}
-
 export function createVolumes(parts: VolumesParts): Volumes {
   const { disk, store, instance, clock } = parts;
   const promised = new Map<RoomNeeded, number>();
   /** The device of each folder where space ran out. */
   const short = new Map<string, number>();
-  /** Folders with so much room that a small download need not look again for a moment. */
-  const wide = new Map<string, Wide>();
-  const mayTrust = (known: Wide, needed: number) =>
-    needed <= small && known.room - needed >= wideRoom && clock.monotonic() < known.until;
+  const wide = wideFolders(clock);
 
   return {
     async reserve(run) {
       const { download } = run.claim;
-      const known = wide.get(download.directory);
-      if (known && mayTrust(known, run.missing())) {
-        known.room -= run.missing();
-        promised.set(run, known.device);
-        return;
-      }
+      const known = wide.take(download.directory, run.missing());
+      if (known !== undefined) return void promised.set(run, known);
       const { place, device } = await placeOf(disk, download.directory);
       const elsewhere = await neededElsewhere(device, (row) => isBefore(row, download));
       const space = await spaceOn(disk, place, parts.headroom);
@@ -88,8 +73,7 @@ export function createVolumes(parts: VolumesParts): Volumes {
         throw noRoom(download, space, others, needed);
       }
       promised.set(run, device);
-      const room = roomIn(space, others) - needed;
-      wide.set(download.directory, { device, room, until: clock.monotonic() + trustedFor });
+      wide.learn(download.directory, device, roomIn(space, others) - needed);
     },
     release: (run) => void promised.delete(run),
     async ranOut(directory) {
@@ -141,6 +125,25 @@ export function createVolumes(parts: VolumesParts): Volumes {
       () => false,
     );
   }
+}
+
+/** Folders with so much room that a small download need not look again for a moment. */
+function wideFolders(clock: VolumesParts['clock']) {
+  const known = new Map<string, { readonly device: number; room: number; readonly until: number }>();
+  return {
+    /** The device, where so many bytes are promised without a look. */
+    take(directory: string, bytes: number): number | undefined {
+      const folder = known.get(directory);
+      if (!folder || bytes > small || clock.monotonic() >= folder.until) return undefined;
+      if (folder.room - bytes < wideRoom) return undefined;
+      folder.room -= bytes;
+      return folder.device;
+    },
+    learn(directory: string, device: number, room: number): void {
+      known.set(directory, { device, room, until: clock.monotonic() + trustedFor });
+    },
+    clear: () => known.clear(),
+  };
 }
 
 type Claimed = Pick<Download, 'id' | 'lockedAt'>;

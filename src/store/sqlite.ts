@@ -90,7 +90,7 @@ export function checkSqliteVersion(version: string | undefined = process.version
 export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): SqliteDatabase {
   const { path } = parts;
   const prepared = new Map<object, StatementSync>();
-  const framing = new Map<string, StatementSync>();
+  const perform = framingOf(connection);
   const listeners = new Set<() => void>();
   const readVersion = connection.prepare('PRAGMA data_version');
   const home = identityOf(path);
@@ -125,13 +125,6 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
       if (connection.isTransaction) connection.exec('ROLLBACK TO work; RELEASE work');
       throw error;
     }
-  }
-
-  /** Prepared once: these are a good part of all statements. */
-  function perform(sql: 'BEGIN' | 'BEGIN IMMEDIATE' | 'COMMIT' | 'SAVEPOINT work' | 'RELEASE work'): void {
-    const ready = framing.get(sql) ?? connection.prepare(sql);
-    framing.set(sql, ready);
-    ready.run();
   }
 
   function writing<T>(run: () => T): T {
@@ -169,6 +162,18 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
     if (home === undefined || identityOf(path) === home) return;
     throw new StoreFailure(`the database was moved, deleted or replaced while it was in use (${path}): start again`);
   }
+}
+
+type Framing = 'BEGIN' | 'BEGIN IMMEDIATE' | 'COMMIT' | 'SAVEPOINT work' | 'RELEASE work';
+
+/** What stands around the works. Prepared once: these are a good part of all statements. */
+function framingOf(connection: DatabaseSync): (sql: Framing) => void {
+  const prepared = new Map<Framing, StatementSync>();
+  return (sql) => {
+    const ready = prepared.get(sql) ?? connection.prepare(sql);
+    prepared.set(sql, ready);
+    ready.run();
+  };
 }
 
 /** Tries again while the database is locked by another program, with pauses in which the loop turns. */

@@ -166,19 +166,11 @@ function startTransfer(source: ScriptedSource, request: FetchRequest, how: How, 
     if (act.ending === 'wait') onWait();
     else if (act.ending) done.reject(act.ending);
     else if (files.every(({ ranges, content }) => bytesIn(ranges) === content.length)) {
-      Promise.all(files.map(finished)).then((ended) => done.resolve({ files: ended }), fail);
+      Promise.all(files.map((file) => finished(file, integrity))).then(
+        (ended) => done.resolve({ files: ended }),
+        failSync,
+      );
     } else done.reject(new Failure('network', 'the connection was closed early'));
-  }
-
-  /** A short file is synced as a whole by whoever created it. */
-  async function finished({ target, content, file }: Written): Promise<FinishedFile> {
-    const end = { position: target.position, size: content.length, integrity };
-    if (!target.create) return end;
-    await file.sync().catch((error: unknown) => {
-      syncFailed = true;
-      throw error;
-    });
-    return { ...end, synced: await file.facts() };
   }
 
   /** After a failed sync nothing since the last good one ever counts. */
@@ -188,14 +180,26 @@ function startTransfer(source: ScriptedSource, request: FetchRequest, how: How, 
       await written.file.syncData();
       written.durable = ranges;
     } catch (error) {
-      syncFailed = true;
-      fail(error);
+      failSync(error);
     }
+  }
+
+  function failSync(error: unknown): void {
+    syncFailed = true;
+    fail(error);
   }
 
   function fail(error: unknown): void {
     done.reject(diskFailure(error, request.targets[0]?.path ?? ''));
   }
+}
+
+/** A short file is synced as a whole by whoever created it. */
+async function finished({ target, content, file }: Written, integrity: Integrity): Promise<FinishedFile> {
+  const end = { position: target.position, size: content.length, integrity };
+  if (!target.create) return end;
+  await file.sync();
+  return { ...end, synced: await file.facts() };
 }
 
 function filesOf({ name_, content, more, mainAt }: ScriptedSource) {
