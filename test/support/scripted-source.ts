@@ -176,12 +176,9 @@ function startTransfer(source: ScriptedSource, request: FetchRequest, how: How, 
   /** After a failed sync nothing since the last good one ever counts. */
   async function flushOne(written: Written): Promise<void> {
     const { ranges } = written;
-    try {
-      await written.file.syncData();
+    await written.file.syncData().then(() => {
       written.durable = ranges;
-    } catch (error) {
-      failSync(error);
-    }
+    }, failSync);
   }
 
   function failSync(error: unknown): void {
