@@ -69,13 +69,14 @@ interface Group {
 }
 
 /**
- * Tests beside their file share one process, which spares the start of a hundred; the others get one each, three at
- * a time, as they wait much. Both groups run at once.
+ * Tests beside their file share one process, which spares the start of a hundred; those of sources, which start threads,
+ * and the others get one each, three at a time, as they wait much. Both groups run at once.
  */
 function groupsOf(files: readonly string[], long: boolean): Group[] {
   const limit = `--test-timeout=${long ? 3_600_000 : 180_000}`;
-  const beside = files.filter((file) => file.startsWith('src/'));
-  const others = files.filter((file) => !file.startsWith('src/'));
+  const mayShare = (file: string) => file.startsWith('src/') && !file.startsWith('src/sources/');
+  const beside = files.filter(mayShare);
+  const others = files.filter((file) => !mayShare(file));
   const groups = [
     { files: beside, flags: ['--test-isolation=none', limit], atEnd: others.length > 0 },
     { files: others, flags: [`--test-concurrency=${long ? 1 : 3}`, limit], atEnd: false },

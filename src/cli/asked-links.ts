@@ -82,7 +82,8 @@ export function checkLinks(links: readonly string[], options: LinkOptions): void
   }
   const isOpen = inputFile !== undefined || text === '-';
   if (count <= 1 && !isOpen) return;
-  const several = isOpen ? 'a file of links was given' : `${count} links were given`;
+  const open = inputFile === undefined ? 'a text of links' : 'an input file';
+  const several = isOpen ? `${open} was given` : `${count} links were given`;
   if (out !== undefined && (isOpen || inText > 0 || !/#\d/.test(out))) {
     throw new UsageError(`--out names one file and ${several}; leave it out, or give one link`);
   }

@@ -41,6 +41,8 @@ function filesLine({ files: { gone, differs } }: ImportReport, look: Look): stri
 
 function notYetLines({ notYet }: ImportReport, look: Look): string[] {
   return Object.entries(notYet).map(([kind, count]) => {
+    if (kind === 'torrent')
+      return `${look.symbol('paused')} ${count} unfinished by a .torrent file: kept, paused; add them with longhaul get FILE.torrent`;
     const words = kind === 'unknown' ? 'of a kind that is not known' : `(${kind})`;
     return `${look.symbol('paused')} ${count} unfinished ${words} cannot be downloaded by this version: kept, paused`;
   });

@@ -275,7 +275,7 @@ export const importSchema = z.strictObject({
   files: z
     .strictObject({ stands: count, differs: count, gone: count })
     .describe('Of what was delivered: whether its file is where it was.'),
-  notYet: counts.describe('Paused, since this version cannot download their kind of link yet.'),
+  notYet: counts.describe('Paused, since what they came from is no link that can be downloaded.'),
   leftOut: counts.describe('What is no download.'),
   problems: z
     .array(z.strictObject({ line: z.number().int().positive().nullable(), problem: z.string() }))
