@@ -15,6 +15,7 @@ import type { Context } from './verb.ts';
 export interface LinkOptions {
   readonly inputFile?: string;
   readonly text?: string;
+  readonly source?: string;
   readonly glob: boolean;
   readonly metalink: boolean;
   readonly torrent: boolean;
@@ -28,7 +29,7 @@ export type GoodLink = Exclude<AskedLink, { readonly wrong: string }>;
 /** One thing to add, or a line of an input file that is none. */
 export type AskedLink =
   /** `where`: the line it stands on, for a refusal. */
-  | (Pick<AddRequest, 'link' | 'directory' | 'options' | 'torrent'> & { readonly where?: string })
+  | (Pick<AddRequest, 'link' | 'directory' | 'options' | 'torrent' | 'source'> & { readonly where?: string })
   | { readonly wrong: string; readonly code?: ExitCode };
 
 export interface AskedFrom {
@@ -57,7 +58,8 @@ export async function* askedLinks(context: Context, from: AskedFrom): AsyncGener
   for (const pattern of links) {
     for (const { link, parts } of options.glob ? globbed(pattern) : [{ link: pattern, parts: [] }]) {
       const name = common.name === undefined ? {} : { name: numbered(common.name, parts) };
-      const asked = { link, directory: from.directory, options: { ...common, ...name, ...mirrorsOf(options) } };
+      const own = { ...common, ...name, ...mirrorsOf(options) };
+      const asked = { link, directory: from.directory, options: own, ...sourceOf(options) };
       if (options.metalink && isNamed(link, metalinkName)) yield* fromMetalink(context, from, link, asked.options);
       else yield await withTorrent(context, from, asked);
     }
@@ -93,6 +95,10 @@ export function checkLinks(links: readonly string[], options: LinkOptions): void
 
 function mirrorsOf({ mirror }: LinkOptions): Pick<DownloadOptions, 'mirrors'> {
   return mirror === undefined ? {} : { mirrors: mirror };
+}
+
+function sourceOf({ source }: LinkOptions): Pick<AddRequest, 'source'> {
+  return source === undefined ? {} : { source };
 }
 
 /** Whether a link, or the path of a file, ends in such a name. */
@@ -159,7 +165,13 @@ async function* fromText(context: Context, from: AskedFrom, given: string): Asyn
   const options = { ...from.common, ...mirrorsOf(from.options) };
   for (const link of links) {
     if (from.options.metalink && isNamed(link, metalinkName)) yield* fromMetalink(context, from, link, options);
-    else yield await withTorrent(context, from, { link, directory: from.directory, options });
+    else
+      yield await withTorrent(context, from, {
+        link,
+        directory: from.directory,
+        options,
+        ...sourceOf(from.options),
+      });
   }
 }
 
@@ -201,13 +213,19 @@ async function streamOf(context: Context, file: string): Promise<AsyncIterable<U
 }
 
 /** Its own options go before the common ones; headers are added to them. */
-function askedBy(context: Context, { directory, common }: AskedFrom, file: string, entry: InputEntry): AskedLink {
+function askedBy(
+  context: Context,
+  { directory, common, options: asked }: AskedFrom,
+  file: string,
+  entry: InputEntry,
+): AskedLink {
   const where = `${file === '-' ? 'standard input' : file}, line ${entry.line}`;
   if ('wrong' in entry) return { wrong: `${where}: ${entry.wrong}` };
   const { directory: own, headers, ...options } = entry.own;
   return {
     link: entry.link,
     where,
+    ...sourceOf(asked),
     directory: own === undefined ? directory : resolve(context.currentFolder(), directory, own),
     options: {
       ...common,

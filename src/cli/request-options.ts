@@ -72,6 +72,7 @@ export function addRequestOptions(command: Command, defaultFolder: string): Comm
     .addOption(keepOption())
     .option('-i, --input-file <file>', 'also take the links in this file, one a line; - is standard input')
     .option('--text <text>', 'also take every link in this text, such as a message; - is standard input')
+    .option('--source <name>', 'who fetches it, where several could: mega, or megacmd for the program mega-get')
     .option('--no-glob', 'take [1-9] and {a,b} in links literally')
     .option('--no-metalink', 'download a .meta4 file itself instead of what it names')
     .option('--no-torrent', 'download a .torrent file itself instead of what it names')

@@ -11,13 +11,13 @@ import type { CommandParts } from './parts.ts';
 /** The source of a link, and its options once everything in them was looked at. Throws `Failure('link')`. */
 export async function checkedLink(
   parts: Pick<CommandParts, 'sourceFor' | 'checkStep'>,
-  { link, options = {} }: Pick<AddRequest, 'link' | 'options'>,
+  { link, options = {}, source: name }: Pick<AddRequest, 'link' | 'options' | 'source'>,
 ): Promise<{
   readonly source: Source;
   readonly linkKey: string;
   readonly options: NonNullable<AddRequest['options']>;
 }> {
-  const source = await parts.sourceFor(link);
+  const source = await parts.sourceFor(link, name);
   const linkKey = source.keyOf(link);
   if (options.checksum !== undefined) parseChecksum(options.checksum);
   if (options.rate !== undefined && !isRate(options.rate)) throw new Failure('link', `the rate ${rateAllowed}`);
@@ -26,7 +26,7 @@ export async function checkedLink(
   await source.check?.(options);
   const { mirrors: given, ...rest } = options;
   if (given === undefined) return { source, linkKey, options };
-  const mirrors = await otherMirrors(parts, source, linkKey, given);
+  const mirrors = await otherMirrors(parts, source, linkKey, given, name);
   return { source, linkKey, options: mirrors.length === 0 ? rest : { ...rest, mirrors } };
 }
 
@@ -36,11 +36,12 @@ async function otherMirrors(
   source: Source,
   linkKey: string,
   mirrors: readonly string[],
+  name: string | undefined,
 ): Promise<string[]> {
   const seen = new Set([linkKey]);
   const others: string[] = [];
   for (const mirror of mirrors) {
-    const own = await parts.sourceFor(mirror);
+    const own = await parts.sourceFor(mirror, name);
     if (own.name !== source.name) {
       throw new Failure('link', `a mirror must be a link of the same kind (${source.name}), one is of ${own.name}`);
     }

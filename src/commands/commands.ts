@@ -93,6 +93,8 @@ export interface AddRequest {
   /** Absolute path. */
   readonly directory: string;
   readonly options?: DownloadOptions;
+  /** Which source fetches it (`megacmd`); left out: the first that accepts the link. */
+  readonly source?: string;
   readonly metadata?: Metadata;
   /** One of the configuration's `categories`. */
   readonly category?: string;

@@ -14,8 +14,8 @@ import type { Clock } from '../time/clock.ts';
 /** What commands work with; handed over by `instance/`. */
 export interface CommandParts {
   readonly store: AskingStore & Pick<Store, 'onChange' | 'steps'>;
-  /** Throws `Failure('link')` that names the known kinds. */
-  sourceFor(link: string): Promise<Source>;
+  /** The source of a link, or the one of this name. Throws `Failure('link')` that names the known kinds. */
+  sourceFor(link: string, name?: string): Promise<Source>;
   /** Throws `Failure('link')` that names what is allowed. */
   checkStep(spec: StepSpec): Promise<void>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */

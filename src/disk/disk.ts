@@ -24,6 +24,10 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** No error when it is gone already. */
   remove(path: string): Promise<void>;
+  /** A folder with all that is in it, never what a link in it leads to; no error when it is gone already. */
+  removeTree(path: string): Promise<void>;
+  /** Permissions of a file, less the umask. */
+  setMode(path: string, mode: number): Promise<void>;
   /** With the folders above it that are missing; their names are durable when it returns. */
   makeDirectory(path: string): Promise<void>;
   /** Makes the names in a directory durable. */

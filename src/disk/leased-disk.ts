@@ -35,6 +35,8 @@ export function leasedDisk(disk: Disk, deadline: Deadline | undefined, clock: Cl
     link: guarded((from, to) => disk.link(from, to)),
     rename: guarded((from, to) => disk.rename(from, to)),
     remove: guarded((path) => disk.remove(path)),
+    removeTree: guarded((path) => disk.removeTree(path)),
+    setMode: guarded((path, mode) => disk.setMode(path, mode)),
     makeDirectory: guarded((path) => disk.makeDirectory(path)),
     removeDirectory: guarded((path) => disk.removeDirectory(path)),
     syncDirectory: (path) => disk.syncDirectory(path),

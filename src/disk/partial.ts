@@ -4,7 +4,7 @@ import { sidecarUid } from '../downloads/sidecar.ts';
 import type { Disk, OpenFile } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
 import { numberedName } from './safe-name.ts';
-import { temporaryFor } from './temporary.ts';
+import { temporaryFor, workFolderFor } from './temporary.ts';
 
 /** Endings of our work files; `docs/design.md` tells people what they are. */
 const partialEnding = '.part';
@@ -128,8 +128,9 @@ export async function setAside(disk: Disk, partialPath: string, name: string): P
   });
 }
 
-/** Removes a partial, unless somebody else's file stands there, and what a removal that was interrupted left. Idempotent. */
+/** Removes a partial with its work folder, unless somebody else's file stands there, and what a removal that was interrupted left. Idempotent. */
 export async function removeOwnPartial(disk: Disk, partialPath: string, uid: string): Promise<void> {
+  await removeWorkFolder(disk, partialPath, uid);
   const leaving = temporaryFor(partialPath);
   // What stands under its name came after ours had left it: the sidecar is not for that.
   if (await onDisk(leaving, () => disk.facts(leaving))) await removeSidecar(disk, partialPath, uid);
@@ -143,6 +144,13 @@ export async function sidecarsIn(disk: Disk, directory: string): Promise<string[
   const names = new Set(await disk.list(directory));
   const partials = [...names].filter((name) => name.endsWith(partialEnding)).map((name) => join(directory, name));
   return partials.map(sidecarOf).filter((path) => names.has(basename(path)));
+}
+
+async function removeWorkFolder(disk: Disk, partialPath: string, uid: string): Promise<void> {
+  const folder = workFolderFor(partialPath);
+  if (!(await onDisk(folder, () => disk.facts(folder)))?.isDirectory) return;
+  const owner = await ownerOf(disk, partialPath);
+  if (owner === undefined || owner === uid) await onDisk(folder, () => disk.removeTree(folder));
 }
 
 async function removeSidecar(disk: Disk, partialPath: string, uid: string): Promise<void> {

@@ -45,6 +45,8 @@ export const realDisk: Disk = {
   async remove(path) {
     await unlessMissing(() => files.unlink(path));
   },
+  removeTree: (path) => files.rm(path, { recursive: true, force: true }),
+  setMode: (path, mode) => files.chmod(path, mode & ~process.umask()),
   async makeDirectory(path) {
     for (const made of makeFolder(path, folderMode)) await syncFolder(dirname(made));
   },

@@ -1,12 +1,13 @@
 import { onDisk } from '../disk/disk-failure.ts';
-import { createPartial, removeOwnPartial, writeSidecar } from '../disk/partial.ts';
+import { removeOwnPartial } from '../disk/partial.ts';
 import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
 import { wantedOf } from '../downloads/selection.ts';
-import { sidecarFor } from '../downloads/sidecar.ts';
 import { withSelection } from '../sources/select-files.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
+import { adoptFound } from './adopt-found.ts';
+import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
 import type { Run } from './run.ts';
 import { shortPartialFor, shortTarget } from './short-file.ts';
@@ -51,6 +52,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   if (!files) throw new Failure('lost', 'another instance has taken over');
   run.shortPath = partialPath;
   if (restart) await dropPartials(run.files);
+  else await dropPartials(run.files.filter(({ position }) => position >= files.length));
   run.files = restart || intact === undefined ? files : withDurable(files, intact);
   run.name = name;
   run.totalBytes = manifest.totalBytes;
@@ -83,6 +85,7 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
   if (run.rate > 0) transfer.tune({ rate: run.rate });
   try {
     const end = await untilStopped(transfer.done, run.signal);
+    if (end.found) return await adoptFound(run, end.found);
     if (end.files.every(({ synced }) => synced)) run.files = run.files.map((file) => wholeOf(file, end.files));
     else await recordCheckpoint(run);
     ensureDurable(run, end.files);
@@ -165,52 +168,17 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
   const priorities = wantedOf(run.files, run.files.length > 1 ? run.claim.download.options : {});
   if (run.shortPath !== undefined) {
     const path = run.shortPath;
-    run.sidecar = () => sidecarBeside(run, manifest, path);
+    run.sidecar = () => sidecarBeside(run, manifest.resumeToken, path);
     return [await shortTarget(run, path)];
   }
   for (const file of run.files.filter((candidate) => candidate.selected)) {
     const folder = wantedFolder(run.claim.download, file);
     const wanted = priorities[file.position]?.priority ?? 0;
-    const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest, file, folder));
+    const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest.resumeToken, file, folder));
     targets.push({ position: file.position, path, size: file.size, durable: file.durable, priority: wanted });
   }
   run.signal.throwIfAborted();
   return targets;
-}
-
-/**
- * The partial of an earlier run that is to be continued; undefined when there is none. One without durable
- * bytes is removed and not emptied: it may be the file that stands under a final name already.
- */
-async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefined> {
-  const { disk } = run.parts;
-  const { partialPath } = file;
-  if (!partialPath || bytesIn(file.durable) > 0) return partialPath ?? undefined;
-  await removeOwnPartial(disk, partialPath, run.claim.download.uid);
-  return undefined;
-}
-
-async function newPartial(run: Run, manifest: Manifest, file: DownloadFile, folder: string): Promise<string> {
-  const { disk, store, clock, policy } = run.parts;
-  const path = await createPartial(
-    disk,
-    folder,
-    wantedName(run.claim.download, file),
-    async (candidate) => {
-      const answer = await store.recordPartial(run.claim.lease, file.id, candidate, clock.now());
-      if (answer === 'lost') throw new Failure('lost', 'another instance has taken over');
-      return answer === 'recorded';
-    },
-    policy.fileMode,
-  );
-  run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
-  await sidecarBeside(run, manifest, path);
-  return path;
-}
-
-async function sidecarBeside(run: Run, manifest: Manifest, path: string): Promise<void> {
-  const facts = { ...run.claim.download, name: run.name, resumeToken: manifest.resumeToken };
-  await writeSidecar(run.parts.disk, path, sidecarFor(facts, run.files));
 }
 
 async function untilStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -104,7 +104,10 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     get rate() {
       return rate;
     },
-    missing: () => (run.totalBytes === null ? 1 : Math.max(0, run.totalBytes - bytesNow())),
+    missing() {
+      const total = totalOf(run);
+      return total === null ? 1 : Math.max(0, total - bytesNow());
+    },
     durableBytes: () => wantedFiles(run).reduce((sum, file) => sum + bytesIn(file.durable), 0),
     checkpoint(force) {
       const next = lastFlush.then(() => (force || isDue() ? flush() : []));
@@ -172,7 +175,7 @@ function withFlushed(file: DownloadFile, flushed: readonly FileRanges[]): Downlo
 
 function figuresOf(run: Run, current: number): ProgressFigures {
   const { media } = run.transfer?.progress() ?? {};
-  return { current, total: run.totalBytes, ...(media ? { media } : {}) };
+  return { current, total: totalOf(run), ...(media ? { media } : {}) };
 }
 
 /** Of a download whose bytes are in place already nothing is left but its steps. */
@@ -186,7 +189,8 @@ function firstOperation({ download }: Claim, { clock, log }: EngineParts): Track
 }
 
 function reportOf(run: Run, bytes: number): ProgressReport {
-  const { claim, status, totalBytes } = run;
+  const { claim, status } = run;
+  const totalBytes = totalOf(run);
   const { id, uid, metadata } = claim.download;
   const shown = run.operation.look();
   const isFetching = status === 'downloading';
@@ -195,6 +199,11 @@ function reportOf(run: Run, bytes: number): ProgressReport {
   const speed = isFetching ? progress.speed : 0;
   const eta = isFetching ? (progress.eta?.expected ?? null) : null;
   return { downloadId: id, uid, name: nameOnDisk(run), status, bytes, totalBytes, speed, eta, metadata, progress };
+}
+
+/** Some sources learn it while they fetch. */
+function totalOf({ totalBytes, transfer }: Run): number | null {
+  return totalBytes ?? transfer?.progress().totalBytes ?? null;
 }
 
 /** A single file is called as it is on disk, ` (2)` and all, as soon as that is known. */

@@ -146,7 +146,7 @@ function commandPartsOf(
 ): CommandParts {
   return {
     store,
-    sourceFor: async (link) => (await sources.load()).forLink(link),
+    sourceFor: async (link, name) => (await sources.load()).forLink(link, name),
     checkStep: async (spec) => void (await steps.load()).make(spec),
     readText: (link, options, most) => sources.readText(link, options, most),
     readBytes: (link, options, most) => sources.readBytes(link, options, most),

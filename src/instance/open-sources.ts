@@ -5,6 +5,7 @@ import { realDisk } from '../disk/real-disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { Log } from '../log/log.ts';
 import type { Sources } from '../sources/registry.ts';
+import type { Source } from '../sources/source.ts';
 import { keptTorrents } from '../sources/torrent/kept.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -53,7 +54,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     { createHttpThreads },
     { createFtpSource },
     { createSftpSource },
-    { createMegaThreads },
+    mega,
     { createTorrentSource },
     { createTorrentThread },
     { torrentSettings },
@@ -62,7 +63,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     import('../sources/http/http-threads.ts'),
     import('../sources/ftp/ftp-source.ts'),
     import('../sources/sftp/sftp-source.ts'),
-    import('../sources/mega/mega-threads.ts'),
+    loadMega({ config, paths, clock, log }),
     import('../sources/torrent/torrent-source.ts'),
     import('../sources/torrent/torrent-thread.ts'),
     import('../sources/torrent/settings.ts'),
@@ -77,13 +78,6 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
   });
   const ftp = createFtpSource({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
   const sftp = createSftpSource({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
-  const mega = createMegaThreads({
-    config,
-    sessionFile: join(paths.sessions, 'mega.json'),
-    clock,
-    disk: realDisk,
-    log: log.room('sources/mega'),
-  });
   const embedded = createTorrentThread({
     settings: torrentSettings(config.torrent, paths.torrents),
     asking: { config: config.http, hosts: config.hosts },
@@ -91,5 +85,22 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     log,
   });
   const torrents = createTorrentSource({ kept: keptTorrents(realDisk, paths.torrents), engine: embedded });
-  return sourceRegistry([mega, torrents, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:']);
+  return sourceRegistry([...mega, torrents, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:']);
+}
+
+/** Both take the same links; the first has those for which none is named. */
+async function loadMega({ config, paths, clock, log }: SourceParts): Promise<readonly Source[]> {
+  const [{ createMegaThreads }, { createMegacmdSource }] = await Promise.all([
+    import('../sources/mega/mega-threads.ts'),
+    import('../sources/megacmd/megacmd-source.ts'),
+  ]);
+  const embedded = createMegaThreads({
+    config,
+    sessionFile: join(paths.sessions, 'mega.json'),
+    clock,
+    disk: realDisk,
+    log: log.room('sources/mega'),
+  });
+  const megacmd = createMegacmdSource({ config, clock, disk: realDisk });
+  return config.mega.engine === 'megacmd' ? [megacmd, embedded] : [embedded, megacmd];
 }

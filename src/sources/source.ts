@@ -140,6 +140,22 @@ export interface Transfer {
 
 export interface TransferEnd {
   readonly files: readonly FinishedFile[];
+  /** What the link contains, where nobody could tell it before: in place of the manifest's files, none of which is in `files` then. */
+  readonly found?: Found;
+}
+
+/** Files that a source came to know by fetching them: whole, in `workFolderFor` of its first target's partial, which is its own. */
+export interface Found {
+  readonly files: readonly FoundFile[];
+  readonly integrity: Integrity;
+  /** With it, and their durable ranges, a later resolve tells these files. */
+  readonly resumeToken: ResumeToken;
+}
+
+export interface FoundFile extends ManifestFile {
+  readonly size: number;
+  /** Absolute path where it stands. */
+  readonly at: string;
 }
 
 export interface FinishedFile {
@@ -161,6 +177,8 @@ export interface FileRanges {
 export interface TransferProgress {
   /** Bytes of all targets that stand written, durable or not. */
   readonly bytes: number;
+  /** As far as it is known by now; left out: as the manifest says. */
+  readonly totalBytes?: number;
   readonly connections: number;
   /** Where nobody knows the bytes: how much of the media they hold, ms. */
   readonly media?: { readonly current: number; readonly total: number };

@@ -17,6 +17,8 @@ export interface ManifestFacts {
   /** Where the partial of the only file will stand, which nobody else can want: recorded as `recordPartial` does. */
   readonly partialPath?: string;
   readonly reason?: string;
+  /** True: they are other files than were told before, without anything being given up; the old rows of `files` go. */
+  readonly replaces?: true;
 }
 
 export interface VerifiedFile {

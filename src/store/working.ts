@@ -164,10 +164,11 @@ function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: 
 
 /** Same files: their durable ranges stay. More or fewer: the tail changes. */
 function* replaceFiles(downloadId: number, manifest: ManifestFacts, before: readonly FileRow[]): Work<void> {
-  yield* run(deleteFilesFrom, { download_id: downloadId, position: manifest.restart ? 0 : manifest.files.length });
+  const anew = manifest.restart || manifest.replaces === true;
+  yield* run(deleteFilesFrom, { download_id: downloadId, position: anew ? 0 : manifest.files.length });
   for (const [position, { path, size, main, selected = true }] of manifest.files.entries()) {
     const row = { download_id: downloadId, position, path, size, main: main ? 1 : 0, selected: selected ? 1 : 0 };
-    if (!manifest.restart && position < before.length) yield* run(updateFile, row);
+    if (!anew && position < before.length) yield* run(updateFile, row);
     else yield* run(insertFile, { ...row, partial_path: null });
   }
 }

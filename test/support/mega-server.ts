@@ -58,6 +58,8 @@ export interface MegaFaults {
   cutShort: boolean;
   /** The API answers with this error number; 0: it works. */
   apiError: number;
+  /** … and says it inside its answer, with the seconds until there is quota again; 0: it stands for itself. */
+  apiWait: number;
   /** The code that a login must bring; empty: none. */
   secondFactor: string;
   /** Sessions that are no longer good. */
@@ -77,6 +79,7 @@ export async function startMegaServer(): Promise<MegaServer> {
     flipAt: -1,
     cutShort: false,
     apiError: 0,
+    apiWait: 0,
     secondFactor: '',
     endedSessions: [],
   };
@@ -89,7 +92,7 @@ export async function startMegaServer(): Promise<MegaServer> {
     response.on('error', () => {});
     if (request.url?.startsWith('/cs') && faults.apiError !== 0) {
       request.resume();
-      response.end(JSON.stringify(faults.apiError));
+      response.end(JSON.stringify(faults.apiWait > 0 ? [{ e: faults.apiError, tl: faults.apiWait }] : faults.apiError));
     } else if (request.url?.startsWith('/download/')) {
       sendBytes(folder, faults, asked, request.url, response).catch(() => response.destroy());
     } else if (request.url?.startsWith('/cs')) {

@@ -95,6 +95,11 @@ class SimulatedDisk implements Disk {
       folder.change(new Map([[name, undefined]]));
     });
 
+  /** A folder that loses its name takes along what is in it. */
+  readonly removeTree: Disk['removeTree'] = (path) => this.remove(path);
+
+  readonly setMode: Disk['setMode'] = (path) => this.#op('setMode', path, () => void this.#fileAt(path));
+
   readonly syncDirectory: Disk['syncDirectory'] = (path) =>
     this.#op('syncDirectory', path, async () => {
       const node = this.#directoryAt(path);

@@ -118,9 +118,8 @@ async function kindOf(
   const named = knownKind(link);
   try {
     const source = await parts.sourceFor(link);
-    if (!named || source.name === named.source) {
-      return { source: source.name, link, key: source.keyOf(link), fetchable: true };
-    }
+    const key = source.keyOf(link);
+    if (!named || key === named.key) return { source: source.name, link, key, fetchable: true };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }

@@ -114,16 +114,15 @@ async function passwordOf({ config, disk }: AccountParts): Promise<string> {
 
 /** What an error number means where an account logs in. Pure. */
 export function loginFailure(code: number, totp: string | undefined): Failure {
-  const again = 'then longhaul retry';
   switch (code) {
     case -2:
     case -9:
-      return new Failure('refused', `MEGA does not know mega.email with this password; correct them, ${again}`);
+      return new Failure('refused', 'MEGA does not know mega.email with this password; correct them');
     case -26:
       if (totp !== undefined) return wrongCode();
       return new Failure(
         'refused',
-        `the MEGA account wants its second factor: set mega.totp to a code or to the key of codes, ${again}`,
+        'the MEGA account wants its second factor: set mega.totp to a code or to the key of codes',
       );
     case -5:
     case -8:

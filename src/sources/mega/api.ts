@@ -29,12 +29,12 @@ const addressAnswer = z.object({ g: z.url({ protocol: /^https?$/ }), s: size });
 
 /** Size (bytes) and encrypted attributes of a linked file. Throws `Failure`. */
 export async function fileFacts(parts: MegaParts, id: string, asking: Asking): Promise<z.infer<typeof fileAnswer>> {
-  return read(fileAnswer, await ask(parts, { a: 'g', p: id }, undefined, asking));
+  return read(parts, fileAnswer, await ask(parts, { a: 'g', p: id }, undefined, asking));
 }
 
 /** All entries of a linked folder and what is below it. Throws `Failure`. */
 export async function folderNodes(parts: MegaParts, id: string, asking: Asking): Promise<readonly MegaNode[]> {
-  return read(folderAnswer, await ask(parts, { a: 'f', c: 1, ca: 1, r: 1 }, id, asking)).f;
+  return read(parts, folderAnswer, await ask(parts, { a: 'f', c: 1, ca: 1, r: 1 }, id, asking)).f;
 }
 
 /** The link under which a file's encrypted bytes can be had for some hours. Throws `Failure`. */
@@ -44,10 +44,18 @@ export async function addressOf(
   asking: Asking,
 ): Promise<z.infer<typeof addressAnswer>> {
   const command = { a: 'g', g: 1, ssl: 2, ...('file' in place ? { p: place.file } : { n: place.entry }) };
-  return read(addressAnswer, await ask(parts, command, 'file' in place ? undefined : place.folder, asking));
+  return read(parts, addressAnswer, await ask(parts, command, 'file' in place ? undefined : place.folder, asking));
 }
 
-function read<T>(form: z.ZodType<T>, answer: unknown): T {
+/** An error may stand inside an answer, with the seconds until there is quota again. */
+const refusal = z.object({ e: z.int().negative(), tl: z.number().nonnegative().optional() });
+
+function read<T>({ account, clock }: MegaParts, form: z.ZodType<T>, answer: unknown): T {
+  const refused = refusal.safeParse(answer).data;
+  if (refused) {
+    const failure = apiFailure(refused.e, account !== undefined);
+    throw failure.class === 'quota' ? overQuota(account !== undefined, refused.tl, clock.now()) : failure;
+  }
   const { success, data } = form.safeParse(answer);
   if (!success) throw new Failure('protocol', 'MEGA gave an answer that is not understood; it is tried again');
   return data;

@@ -1,15 +1,15 @@
 import { Failure } from '../../downloads/failure.ts';
 import { shortLink } from '../malformed.ts';
 
-/** What a MEGA link names: `https://mega.nz/file/ID#KEY`, `/folder/ID#KEY[/file|folder/ID]`, and the old `#!ID!KEY`, `#F!ID!KEY`. */
+/** What a MEGA link names: `https://mega.nz/file/ID#KEY`, `/folder/ID#KEY[/file|folder/ID]`, our own `/folder/ID#KEY/NAME/NAME`, and the old `#!ID!KEY`, `#F!ID!KEY`. */
 const forms = [
-  /^\s*https?:\/\/(?:www\.)?mega(?:\.co)?\.(?:nz|io|app)\/(file|folder)\/([\w-]{8})(?:(?:#|%23)([\w-]*)(?:\/(file|folder)\/([\w-]{8}))?)?\/?\s*$/i,
+  /^\s*https?:\/\/(?:www\.)?mega(?:\.co)?\.(?:nz|io|app)\/(file|folder)\/([\w-]{8})(?:(?:#|%23)([\w-]*)(?:\/(file|folder)\/([\w-]{8})|\/([^\s/].*?))?)?\/?\s*$/i,
   /^\s*https?:\/\/(?:www\.)?mega(?:\.co)?\.(?:nz|io|app)\/(?:#|%23)(F?)(?:!|%21)([\w-]{8})(?:(?:!|%21)([\w-]*))?(?:[!?]([\w-]{8}))?\s*$/i,
 ] as const;
 
 /** What is meant as one, also where it is cut off; the other pages of that site are web links. */
 const meant = /^\s*https?:\/\/(?:www\.)?mega(?:\.co)?\.(?:nz|io|app)\/(?:(?:file|folder)\/|(?:#|%23)F?(?:!|%21))/i;
-const normalForm = /^mega:(?:file\/[\w-]{8}|folder\/[\w-]{8}(?:\/(?:file|folder)\/[\w-]{8})?)$/;
+const normalForm = /^mega:(?:file\/[\w-]{8}|folder\/[\w-]{8}(?:\/(?:file|folder)\/[\w-]{8}|\/path\/\S+)?)$/;
 /** Of a file's key 32 bytes in base64url, of a folder's 16. */
 const keyLength = { file: 43, folder: 22 } as const;
 
@@ -21,6 +21,8 @@ export interface MegaLink {
   readonly key: string;
   /** The file or folder within the folder that is meant, by its id. */
   readonly within?: string;
+  /** The same by its names, from the folder down. */
+  readonly path?: readonly string[];
 }
 
 /**
@@ -30,8 +32,9 @@ export interface MegaLink {
 export function megaKey(link: string): string | undefined {
   const modern = forms[0].exec(link);
   if (modern) {
-    const [, kind = '', id = '', , within, inner] = modern;
-    return `mega:${kind.toLowerCase()}/${id}${inner === undefined ? '' : `/${within?.toLowerCase()}/${inner}`}`;
+    const [, kind = '', id = '', , within, inner, path] = modern;
+    const below = path === undefined ? '' : `/path/${namesIn(path).map(encodeURIComponent).join('/')}`;
+    return `mega:${kind.toLowerCase()}/${id}${inner === undefined ? below : `/${within?.toLowerCase()}/${inner}`}`;
   }
   const old = forms[1].exec(link);
   if (!old) return undefined;
@@ -66,7 +69,8 @@ export function parseMegaLink(link: string): MegaLink {
   const modern = forms[0].exec(link);
   const old = modern ? null : forms[1].exec(link);
   const [, word = '', id = '', key, ...rest] = modern ?? old ?? [];
-  if (id === '') {
+  const path = modern ? rest[2] : undefined;
+  if (id === '' || (path !== undefined && word.toLowerCase() === 'file')) {
     const shown = shortLink(link.split(/[#!]|%2[13]/i, 1)[0] ?? '');
     throw new Failure('link', `the link ${shown} is malformed; it should look like https://mega.nz/file/ID#KEY`);
   }
@@ -79,5 +83,21 @@ export function parseMegaLink(link: string): MegaLink {
     const length = `it has ${key.length} characters instead of ${keyLength[kind]}`;
     throw new Failure('link', `the key of the MEGA link is not whole: ${length}; copy the link again`);
   }
+  if (path !== undefined) return { kind, id, key, path: namesIn(path) };
   return { kind, id, key, ...(within === undefined || kind === 'file' ? {} : { within }) };
+}
+
+/** As they are called, also where a browser encoded them. */
+function namesIn(path: string): readonly string[] {
+  return path
+    .toWellFormed()
+    .split('/')
+    .filter((name) => name !== '')
+    .map((name) => {
+      try {
+        return decodeURIComponent(name);
+      } catch {
+        return name;
+      }
+    });
 }

@@ -71,6 +71,17 @@ test('a link to a file or a folder within a folder leads to that alone', async (
   await assert.rejects(resolve(`${folder}/file/AAAAAAAA`), failsWith('refused', /no such file or folder/));
 });
 
+test('a part of a folder can be named by its path, and a name that is not there is answered with those that are', async () => {
+  assert.deepEqual((await resolve(`${folder}/deep/er`)).files, [{ path: 'er/b.bin', size: 70_001, main: true }]);
+  assert.deepEqual((await resolve(`${folder}/deep/er/b.bin/`)).files, [{ path: 'b.bin', size: 70_001, main: true }]);
+  assert.equal((await resolve(`${folder}/deep/..%252f`)).files.length, 1);
+  await assert.rejects(resolve(`${folder}/deep/no`), failsWith('refused', /has no no there; there is \.\.%2f, er$/));
+  const { keyOf } = create();
+  assert.equal(keyOf(`${folder}/deep/e r`), keyOf(`${folder}/deep/e%20r/`));
+  assert.notEqual(keyOf(`${folder}/deep/er`), keyOf(folder));
+  assert.throws(() => keyOf(`${link}/name`), failsWith('link', /is malformed/));
+});
+
 test('old forms of links lead to the same', async () => {
   const old = link.replace(/file\/(.*)#(.*)$/, '#!$1!$2');
   assert.deepEqual((await resolve(old)).resumeToken, (await resolve(link)).resumeToken);
@@ -99,6 +110,13 @@ test('what the API answers is told as what it means', async () => {
   await assert.rejects(resolve(link), failsWith('refused', /was deleted, or the link is wrong/));
   server.faults.apiError = -17;
   await assert.rejects(resolve(link), failsWith('quota', /quota of MEGA for this address is used up/));
+  server.faults.apiWait = 60;
+  await assert.rejects(resolve(link), (error) => {
+    const { retry } = error as Failure;
+    assert.ok(retry.when === 'later' && retry.reason === 'quota');
+    return Math.abs((retry.at ?? 0) - Date.now() - 60_000) < 10_000;
+  });
+  server.faults.apiWait = 0;
   server.faults.apiError = -3;
   await assert.rejects(resolve(link), failsWith('server', /trouble on its side/));
   for (let code = -1; code > -500; code -= 1) assert.ok(apiFailure(code).message.length > 10);

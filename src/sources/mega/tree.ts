@@ -1,6 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import type { AES, File } from 'megajs';
 import { Failure } from '../../downloads/failure.ts';
+import { printable } from '../../log/printable.ts';
 import type { MegaNode, MegaPlace } from './api.ts';
 import { fileKeyBytes } from './cipher.ts';
 import type { MegaLink } from './link.ts';
@@ -57,7 +58,8 @@ export function linkedFiles(library: Library, link: MegaLink, nodes: readonly Me
     return file;
   };
   if (!open(root).attributes) throw wrongKey();
-  const top = link.within === undefined ? root : handles.get(link.within);
+  const name = (node: MegaNode) => oneName(open(node).name, node.h);
+  const top = link.within === undefined ? walked(root, link.path ?? [], nodes, name) : handles.get(link.within);
   if (!top)
     throw new Failure('refused', 'the folder holds no such file or folder; the link may be older than a change');
   const files = nodes.flatMap((node) => {
@@ -65,7 +67,7 @@ export function linkedFiles(library: Library, link: MegaLink, nodes: readonly Me
     if (!above) return [];
     const { key } = open(node);
     if (key?.length !== fileKeyBytes || !open(node).attributes) throw unreadable();
-    const path = [...above, node].map((each) => oneName(open(each).name, each.h)).join('/');
+    const path = [...above, node].map(name).join('/');
     return [{ path, size: node.s ?? 0, key: new Uint8Array(key), place: { folder: link.id, entry: node.h } }];
   });
   if (files.length === 0) throw new Failure('refused', 'the MEGA folder is empty');
@@ -73,6 +75,30 @@ export function linkedFiles(library: Library, link: MegaLink, nodes: readonly Me
     a.path < b.path ? -1 : a.path > b.path ? 1 : a.place.entry < b.place.entry ? -1 : 1,
   );
 }
+
+/** The node that these names lead to. Throws `Failure('refused')` that tells which names there are. */
+function walked(
+  root: MegaNode,
+  path: readonly string[],
+  nodes: readonly MegaNode[],
+  nameOf: (node: MegaNode) => string,
+): MegaNode {
+  let at = root;
+  for (const wanted of path) {
+    const inside = nodes.filter(({ p }) => p === at.h);
+    const next = inside.find((node) => nameOf(node).normalize() === wanted.normalize());
+    if (!next) {
+      const names = inside.map((node) => printable(nameOf(node))).toSorted();
+      const there = names.length === 0 ? 'nothing' : names.slice(0, mostNames).join(', ');
+      throw new Failure('refused', `the MEGA folder has no ${printable(wanted)} there; there is ${there}`);
+    }
+    at = next;
+  }
+  return at;
+}
+
+/** Told in one sentence. */
+const mostNames = 10;
 
 /** Opens the keys in a folder. The library has it and does not hand it out; it wants them changed in place. */
 function folderCipher(key: Buffer): AES {

@@ -52,6 +52,17 @@ export const workingPromises: Promises = {
     assert.deepEqual(restarted?.detail, { reason: 'changed', lostBytes: 600 });
   },
 
+  'other files take the place of those before, and nothing is told as lost': async (store) => {
+    const { claim, fileId } = await running(store);
+    await store.recordPartial(claim.lease, fileId, '/downloads/stand-in.part', now);
+    const files = [{ path: 'd/a', size: 5, main: true }];
+    const facts = { ...manifest, files, totalBytes: 5, replaces: true } as const;
+    const [file] = present(await store.recordManifest(claim.lease, facts, now));
+    assert.partialDeepStrictEqual(file, { path: 'd/a', size: 5, main: true, partialPath: null, durable: [] });
+    const kinds = (await store.events({ downloadId: claim.download.id, limit: 10 })).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['added', 'state', 'resolved', 'resolved']);
+  },
+
   'a manifest with fewer files drops the last, with more adds them': async (store) => {
     const { claim } = await running(store);
     const files = [...manifest.files, { path: 'b', size: null, main: false }, { path: 'c', size: 0, main: false }];

@@ -1,0 +1,76 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+
+/** What the stand-in for mega-get does. */
+export interface MegaGetScript {
+  /** Paths and contents that it brings. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Says that it is at a quarter, and then nothing for ever; a process that it started, too. */
+  readonly hangs?: boolean;
+  readonly code?: number;
+  /** A last line on stderr. */
+  readonly says?: string;
+  /** Leaves an unfinished file behind. */
+  readonly leaves?: boolean;
+  /** So many first calls bring nothing but this line, with exit code 0. */
+  readonly refusals?: number;
+  readonly refusal?: string;
+}
+
+export interface MegaGetCall {
+  readonly link: string;
+  readonly folder: string;
+  /** Its process, and what that started. */
+  readonly pids: readonly number[];
+}
+
+export interface StandInMega {
+  /** For `mega.program`. */
+  readonly program: string;
+  script(script: MegaGetScript): void;
+  calls(): readonly MegaGetCall[];
+  /** Resolves when it was called so often. */
+  called(times: number): Promise<void>;
+}
+
+/** A program that stands in for mega-get; what it knows is kept in this folder, which must exist. */
+export function standInMega(folder: string): StandInMega {
+  const state = join(folder, 'mega-get-state');
+  const program = join(folder, 'mega-get');
+  mkdirSync(state);
+  const code = resolve(import.meta.dirname, 'stand-in-mega-get.ts');
+  writeFileSync(program, `#!/bin/sh\n"${process.execPath}" "${code}" "${state}" "$@"\n`);
+  chmodSync(program, 0o755);
+  const path = join(state, 'calls.jsonl');
+  const calls = (): MegaGetCall[] =>
+    existsSync(path)
+      ? readFileSync(path, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line))
+      : [];
+  return {
+    program,
+    script: (script) => writeFileSync(join(state, 'script.json'), JSON.stringify(script)),
+    calls,
+    async called(times) {
+      while (calls().length < times) await after(10);
+    },
+  };
+}
+
+/** Resolves when none of these processes lives any more. */
+export async function allGone(pids: readonly number[]): Promise<void> {
+  while (pids.some(isAlive)) await after(10);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // One that has ended and was not asked how is no longer alive.
+    return !/^State:\s+Z/m.test(existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : '');
+  } catch {
+    return false;
+  }
+}
