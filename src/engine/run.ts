@@ -104,10 +104,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     get rate() {
       return rate;
     },
-    missing() {
-      const total = totalOf(run);
-      return total === null ? 1 : Math.max(0, total - bytesNow());
-    },
+    missing: () => missingOf(totalOf(run), bytesNow()),
     durableBytes: () => wantedFiles(run).reduce((sum, file) => sum + bytesIn(file.durable), 0),
     checkpoint(force) {
       const next = lastFlush.then(() => (force || isDue() ? flush() : []));
@@ -199,6 +196,10 @@ function reportOf(run: Run, bytes: number): ProgressReport {
   const speed = isFetching ? progress.speed : 0;
   const eta = isFetching ? (progress.eta?.expected ?? null) : null;
   return { downloadId: id, uid, name: nameOnDisk(run), status, bytes, totalBytes, speed, eta, metadata, progress };
+}
+
+function missingOf(total: number | null, bytes: number): number {
+  return total === null ? 1 : Math.max(0, total - bytes);
 }
 
 /** Some sources learn it while they fetch. */

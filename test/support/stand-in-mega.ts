@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 /** What the stand-in for mega-get does. */
 export interface MegaGetScript {
@@ -39,7 +40,7 @@ export function standInMega(folder: string): StandInMega {
   const state = join(folder, 'mega-get-state');
   const program = join(folder, 'mega-get');
   mkdirSync(state);
-  const code = resolve(import.meta.dirname, 'stand-in-mega-get.ts');
+  const code = fileURLToPath(new URL('./stand-in-mega-get.ts', import.meta.url));
   writeFileSync(program, `#!/bin/sh\n"${process.execPath}" "${code}" "${state}" "$@"\n`);
   chmodSync(program, 0o755);
   const path = join(state, 'calls.jsonl');
