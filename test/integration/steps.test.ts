@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { downloadSchema, shownSchema } from '../../src/contract/schemas.ts';
+import { type OperationProgress, openLonghaul } from '../../src/index.ts';
+import { startCatbox } from '../support/catbox-server.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { patterned } from '../support/http-bench.ts';
 import { ownPlace, run } from '../support/program.ts';
@@ -74,4 +77,33 @@ test('files that are here are worked on where they are, and stay', async () => {
   assert.deepEqual(await names(), ['talk.mp4'], 'the file is nobody else’s');
   const link = await run(['add', `file://${join(place.cwd, 'talk.mp4')}`], place);
   assert.deepEqual([link.code, /links of the kind file: are not known/.test(link.stderr)], [2, true]);
+});
+
+test('the library converts and uploads files, also from a stream, and tells how far it is', async () => {
+  await using place = await ownPlace();
+  const catbox = await startCatbox();
+  await mkdir(place.home);
+  const config = { downloads: { directory: place.cwd }, upload: { hosts: { catbox: { url: catbox.api } } } };
+  await writeFile(join(place.home, 'config.yaml'), JSON.stringify(config));
+  await writeFile(join(place.cwd, 'talk.mp4'), 'no media');
+  const longhaul = await openLonghaul({ home: place.home, settings: { 'retry.max_tries': 1 } });
+  try {
+    const told: OperationProgress[] = [];
+    const onProgress = (progress: OperationProgress) => void told.push(progress);
+    await assert.rejects(longhaul.convert(join(place.cwd, 'missing')), { class: 'link' });
+    const converted = await longhaul.convert(join(place.cwd, 'talk.mp4'), { onProgress });
+    assert.match(`${converted?.status} ${converted?.errorMessage}`, /^failed convert: /);
+    assert.deepEqual([told.at(-1)?.operation, told.at(-1)?.status], ['convert', 'failed']);
+    const note = { to: 'catbox', name: 'note.txt', onProgress };
+    const uploaded = await longhaul.upload(Readable.from(['some ', 'words']), note);
+    assert.deepEqual([...catbox.files.keys()], [uploaded?.resultLink]);
+    assert.partialDeepStrictEqual([...catbox.files.values()], [{ name: 'note.txt', size: 10 }]);
+    assert.partialDeepStrictEqual(told.at(-1), { operation: 'upload', status: 'completed', percentage: 100 });
+    assert.equal((await longhaul.upload(join(place.cwd, 'talk.mp4'), { to: 'catbox' }))?.status, 'completed');
+    const left = await readdir(place.cwd);
+    assert.ok(left.includes('talk.mp4') && !left.some((name) => name.startsWith('.longhaul-stream')));
+  } finally {
+    await longhaul.close();
+    await catbox.stop();
+  }
 });
