@@ -33,6 +33,6 @@ test('each program that may be called is looked for', async () => {
   const tools = await findTools();
   assert.deepEqual(
     tools.map(({ name }) => name),
-    ['ffmpeg', 'ffprobe', 'mega-get', 'rclone'],
+    ['ffmpeg', 'ffprobe', 'mega-get', 'rclone', '7zz', 'unar', 'xz'],
   );
 });
