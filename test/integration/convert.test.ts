@@ -41,6 +41,7 @@ test(
     const [result] = files;
     assert.equal(result?.path, join(work, '_y film;%d_128kbps.m4a'));
     assert.equal(result?.size, statSync(result?.path ?? '').size);
+    assert.equal(statSync(result?.path ?? '').mode & 0o777, 0o640, 'whoever may read a download may read it');
     assert.ok(Math.abs(durationOfFile(result?.path ?? '') - 4000) < 100);
     const currents = bench.progress.map(({ current }) => current);
     assert.deepEqual(

@@ -20,7 +20,8 @@ export function convertKind({ config, clock, disk, log }: StepParts): StepKind {
     make(options) {
       const conversion = readConversion(options, config.convert);
       const ffmpeg = { clock, disk, log: log.room('ffmpeg'), stalledAfter: config.ffmpeg.stalled_after };
-      return convertStep({ ffmpeg, config: config.ffmpeg }, conversion);
+      const fileMode = Number.parseInt(config.downloads.file_mode, 8);
+      return convertStep({ ffmpeg, config: config.ffmpeg, fileMode }, conversion);
     },
   };
 }
@@ -28,6 +29,8 @@ export function convertKind({ config, clock, disk, log }: StepParts): StepKind {
 interface ConvertParts {
   readonly ffmpeg: FfmpegParts;
   readonly config: Config['ffmpeg'];
+  /** Who may read a result. */
+  readonly fileMode: number;
 }
 
 /** What is stored along the way: which results are complete and on disk, so that a crash among many costs one. */
@@ -147,6 +150,11 @@ async function write(
   };
   tell(0);
   try {
+    // It exists before ffmpeg writes into it, so that nobody else may ever read it.
+    await onDisk(path, async () => {
+      await disk.remove(path);
+      await disk.create(path, parts.fileMode).close();
+    });
     await transcode(
       parts.ffmpeg,
       {
