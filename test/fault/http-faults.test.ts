@@ -17,18 +17,12 @@ after(() => certificates[Symbol.dispose]());
 /** Of each kind the worst; `test/long` has them all, over one, four and eight connections each. */
 const chosen: readonly (readonly [name: string, connections: number])[] = [
   ['cut-once', 8],
-  ['cut-one-byte-short', 1],
   ['silence-once', 4],
-  ['length-too-short', 8],
   ['chunked-cut-once', 4],
   ['gzip-on-resume', 1],
   ['range-late', 4],
-  ['range-shifted', 1],
-  ['changed-if-range-ignored', 8],
-  ['changed-unsaid', 1],
   ['changed-for-new-connections', 8],
   ['two-servers-if-range-ignored', 8],
-  ['416-on-resume', 1],
   ['login-page-on-resume', 4],
   ['target-works-once', 8],
   ['503-beyond-two', 8],
