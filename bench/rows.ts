@@ -11,6 +11,7 @@ import {
 } from './rows/one-connection.ts';
 import { claims, pages } from './rows/queue.ts';
 import { listMany, startUp } from './rows/start-up.ts';
+import { torrent } from './rows/torrent.ts';
 import { uploads } from './rows/upload.ts';
 
 /** Everything that is measured, in the order in which it is reported. */
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   checksummed,
   thousandFiles,
   manyLinks,
+  torrent,
   slowConnections,
   checkpoints,
   mainLoop,

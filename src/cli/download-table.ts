@@ -43,7 +43,7 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
 
 function statusText({ status, wish, waitingFor }: Download): string {
   if (wish) return `${status}, ${wish} asked`;
-  return (status === 'pending' || status === 'retrying') && waitingFor ? `${status} (${waitingFor})` : status;
+  return waitingFor ? `${status} (${waitingFor})` : status;
 }
 
 function statusPaint({ status }: Download, text: string, { look }: Surface): string {

@@ -22,6 +22,7 @@ const flags: Partial<Record<keyof DownloadOptions, string>> = {
   keep: '--keep',
   select: '--select',
   filePriorities: '--file-priority',
+  sequential: '--sequential',
 };
 
 /**

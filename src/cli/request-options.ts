@@ -24,6 +24,7 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly limitRate?: Rate;
   readonly select?: readonly string[];
   readonly filePriority?: readonly string[];
+  readonly sequential?: boolean;
   readonly category?: string;
   readonly priority?: number;
   readonly meta?: Readonly<Record<string, string>>;
@@ -38,7 +39,16 @@ type StepOptions = Pick<RequestOptions, 'then' | 'keep'>;
 export type FileOptions = HttpOptions &
   Pick<
     RequestOptions,
-    'dir' | 'out' | 'connections' | 'maxTries' | 'retryWait' | 'limitRate' | 'checksum' | 'select' | 'filePriority'
+    | 'dir'
+    | 'out'
+    | 'connections'
+    | 'maxTries'
+    | 'retryWait'
+    | 'limitRate'
+    | 'checksum'
+    | 'select'
+    | 'filePriority'
+    | 'sequential'
   >;
 
 /** `words`: what the folder and the name of the file are called. */
@@ -53,6 +63,7 @@ export function addFileOptions(command: Command, words: { readonly folder: strin
     .option('--limit-rate <rate>', 'fetch no more than this a second, such as 500k or 2MB', rate)
     .option('--select <files>', "of several files only these, such as 1,3-5,'*.mkv' or '!*.nfo'", select)
     .option('--file-priority <files>', "which of them come first or last, such as '*.mkv=high,7-=low'", filePriority)
+    .option('--sequential', 'a torrent from its beginning to its end, to look into it while it comes')
     .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum);
 }
 
@@ -93,8 +104,8 @@ export function keepOption(): Option {
 export async function downloadOptions(options: FileOptions & StepOptions, context: Context): Promise<DownloadOptions> {
   if (options.out !== undefined) tellChangedName(context, options.out);
   const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
-  const { select, filePriority: filePriorities } = options;
-  const usual = { name, checksum, connections, maxTries, retryWait, rate, select, filePriorities };
+  const { select, filePriority: filePriorities, sequential } = options;
+  const usual = { name, checksum, connections, maxTries, retryWait, rate, select, filePriorities, sequential };
   const given = { ...usual, keep: options.keep, ...stepsOf(options) };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...own, ...(await httpOptions(options, context)) };

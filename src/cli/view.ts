@@ -3,6 +3,7 @@ import type { Download } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { type DownloadStep, specText } from '../downloads/steps.ts';
 import { hasEnded, type OperationProgress } from '../downloads/tracker.ts';
+import { peerWait } from '../downloads/waiting.ts';
 import { amountText, momentText, wholeSeconds } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
 import type { Clock } from '../time/clock.ts';
@@ -164,6 +165,7 @@ function waitingText({ download, why }: Pick<Shown, 'download' | 'why'>, now: nu
   if (download.status === 'pending' && download.waitingFor === 'window') return printable(why);
   if (download.status === 'pending') return waitingWords[download.waitingFor ?? ''] ?? 'waits for its turn';
   if (download.status === 'paused') return 'paused';
+  if (peerWait(download, now) === 'metadata') return 'asks peers what it contains';
   if (download.status !== 'retrying') return undefined;
   const at = download.nextAttemptAt;
   const when = at === null || at <= now ? 'tries again now' : `tries again in ${wholeSeconds(at - now)}`;

@@ -87,3 +87,11 @@ test('property: what a row says itself stays, and only pending rows are told mor
     }),
   );
 });
+
+test('a running torrent waits for metadata until it is known what it contains, and for peers when nothing comes', () => {
+  const running = { status: 'downloading', source: 'torrent', updatedAt: now - 1000 } as const;
+  assert.equal(waitingOf(row({ ...running, totalBytes: null }), idle), 'metadata');
+  assert.equal(waitingOf(row({ ...running, totalBytes: 5 }), idle), null);
+  assert.equal(waitingOf(row({ ...running, totalBytes: 5, updatedAt: now - 61_000 }), idle), 'peers');
+  assert.equal(waitingOf(row({ ...running, source: 'http', totalBytes: null }), idle), null);
+});

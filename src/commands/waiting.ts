@@ -1,6 +1,6 @@
 import type { SlotLimits } from '../config/slots.ts';
 import type { Download } from '../downloads/download.ts';
-import type { WaitingFor } from '../downloads/waiting.ts';
+import { peerWait, type WaitingFor } from '../downloads/waiting.ts';
 import { type Leased, runsForAll } from '../store/queue-facts.ts';
 import type { CommandParts } from './parts.ts';
 
@@ -21,7 +21,7 @@ export interface QueueFacts {
  */
 export function waitingOf(download: Download, facts: QueueFacts): WaitingFor | null {
   const { waitingFor, wish, downloadPath } = download;
-  if (!isQueued(download, facts.now) || wish !== null) return waitingFor;
+  if (!isQueued(download, facts.now) || wish !== null) return waitingFor ?? peerWait(download, facts.now);
   if (downloadPath === null && facts.closed) return 'window';
   if (runners(download, facts).length === 0) return download.status === 'pending' ? 'instance' : waitingFor;
   if (downloadPath === null && isFull(download, facts)) return 'host';
@@ -38,7 +38,7 @@ const momentOfAClaim = 1000;
 export async function withWaiting(parts: CommandParts, rows: readonly Download[]): Promise<Download[]> {
   const { store, schedule, clock, slots } = parts;
   const now = clock.now();
-  if (!rows.some((row) => isQueued(row, now))) return [...rows];
+  if (!rows.some((row) => isQueued(row, now) || peerWait(row, now) !== null)) return [...rows];
   const [instances, leased] = await Promise.all([store.instances(), store.leased()]);
   const facts: QueueFacts = {
     now,

@@ -44,7 +44,7 @@ type Sentence = (download: Download, facts: WhyFacts, now: number) => string;
 
 const sentences: Readonly<Record<Status, Sentence>> = {
   pending: waitsForTurn,
-  downloading: (download, facts) => running(download, facts, `downloading, ${amount(download)} so far`),
+  downloading: (download, facts) => running(download, facts, doing(download)),
   processing: (download, facts) => running(download, facts, `the bytes are in place, ${stepWords(facts)}`),
   retrying: waitsForTry,
   paused: (download) => `paused at ${amount(download)}; go on with: longhaul resume ${download.id}`,
@@ -76,6 +76,17 @@ function hours({ closedUntil }: WhyFacts, now: number): string {
   return `${words}, from ${momentText(closedUntil, now)} on (in ${spanText(closedUntil - now)})`;
 }
 
+const peerWords: Readonly<Record<string, string>> = {
+  metadata: 'waiting for metadata: it asks peers what the magnet link contains',
+  peers: 'waiting for peers: nobody sends anything now',
+};
+
+function doing(download: Download): string {
+  const words = peerWords[download.waitingFor ?? ''];
+  const so = `${amount(download)} so far`;
+  return words === undefined ? `downloading, ${so}` : download.totalBytes === null ? words : `${words}, ${so}`;
+}
+
 function running(download: Download, facts: WhyFacts, doing: string): string {
   if (facts.holder && !facts.holder.alive) {
     return `${named(facts.holder)} stopped while it was ${download.status}, ${amount(download)} are kept; ${
@@ -91,6 +102,7 @@ const retryWords: Readonly<Record<string, string>> = {
   rate_limit: 'the host asked to come back later',
   no_space: 'the disk is full (this does not count as a try)',
   offline: 'there is no network (this does not count as a try)',
+  metadata: 'waiting for metadata (this does not count as a try)',
 };
 
 function waitsForTry(download: Download, facts: WhyFacts, now: number): string {

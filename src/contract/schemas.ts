@@ -4,7 +4,7 @@ import { eventKinds } from '../downloads/events.ts';
 import { failureClasses } from '../downloads/failure.ts';
 import { statuses } from '../downloads/states.ts';
 import { stepStatuses } from '../downloads/steps.ts';
-import { retryReasons, waits } from '../downloads/waiting.ts';
+import { peerWaits, retryReasons, waits } from '../downloads/waiting.ts';
 
 const bytes = z.number().int().nonnegative();
 const time = z.iso.datetime().describe('UTC, ISO 8601');
@@ -34,7 +34,7 @@ export const downloadSchema = z.strictObject({
   priority: z.number().int().describe('The higher goes first.'),
   category: z.string().nullable(),
   limitRate: rate.nullable().describe('Its own limit, bytes/s; null: as configured.'),
-  waitingFor: z.enum([...waits, ...retryReasons]).nullable(),
+  waitingFor: z.enum([...waits, ...retryReasons, ...peerWaits]).nullable(),
   nextAttemptAt: time.nullable(),
   createdAt: time,
   startedAt: time.nullable(),

@@ -54,8 +54,18 @@ export class TorrentSwarm {
     return `magnet:?xt=urn:btih:${torrent.infoHash}&tr=${encodeURIComponent(this.tracker)}`;
   }
 
-  async close(): Promise<void> {
+  /** Seeders that are connected now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Leaves all who are connected now. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     this.#server.closeAllConnections();
     this.#server.close();
   }

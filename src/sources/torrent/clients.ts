@@ -7,6 +7,7 @@ import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import { RateLimit } from '../http/flow.ts';
 import { loadLibrary } from './library.ts';
+import { chooseRarest } from './rarest.ts';
 import type { TorrentSettings } from './settings.ts';
 import { Throttles } from './throttle.ts';
 
@@ -82,6 +83,7 @@ export class Clients {
     torrent.on('error', (error: Error) => {
       onFailure(new Failure('network', `the torrent stopped: ${error.message}`, { cause: error }));
     });
+    torrent.once('metadata', () => chooseRarest(torrent));
     torrent.once('infoHash', () => {
       for (const peer of request.peers) torrent.addPeer(peer, 'manual');
     });

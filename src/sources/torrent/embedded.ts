@@ -15,6 +15,7 @@ import { allowPrivateTrackers } from './stand-ins/dgram.ts';
 import { startingFew } from './starting-few.ts';
 import { type TorrentPlan, TorrentTransfer } from './torrent-transfer.ts';
 import { reachWebThrough } from './web.ts';
+import { removeOldWork } from './work-files.ts';
 
 export interface EmbeddedOptions {
   readonly settings: TorrentSettings;
@@ -34,6 +35,7 @@ export function createEmbeddedTorrents({ settings, asking, clock, disk, log }: E
   const kept = keptTorrents(disk, settings.folder);
   const web = reachWebThrough({ ...asking, clock, disk }, settings.allowPrivate);
   if (settings.allowPrivate) allowPrivateTrackers();
+  void removeOldWork(disk, settings.folder, clock.now());
   const starting = startingFew(startingAtOnce);
   const parts = { clients, disk, clock, kept, folder: settings.folder, starting };
   return {

@@ -180,3 +180,25 @@ export function wantedPieces(cut: Cut, files: readonly PlacedFile[]): Pieces {
   }
   return wanted;
 }
+
+/** The wanted pieces as runs of one priority each; a piece that several files share has the highest of theirs. Pure. */
+export function selections(
+  cut: Cut,
+  files: readonly PlacedFile[],
+): { readonly from: number; readonly to: number; readonly priority: number }[] {
+  const highest = new Map<number, number>();
+  for (const file of files) {
+    const ends = file.target ? piecesOf(cut, file) : undefined;
+    const priority = file.target?.priority ?? 0;
+    for (let piece = ends?.[0] ?? 0; ends && piece <= ends[1]; piece += 1) {
+      highest.set(piece, Math.max(priority, highest.get(piece) ?? priority));
+    }
+  }
+  const runs: { from: number; to: number; priority: number }[] = [];
+  for (const [piece, priority] of [...highest].toSorted(([a], [b]) => a - b)) {
+    const last = runs.at(-1);
+    if (last && last.to === piece - 1 && last.priority === priority) last.to = piece;
+    else runs.push({ from: piece, to: piece, priority });
+  }
+  return runs;
+}

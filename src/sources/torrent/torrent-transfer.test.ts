@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,6 +22,7 @@ import type { FetchTarget, Manifest, Source, Transfer } from '../source.ts';
 import { keptTorrents } from './kept.ts';
 import { magnetOf } from './magnet.ts';
 import { readTorrent } from './metainfo.ts';
+import { removeOldWork } from './work-files.ts';
 
 const never = new AbortController().signal;
 const piece = 65_536;
@@ -88,6 +89,7 @@ test('what a killed run wrote and never made durable is looked at and not fetche
   swarm.stallAfter = 10 * piece;
   const killed = bench.fetch(manifest, [target]);
   await arrived(killed, 5 * piece);
+  swarm.cut();
   swarm.stallAfter = 0;
   const before = swarm.sent;
   const there = killed.progress().bytes;
@@ -145,6 +147,17 @@ test('a damaged block is fetched again', async (t) => {
   await transfer.done;
   await transfer.close();
   assert.ok((await readFile(target.path)).equals(made.content));
+});
+
+test('work files that nobody came back to for a month are removed, and nothing else', async (t) => {
+  const bench = await benchFor(t);
+  await bench.resolve(album);
+  const [old, fresh] = ['a', 'b'].map((letter) => `${letter.repeat(40)}-01234567.spill`);
+  for (const name of [old, fresh, 'mine.txt']) await writeFile(join(bench.folder, 'state', String(name)), 'x');
+  const longAgo = new Date(Date.now() - 31 * 86_400_000);
+  for (const name of [old, 'mine.txt']) await utimes(join(bench.folder, 'state', String(name)), longAgo, longAgo);
+  await removeOldWork(realDisk, join(bench.folder, 'state'), Date.now());
+  assert.deepEqual(await bench.state(), [`${album.infoHash}.torrent`, fresh, 'mine.txt'].toSorted());
 });
 
 test('a full disk is told as such, and what was written stays', async (t) => {

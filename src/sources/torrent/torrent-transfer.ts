@@ -12,7 +12,7 @@ import type { KeptTorrents } from './kept.ts';
 import { Pieces, piecesIn, piecesOf } from './layout.ts';
 import type { Metainfo } from './metainfo.ts';
 import { OpenFiles } from './open-files.ts';
-import { PieceStore, type PlacedFile, wantedPieces } from './piece-store.ts';
+import { PieceStore, type PlacedFile, selections, wantedPieces } from './piece-store.ts';
 import { doubtfulFiles, type FileLook } from './resume-record.ts';
 import { Spill } from './spill.ts';
 import { WorkFiles } from './work-files.ts';
@@ -196,13 +196,8 @@ export class TorrentTransfer implements Transfer {
   #select(): void {
     const torrent = this.#joining?.torrent;
     if (!torrent || torrent.destroyed) return;
-    for (let piece = 0; piece < this.#wanted.count; piece += 1) {
-      if (!this.#wanted.has(piece)) continue;
-      let last = piece;
-      while (last + 1 < this.#wanted.count && this.#wanted.has(last + 1)) last += 1;
-      torrent.select(piece, last, 0);
-      piece = last;
-    }
+    for (const { from, to, priority } of selections(this.#plan.metainfo, this.#files))
+      torrent.select(from, to, priority);
   }
 
   #written(piece: number): void {

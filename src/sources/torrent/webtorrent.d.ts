@@ -52,6 +52,19 @@ declare module 'webtorrent' {
     readonly conn: object | null;
   }
 
+  /** A piece that is not there yet. */
+  export interface OpenPiece {
+    readonly _chunks: number;
+    readonly _reservations: number;
+    readonly _cancellations: readonly number[] | null;
+  }
+
+  export interface RarityMap {
+    /** How many peers have each piece. */
+    readonly _pieces: readonly number[];
+    getRarestPiece(accepts: (piece: number) => boolean): number;
+  }
+
   export interface Torrent extends EventEmitter {
     readonly infoHash: string;
     readonly torrentFile: Uint8Array;
@@ -60,6 +73,8 @@ declare module 'webtorrent' {
     readonly uploaded: number;
     readonly destroyed: boolean;
     readonly _peers: ReadonlyMap<string, Peer> | null;
+    readonly pieces: readonly (OpenPiece | null)[];
+    readonly _rarityMap: RarityMap | null;
     addPeer(peer: string, source?: string): boolean;
     select(from: number, to: number, priority?: number): void;
     deselect(from: number, to: number): void;

@@ -78,6 +78,19 @@ export class WorkFiles {
   }
 }
 
+/** How long work files of torrents stay that nobody comes back to, ms: a download that was cancelled, say. */
+const keptFor = 30 * 86_400_000;
+const workFile = /^[0-9a-f]{40}-[0-9a-f]{8}\.(?:json|pieces|spill)$/;
+
+/** Removes work files that were not written to for a month. Without them a torrent goes on as well. Never rejects. */
+export async function removeOldWork(disk: Disk, folder: string, now: number): Promise<void> {
+  const names = await disk.list(folder).catch(() => []);
+  for (const path of names.filter((name) => workFile.test(name)).map((name) => join(folder, name))) {
+    const facts = await disk.facts(path).catch(() => undefined);
+    if (facts?.isFile && now - facts.modifiedAt > keptFor) await disk.remove(path).catch(() => {});
+  }
+}
+
 async function readWhole(disk: Disk, path: string, size: number): Promise<Uint8Array> {
   const file = disk.open(path);
   try {
