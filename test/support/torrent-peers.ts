@@ -125,13 +125,14 @@ export async function startTransmission(
   const watched = join(home, 'watched');
   mkdirSync(watched, { recursive: true });
   copyFileSync(torrentPath, join(watched, 'seed.torrent'));
+  const limit = { 'speed-limit-up-enabled': rate > 0, 'speed-limit-up': Math.round(rate / 1000) };
+  writeFileSync(join(home, 'settings.json'), JSON.stringify(limit));
   const child = spawn(
     'transmission-daemon',
     [
       ...['--foreground', '--config-dir', home, '--download-dir', folder, '--watch-dir', watched],
       ...['--peerport', String(port), '--port', String(rpc), '--rpc-bind-address', '127.0.0.1', '--no-auth'],
       ...['--bind-address-ipv4', '127.0.0.1', '--no-dht', '--no-lpd', '--no-portmap', '--no-utp'],
-      ...(rate > 0 ? ['--uplimit', String(Math.round(rate / 1000))] : []),
     ],
     { stdio: 'ignore' },
   );

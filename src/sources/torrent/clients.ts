@@ -51,6 +51,8 @@ export class Clients {
   readonly #throttles: Throttles;
   readonly #upload: RateLimit;
   readonly #members = new Map<boolean, Promise<Member>>();
+  /** Info hashes. */
+  readonly #running = new Set<string>();
 
   constructor(settings: TorrentSettings, clock: Clock, log: Log) {
     this.#settings = settings;
@@ -63,10 +65,11 @@ export class Clients {
   /** Throws `Failure` when this torrent runs already. */
   async join(request: JoinRequest): Promise<Joining> {
     const { infoHash, isPrivate, id, options, limit, onFailure } = request;
-    for (const known of [...this.#members.values()]) {
-      for (const other of (await known).joined) if (other.infoHash === infoHash) throw runsAlready();
-    }
-    const member = await this.#member(isPrivate);
+    let member = await this.#member(isPrivate);
+    // The last torrent may have left meanwhile, and the client with it.
+    while (member.client.destroyed) member = await this.#member(isPrivate);
+    if (this.#running.has(infoHash)) throw runsAlready();
+    this.#running.add(infoHash);
     const { client } = member;
     member.joined.add(request);
     const torrent = client.add(id, options);
@@ -94,10 +97,12 @@ export class Clients {
     const members = [...this.#members.values()];
     this.#members.clear();
     await Promise.all(members.map(async (member) => destroy((await member).client)));
+    this.#running.clear();
   }
 
   #leave(isPrivate: boolean, member: Member, request: JoinRequest, torrent: Torrent): void {
     if (!member.joined.delete(request)) return;
+    this.#running.delete(request.infoHash);
     if (!torrent.destroyed) torrent.destroy(null, () => {});
     this.#shareConnections(member);
     if (member.joined.size > 0) return;

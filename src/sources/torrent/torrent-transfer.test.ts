@@ -160,6 +160,22 @@ test('work files that nobody came back to for a month are removed, and nothing e
   assert.deepEqual(await bench.state(), [`${album.infoHash}.torrent`, fresh, 'mine.txt'].toSorted());
 });
 
+test('closed at any moment of its beginning, it ends, and forgets nothing', async (t) => {
+  const made = single('closed.bin', 4 * piece);
+  const bench = await benchFor(t);
+  const manifest = await bench.resolve(made);
+  const target = await bench.target(manifest, 0);
+  for (let turns = 0; turns < 30; turns += 1) {
+    const transfer = bench.fetch(manifest, [target]);
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+    await transfer.close();
+  }
+  const last = bench.fetch(manifest, [target]);
+  await last.done;
+  await last.close();
+  assert.ok((await readFile(target.path)).equals(made.content));
+});
+
 test('a full disk is told as such, and what was written stays', async (t) => {
   const made = single('full.bin', 8 * piece);
   const bench = await benchFor(t, { disk: diskOf(3 * piece) });

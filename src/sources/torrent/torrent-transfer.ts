@@ -89,7 +89,9 @@ export class TorrentTransfer implements Transfer {
     this.done.catch(() => {});
     this.#finish.promise.catch(() => {});
     this.#running = this.#run().then(
-      (end) => this.#closing ?? resolve(end),
+      (end) => {
+        if (!this.#closing) resolve(end);
+      },
       (error: unknown) => {
         this.#store.stop();
         this.#leave();
@@ -128,7 +130,7 @@ export class TorrentTransfer implements Transfer {
 
   async #close(): Promise<void> {
     this.#store.stop();
-    this.#finish.reject(new Failure('internal', 'the transfer is closed'));
+    this.#finish.reject(closed());
     this.#leave();
     await this.#running;
     // Its lease may be over, or the disk gone: what was told to be durable is so without it.
@@ -147,7 +149,7 @@ export class TorrentTransfer implements Transfer {
     const { starting, kept } = this.#parts;
     const { metainfo, bytes, peers } = this.#plan;
     await starting(async () => {
-      if (this.#closing) return;
+      if (this.#closing) throw closed();
       if (!(await kept.read(metainfo.infoHash))) await kept.keep(metainfo.infoHash, bytes);
       await this.#prove();
     });
@@ -187,7 +189,7 @@ export class TorrentTransfer implements Transfer {
         strategy: options.sequential === true ? 'sequential' : 'rarest',
       },
     });
-    if (this.#closing) return this.#leave();
+    if (this.#closing) throw closed();
     this.#joining.torrent.once('metadata', () => this.#select());
     await this.#finish.promise;
     this.#leave();
@@ -222,7 +224,7 @@ export class TorrentTransfer implements Transfer {
       for (let piece = ends[0]; piece <= ends[1]; piece += 1) if (this.#store.has(piece)) doubtful.add(piece);
     }
     for (const piece of doubtful) {
-      if (this.#closing) return;
+      if (this.#closing) throw closed();
       if (piece >= this.#wanted.count) continue;
       if (await this.#isRight(piece)) this.#store.adopt(piece);
       else this.#store.reject(piece);
@@ -267,4 +269,8 @@ export class TorrentTransfer implements Transfer {
   #targets() {
     return this.#files.flatMap((file) => (file.target ? [{ file, durable: file.target.durable }] : []));
   }
+}
+
+function closed(): Failure {
+  return new Failure('internal', 'the transfer is closed');
 }
