@@ -1,5 +1,3 @@
-import type { Download } from './download.ts';
-
 /** What a `pending` download waits for. */
 export const waits = ['slot', 'host', 'category', 'window', 'instance'] as const;
 /** What a `retrying` download waits for. */
@@ -12,9 +10,17 @@ export type WaitingFor = (typeof waits)[number] | RetryReason | (typeof peerWait
 /** Progress is recorded at least twice in this time, ms, where there is any. */
 const longestSilence = 60_000;
 
+/** Of a download's row. */
+interface PeerFacts {
+  readonly source: string;
+  readonly status: string;
+  readonly totalBytes: number | null;
+  readonly updatedAt: number;
+}
+
 /** What a running torrent waits for: somebody who tells what it contains, or who sends it. Pure; `now` is epoch ms. */
 export function peerWait(
-  { source, status, totalBytes, updatedAt }: Pick<Download, 'source' | 'status' | 'totalBytes' | 'updatedAt'>,
+  { source, status, totalBytes, updatedAt }: PeerFacts,
   now: number,
 ): (typeof peerWaits)[number] | null {
   if (source !== 'torrent' || status !== 'downloading') return null;
