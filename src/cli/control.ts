@@ -42,6 +42,10 @@ export async function controlAll(
         const { err } = context.screen;
         err.line(`${err.look.symbol('warning')} ${printable(path)} was left: it is not what was delivered any more`);
       }
+      for (const warning of controlled.warnings ?? []) {
+        const { err } = context.screen;
+        err.line(`${err.look.symbol('warning')} ${printable(warning)}`);
+      }
       codes.push(exit.done);
     } catch (error) {
       codes.push(refused(context, error));

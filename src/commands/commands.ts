@@ -224,6 +224,8 @@ export interface Controlled {
   readonly obeyed: boolean;
   /** Delivered files that were to be deleted and were not: somebody has changed or replaced them since. */
   readonly left: readonly string[];
+  /** What else did not go as it should: one sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 /** What holds for all downloads together. Rates in bytes/s. */

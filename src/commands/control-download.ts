@@ -1,7 +1,9 @@
 import { removeTree } from '../disk/remove-tree.ts';
 import { removeWork } from '../disk/remove-work.ts';
 import type { Download, DownloadFile } from '../downloads/download.ts';
+import { Failure } from '../downloads/failure.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
+import { isUnfinished } from '../downloads/states.ts';
 import { workFolder } from '../steps/work-folder.ts';
 import { type AskedWish, NotPossible } from '../store/store.ts';
 import { checkedLink } from './checked-link.ts';
@@ -34,8 +36,10 @@ export async function controlDownload(
   if (download.directory !== found.directory) await clearAway(parts, found, files, { wish: 'cancel' });
   const left = wish.wish === 'cancel' || wish.wish === 'remove' ? await clearAway(parts, found, files, wish) : [];
   if ((wish.wish === 'cancel' || wish.wish === 'remove') && !wish.keepPartial) await clearSteps(parts, found);
+  const givesUp = (wish.wish === 'cancel' && !wish.keepPartial) || wish.wish === 'remove';
+  const warnings = givesUp ? await giveUpElsewhere(parts, found) : [];
   if (wish.wish === 'remove') await store.forget(found.id, clock.now());
-  return { download, obeyed: true, left };
+  return { download, obeyed: true, left, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
 function clearAway(
@@ -69,4 +73,18 @@ async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish
 /** It came to its end on its own, while the wish was on its way. */
 function cameTooLate({ status }: Download, { wish }: AskedWish): boolean {
   return (status === 'completed' || status === 'failed') && (wish === 'pause' || wish === 'cancel');
+}
+
+/** A program that does not answer now keeps no download from ending; a person is told what stays there. */
+async function giveUpElsewhere({ sourceNamed }: CommandParts, download: Download): Promise<string[]> {
+  if (!isUnfinished(download.status) && download.status !== 'failed') return [];
+  try {
+    const source = await sourceNamed(download.source);
+    await source.giveUp?.(download, new AbortController().signal);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.class === 'link') return [];
+    return [`download ${download.id}: what ${download.source} has of it stays there (${error.message})`];
+  }
 }

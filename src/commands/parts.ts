@@ -6,6 +6,7 @@ import type { DownloadOptions } from '../downloads/download.ts';
 import type { Schedule } from '../downloads/schedule.ts';
 import type { StepSpec } from '../downloads/steps.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
+import type { TorrentElsewhere } from '../sources/qbittorrent/list.ts';
 import type { Source } from '../sources/source.ts';
 import { runsForAll } from '../store/queue-facts.ts';
 import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
@@ -18,10 +19,14 @@ export interface CommandParts {
   sourceFor(link: string, name?: string): Promise<Source>;
   /** Throws `Failure('link')` that names what is allowed. */
   checkStep(spec: StepSpec): Promise<void>;
+  /** Throws `Failure('link')` for one that this version does not know. */
+  sourceNamed(name: string): Promise<Source>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   /** The same as bytes. */
   readBytes(link: string, options: DownloadOptions, most: number): Promise<Uint8Array>;
+  /** What the qBittorrent of the configuration has. Throws `Failure`. */
+  torrentsElsewhere(): Promise<readonly TorrentElsewhere[]>;
   readonly disk: Disk;
   readonly clock: Clock;
   /** What is known about other engines, from their sockets. */

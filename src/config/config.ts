@@ -128,6 +128,7 @@ function finish(
     known_hosts = paths.home === undefined ? undefined : '~/.ssh/known_hosts',
   } = config.sftp;
   const { password_file, program, ...mega } = config.mega;
+  const { password_file: qbittorrentPassword, folder, ...qbittorrent } = config.qbittorrent;
   return {
     ...config,
     downloads: {
@@ -162,6 +163,13 @@ function finish(
       ...mega,
       program: /[/\\]|^~/.test(program) ? path('mega.program', program) : program,
       ...(password_file === undefined ? {} : { password_file: path('mega.password_file', password_file) }),
+    },
+    qbittorrent: {
+      ...qbittorrent,
+      ...(folder === undefined ? {} : { folder: path('qbittorrent.folder', folder) }),
+      ...(qbittorrentPassword === undefined
+        ? {}
+        : { password_file: path('qbittorrent.password_file', qbittorrentPassword) }),
     },
     sftp: {
       ...(known_hosts === undefined ? {} : { known_hosts: path('sftp.known_hosts', known_hosts) }),

@@ -59,6 +59,7 @@ export const defaults: RawConfig = {
     presets: {},
   },
   torrent: {
+    engine: 'embedded',
     port: 6881,
     trackers: true,
     dht: true,
@@ -69,6 +70,10 @@ export const defaults: RawConfig = {
     upload_rate: 'off',
     metadata_timeout: 600_000,
     allow_private: false,
+  },
+  qbittorrent: {
+    url: 'http://127.0.0.1:8080',
+    username: 'admin',
   },
   space: {
     headroom: 'auto',

@@ -6,7 +6,7 @@ import { keeps } from './keep.ts';
 import { log } from './log-keys.ts';
 import { priorityRange } from './priority.ts';
 import { commands, extract, move, notify } from './step-keys.ts';
-import { torrent } from './torrent-schema.ts';
+import { qbittorrent, torrent } from './torrent-schema.ts';
 import { upload } from './upload.ts';
 import { choice, duration, fileCount, orOff, rate, size, text, trueOrFalse, wholeNumber } from './values.ts';
 import { timeWindow, timeZone } from './windows.ts';
@@ -362,6 +362,7 @@ export const schema = z
     ffmpeg: ffmpeg.prefault({}),
     convert: convert.prefault({}),
     torrent: torrent.prefault({}),
+    qbittorrent: qbittorrent.prefault({}),
     space: space.prefault({}),
     extract: extract.prefault({}),
     move: move.prefault({}),

@@ -11,7 +11,7 @@ const secretFields = /pass|secret|token|key|hash|auth|session/i;
 const mask = '***';
 
 /** Keys that are secrets as a whole. */
-const whole = /^mega\.(?:password|totp)$/;
+const whole = /^(?:mega|qbittorrent)\.(?:password|totp)$/;
 
 /** Of the targets of notifications: links hold keys, and tokens are some. */
 const notifying = /^notify(?:\[|$)/;
@@ -42,6 +42,7 @@ interface WithSecrets {
   readonly hosts: Readonly<Record<string, Pick<HostSettings, 'headers' | 'proxy'>>>;
   readonly mega?: { readonly password?: string | undefined; readonly totp?: string | undefined };
   readonly notify?: Readonly<Record<string, TargetSecrets>>;
+  readonly qbittorrent?: { readonly password?: string | undefined };
   readonly database?: { readonly url?: string | undefined; readonly owner_url?: string | undefined };
   readonly upload?: { readonly hosts: Readonly<Record<string, UploadSecrets>> };
 }
@@ -64,6 +65,7 @@ export function secretsOf({
   hosts,
   mega = {},
   notify = {},
+  qbittorrent = {},
   database = {},
   upload,
 }: WithSecrets): readonly string[] {
@@ -71,7 +73,7 @@ export function secretsOf({
   const headers = all.flatMap((section) => section.headers ?? []).flatMap(secretsOfHeader);
   const links = [...all.map(({ proxy }) => proxy), database.url, database.owner_url];
   const passwords = links.flatMap((link) => (link === undefined ? [] : passwordsOf(link)));
-  const own = [mega.password, mega.totp].filter((secret) => secret !== undefined);
+  const own = [mega.password, mega.totp, qbittorrent.password].filter((secret) => secret !== undefined);
   const uploads = Object.values(upload?.hosts ?? {}).flatMap(secretsOfUpload);
   const targets = Object.values(notify).flatMap(secretsOfTarget);
   return [...new Set([...headers, ...passwords, ...uploads, ...own, ...targets])];

@@ -1,9 +1,14 @@
 import * as z from 'zod';
-import { duration, rate, trueOrFalse, wholeNumber } from './values.ts';
+import { choice, duration, rate, text, trueOrFalse, wholeNumber } from './values.ts';
 
 /** How torrents come, and go out again. */
 export const torrent = z
   .strictObject({
+    engine: choice(['embedded', 'qbittorrent'])
+      .prefault('embedded')
+      .describe(
+        'Who fetches torrents that are added from now on. qbittorrent: a qBittorrent that runs beside Longhaul; which trackers, peers and web seeds it talks to is up to its own settings.',
+      ),
     port: wholeNumber(0, 65_534)
       .prefault(6881)
       .describe('The port where peers are listened to; private torrents take the next one. 0: any that is free.'),
@@ -26,3 +31,27 @@ export const torrent = z
       .describe('Trackers and web seeds may be in private networks, such as on this machine.'),
   })
   .describe('Torrents.');
+
+/** The qBittorrent beside Longhaul. */
+export const qbittorrent = z
+  .strictObject({
+    url: text('a URL that begins with http:// or https://', /^https?:\/\/[^/?#\s@]+(?:\/[^?#\s]*)?$/i)
+      .prefault('http://127.0.0.1:8080')
+      .describe('Its web interface.'),
+    username: text('a user name').prefault('admin').describe('Who logs in there.'),
+    password: text('a password').optional().describe('The password for it. Kept secret; better in password_file.'),
+    password_file: text('a file').optional().describe('A file whose first line is the password.'),
+    folder: text('a folder')
+      .optional()
+      .describe(
+        'Where qBittorrent keeps what is not complete, on the same disk if possible; left out: a hidden folder where the download goes.',
+      ),
+    folder_there: text('a folder')
+      .optional()
+      .describe('What qBittorrent calls qbittorrent.folder, where it runs in a container.'),
+  })
+  .refine((given) => given.folder_there === undefined || given.folder !== undefined, {
+    path: ['folder_there'],
+    error: 'goes with qbittorrent.folder, the same folder as Longhaul sees it',
+  })
+  .describe('The qBittorrent that fetches torrents where torrent.engine is qbittorrent.');

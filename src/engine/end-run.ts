@@ -57,9 +57,22 @@ async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promis
   const what = { partials: !keepPartial, delivered };
   const files = run.status === 'processing' ? await run.parts.store.files(cancelled.id) : run.files;
   await removeWork(run.parts.disk, files, run.claim.download.uid, what);
-  if (!keepPartial) await removeWorkFolders(run);
+  if (!keepPartial) {
+    await removeWorkFolders(run);
+    await giveUpElsewhere(run);
+  }
   // Also where it was asked for after the run had been told to cancel.
   if (cancelled.wish === 'remove') await run.parts.store.forget(cancelled.id, run.parts.clock.now());
+}
+
+/** A program that does not answer now keeps no download from ending. */
+async function giveUpElsewhere({ parts, claim }: Run): Promise<void> {
+  try {
+    const source = parts.sourceNamed(claim.download.source);
+    await source.giveUp?.(claim.download, new AbortController().signal);
+  } catch (error) {
+    parts.log.warn({ error, download: claim.download.id }, 'what another program has of it is left there');
+  }
 }
 
 async function fail(run: Run, failure: Failure): Promise<void> {

@@ -114,7 +114,7 @@ export function createEngine(setup: EngineSetup): Engine {
   const path = socketPath(setup.paths.sockets, uid);
   /** Whoever finds the row must find the socket: it comes first and goes last. Nobody finds a row in memory. */
   const socket = store.kind === 'memory' ? [] : [createInstanceSocket({ path, uid, clock, reports, followers })];
-  const tidier = createTidier(tidyParts(setup));
+  const tidier = createTidier(tidyParts({ ...setup, sourceNamed: (name) => setup.sources.named(name) }));
   const services: readonly Service[] = [
     ...[...socket, registration(setup, path), backups(setup)],
     ...(store.kind === 'memory' ? [] : [tidier]),

@@ -144,12 +144,18 @@ function commandPartsOf(
   { log, clock, store, sources, steps }: InstanceParts,
   { uid, living, settings }: Pick<EngineSetup, 'uid' | 'living' | 'settings'>,
 ): CommandParts {
+  const sourceNamed = async (name: string) => (await sources.load()).named(name);
   return {
     store,
     sourceFor: async (link, name) => (await sources.load()).forLink(link, name),
     checkStep: async (spec) => void (await steps.load()).make(spec),
+    sourceNamed,
     readText: (link, options, most) => sources.readText(link, options, most),
     readBytes: (link, options, most) => sources.readBytes(link, options, most),
+    torrentsElsewhere: async () => {
+      const { torrentsElsewhere } = await import('../sources/qbittorrent/list.ts');
+      return torrentsElsewhere({ config: settings.config.qbittorrent, clock, disk: realDisk });
+    },
     disk: realDisk,
     clock,
     living,
@@ -168,7 +174,10 @@ function commandPartsOf(
     get categories() {
       return settings.config.categories;
     },
-    tidy: async (options) => (await import('./tidy-parts.ts')).tidyOnce({ settings, store, clock, log, uid }, options),
+    async tidy(options) {
+      const { tidyOnce } = await import('./tidy-parts.ts');
+      return tidyOnce({ settings, store, clock, log, uid, sourceNamed }, options);
+    },
   };
 }
 

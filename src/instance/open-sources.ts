@@ -58,6 +58,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     { createTorrentSource },
     { createTorrentThread },
     { torrentSettings },
+    { createQbittorrentSource },
     { sourceRegistry },
   ] = await Promise.all([
     import('../sources/http/http-threads.ts'),
@@ -67,6 +68,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     import('../sources/torrent/torrent-source.ts'),
     import('../sources/torrent/torrent-thread.ts'),
     import('../sources/torrent/settings.ts'),
+    import('../sources/qbittorrent/qbittorrent-source.ts'),
     import('../sources/registry.ts'),
   ]);
   const http = createHttpThreads({
@@ -78,14 +80,25 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
   });
   const ftp = createFtpSource({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
   const sftp = createSftpSource({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
-  const embedded = createTorrentThread({
+  const engine = createTorrentThread({
     settings: torrentSettings(config.torrent, paths.torrents),
     asking: { config: config.http, hosts: config.hosts },
     clock,
     log,
   });
-  const torrents = createTorrentSource({ kept: keptTorrents(realDisk, paths.torrents), engine: embedded });
-  return sourceRegistry([...mega, torrents, http, ftp, sftp], ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:']);
+  const kept = keptTorrents(realDisk, paths.torrents);
+  const embedded = createTorrentSource({ kept, engine });
+  const external = createQbittorrentSource({
+    config: config.qbittorrent,
+    metadataTimeout: config.torrent.metadata_timeout,
+    ...{ kept, clock, disk: realDisk, log: log.room('sources/qbittorrent') },
+  });
+  // What was begun with the other one goes on with it.
+  const torrents = config.torrent.engine === 'qbittorrent' ? [external, embedded] : [embedded, external];
+  return sourceRegistry(
+    [...mega, ...torrents, http, ftp, sftp],
+    ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:'],
+  );
 }
 
 /** Both take the same links; the first has those for which none is named. */

@@ -5,6 +5,7 @@ import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { Log } from '../log/log.ts';
 import { tidy } from '../queue/tidy.ts';
 import type { TidyParts } from '../queue/tidy-run.ts';
+import type { Source } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LiveSettings } from './live-settings.ts';
@@ -17,6 +18,8 @@ export interface TidyMade {
   readonly log: Log;
   /** This instance's uid. */
   readonly uid: string;
+  /** Throws `Failure('link')` for one that this version does not know. */
+  sourceNamed(name: string): Source | Promise<Source>;
 }
 
 /** Keeps order because a person asked for it: also what no store knows goes then. */
@@ -31,6 +34,10 @@ export function tidyParts(made: TidyMade): TidyParts {
     ...{ store, clock, disk: realDisk, instance: uid },
     log: log.room('queue'),
     seesAll: store.kind === 'file',
+    giveUpElsewhere: async (download) => {
+      const source = await made.sourceNamed(download.source);
+      await source.giveUp?.(download, new AbortController().signal);
+    },
     sidecarsIn: (folder) => sidecarFilesIn(folder),
     get rules() {
       return rulesFor(settings.config);

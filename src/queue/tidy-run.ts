@@ -1,4 +1,5 @@
 import type { Disk } from '../disk/disk.ts';
+import type { Download } from '../downloads/download.ts';
 import type { Retention } from '../downloads/retention.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
 import type { TidyAction } from '../downloads/tidy-report.ts';
@@ -20,6 +21,8 @@ export interface TidyParts {
    * may stand on another machine.
    */
   readonly seesAll: boolean;
+  /** What a source has of a download in other programs goes. Throws `Failure`. Left out: no source has anything there. */
+  giveUpElsewhere?(download: Download): Promise<void>;
   /** The sidecars in a folder that this user wrote, each with its path; none where the folder cannot be read. */
   sidecarsIn(folder: string): Promise<readonly { readonly path: string; readonly sidecar: Sidecar }[]>;
 }

@@ -25,7 +25,11 @@ export async function giveUpFailed(run: TidyRun): Promise<void> {
     if (!given) continue;
     const bytes = given.reduce((sum, { durable }) => sum + bytesIn(durable), 0);
     run.tell({ kind: 'gave up', id: download.id, paths: partialsOf(given), bytes });
-    if (!scope.dryRun) await removePartials(run, given, download.uid);
+    if (scope.dryRun) continue;
+    await removePartials(run, given, download.uid);
+    await run.giveUpElsewhere?.(download).catch((error: unknown) => {
+      run.log.warn({ error, download: download.id }, 'what another program has of it is left there');
+    });
   }
 }
 

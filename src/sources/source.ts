@@ -1,5 +1,6 @@
 import type { FileFacts } from '../disk/disk.ts';
-import type { DownloadOptions, Integrity, ResumeToken } from '../downloads/download.ts';
+import type { Download, DownloadOptions, Integrity, ResumeToken } from '../downloads/download.ts';
+
 import type { Range } from '../downloads/ranges.ts';
 import type { Deadline } from '../time/deadline.ts';
 
@@ -41,6 +42,11 @@ export interface Source {
   keep?(link: string, content: Uint8Array): Promise<void>;
   /** No `fetch` of this manifest will follow: what `resolve` kept open for it is closed. Left out: it keeps nothing. */
   discard?(manifest: Manifest): void;
+  /**
+   * A download was given up, with what was fetched of it: what the source has of it in other programs goes, too.
+   * Idempotent. Throws `Failure`. Left out: it has nothing elsewhere.
+   */
+  giveUp?(download: Pick<Download, 'uid' | 'linkKey' | 'directory'>, signal: AbortSignal): Promise<void>;
   /** Frees what the source holds (idle connections, its worker). Safe to call twice. */
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ interface ImportOptions {
 export const importVerb: Verb = {
   define(command) {
     command
-      .argument('<file>', 'what to read: a file, a database (postgres://…), or - for standard input')
+      .argument('<file>', 'what to read: a file, a database (postgres://…), qbittorrent, or - for standard input')
       .option('--dry-run', 'only tell what would be imported')
       .addOption(jsonOption())
       .addHelpText('after', help);
@@ -48,11 +48,13 @@ Reads an export of Longhaul, a download_tracker.json (MEGA downloader), a downlo
 database or a plain SQL dump of it, and a session of aria2, recognised by what is in them. Of a damaged file it saves
 what is whole, and names what is not.
 What was delivered comes as completed, what was paused as paused; what was unfinished is pending and will be downloaded,
-from its beginning. Importing again adds nothing. No file is moved, changed or deleted.
+from its beginning. qbittorrent is the one of the configuration: what it has completed comes as completed, and stays its
+own. Importing again adds nothing. No file is moved, changed or deleted.
 
 Examples:
   $ longhaul import --dry-run ~/bot/temp/download_tracker.json
   $ longhaul import ~/library/data/downloads.json
+  $ longhaul import qbittorrent
   $ pg_dump stalkeer | longhaul import -
   $ PGPASSWORD=… longhaul import postgres://user@localhost/stalkeer`;
 
@@ -71,6 +73,7 @@ function codeOf({ problemCount }: ImportReport): ExitCode {
 
 /** What is read, and the folder where its relative paths begin. Throws `UsageError`. */
 async function opened(context: Context, from: string): Promise<Pick<ImportRequest, 'from' | 'folder'>> {
+  if (from === 'qbittorrent') return { from, folder: context.currentFolder() };
   if (from === '-') return { from: context.stdin, folder: context.currentFolder() };
   if (/^postgres(?:ql)?:\/\//i.test(from)) return { from: databaseLink(from), folder: context.currentFolder() };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(from)) {

@@ -5,12 +5,13 @@ import { anyEngine, type CommandParts } from '../parts.ts';
 import { decoded } from './decode.ts';
 import { type Format, formatOf, headLength, type NoFormat } from './formats.ts';
 import { type Places, type Prepared, prepareRow } from './prepare.ts';
+import { qbittorrentRows } from './qbittorrent-list.ts';
 import type { Found, ImportedStatus, ReadRow, Unreadable } from './read-row.ts';
 import { stalkeerRows } from './stalkeer-database.ts';
 
 export interface ImportRequest extends Omit<Places, 'folders'> {
-  /** The bytes of a file, or the address of a PostgreSQL database. */
-  readonly from: AsyncIterable<Uint8Array | string> | URL;
+  /** The bytes of a file, the address of a PostgreSQL database, or the qBittorrent of the configuration. */
+  readonly from: AsyncIterable<Uint8Array | string> | URL | 'qbittorrent';
   /** Only tells what would come. */
   readonly dryRun: boolean;
 }
@@ -51,7 +52,7 @@ export async function importDownloads(parts: CommandParts, request: ImportReques
   const tally = new Tally();
   const places: Places = { ...request, folders: new Map() };
   const { from } = request;
-  const source = from instanceof URL ? await inDatabase(from) : await inFile(from, tally);
+  const source = from === 'qbittorrent' ? await inQbittorrent(parts) : await readable(from, tally);
   if ('refused' in source) return source;
   try {
     await takeAllIn(parts, { ...request, ...places }, source.found, tally);
@@ -66,6 +67,21 @@ interface Source {
   readonly what: string;
   readonly found: AsyncIterable<Found>;
   close(): Promise<void>;
+}
+
+function readable(from: Exclude<ImportRequest['from'], string>, tally: Tally): Promise<Source | NoFormat> {
+  return from instanceof URL ? inDatabase(from) : inFile(from, tally);
+}
+
+async function inQbittorrent({ torrentsElsewhere }: CommandParts): Promise<Source> {
+  const rows = qbittorrentRows(await torrentsElsewhere());
+  return {
+    what: 'the qBittorrent of the configuration',
+    found: (async function* () {
+      yield* rows;
+    })(),
+    close: async () => {},
+  };
 }
 
 async function inDatabase(link: URL): Promise<Source> {

@@ -2,7 +2,7 @@ import type { DownloadOptions, Integrity, Metadata } from '../../downloads/downl
 import type { FailureClass } from '../../downloads/failure.ts';
 
 /** Where rows come from; part of what makes a row's uid, so a name here never changes. */
-export type Origin = 'download_tracker' | 'downloads.json' | 'stalkeer' | 'aria2' | 'longhaul';
+export type Origin = 'download_tracker' | 'downloads.json' | 'stalkeer' | 'aria2' | 'qbittorrent' | 'longhaul';
 
 /** The states in which a row may come in; nobody holds what was only read. */
 export type ImportedStatus = 'pending' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'cleaned';

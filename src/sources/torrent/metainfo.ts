@@ -66,7 +66,7 @@ export function readTorrent(bytes: Uint8Array): Metainfo {
 export function onlyVersion2(): Failure {
   return new Failure(
     'link',
-    'this torrent is of BitTorrent version 2 alone, which the embedded engine cannot download; an external engine can: set torrent.engine to qbittorrent',
+    'this torrent is of BitTorrent version 2 alone, which Longhaul cannot download; give it to qBittorrent 4.4 or newer itself, or find a hybrid of it',
   );
 }
 

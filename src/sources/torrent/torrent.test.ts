@@ -74,8 +74,8 @@ test('a hybrid torrent is read as version 1; one of version 2 alone names the en
   const { torrent, infoHash } = makeTorrent('h', Buffer.alloc(9), { more: { 'meta version': 2, 'file tree': {} } });
   assert.equal(readTorrent(torrent).infoHash, infoHash);
   const only = bencode({ info: { name: 'h', 'meta version': 2, 'piece length': 16_384, 'file tree': {} } });
-  assert.throws(() => readTorrent(only), /version 2 alone.*qbittorrent/);
-  assert.throws(() => parseMagnet(`magnet:?xt=urn:btmh:1220${'a'.repeat(64)}`), /version 2 alone.*qbittorrent/);
+  assert.throws(() => readTorrent(only), /version 2 alone.*qBittorrent/);
+  assert.throws(() => parseMagnet(`magnet:?xt=urn:btmh:1220${'a'.repeat(64)}`), /version 2 alone.*qBittorrent/);
 });
 
 test('100,000 files are read, and more are refused', () => {

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { systemClock } from '../../src/time/clock.ts';
+import { needs } from '../support/needs.ts';
+import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+import { type QbittorrentServer, startQbittorrent } from '../support/qbittorrent-server.ts';
+import { freePort, type RunningServer, startServer } from '../support/servers.ts';
+import { type MadeTorrent, makeTorrent } from '../support/torrent-maker.ts';
+
+const megabyte = 1 << 20;
+
+/** A tracker and a seeder that are other people's programs. */
+interface Swarm extends AsyncDisposable {
+  readonly torrent: MadeTorrent;
+  readonly magnet: string;
+}
+
+async function startSwarm(isPrivate: boolean, rate: string): Promise<Swarm> {
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-swarm-'));
+  await chmod(folder, 0o755);
+  const [trackerPort, seederPort] = [await freePort(), await freePort()];
+  const tracker = `http://127.0.0.1:${trackerPort}/announce`;
+  const files = [
+    { path: 'a/film.mkv', content: randomBytes(48 * megabyte) },
+    { path: 'notes.nfo', content: randomBytes(70_000) },
+    { path: 'b.mkv', content: randomBytes(16 * megabyte) },
+  ];
+  const torrent = makeTorrent({ name: 'film', files, trackers: [tracker], isPrivate, pieceLength: 1 << 18 });
+  for (const { path, content } of files) {
+    const place = join(folder, 'seed', 'film', path);
+    await mkdir(join(place, '..'), { recursive: true });
+    await writeFile(place, content);
+  }
+  await writeFile(join(folder, 'known'), `${torrent.infoHash}\n`);
+  await writeFile(join(folder, 'film.torrent'), torrent.bytes);
+  const running: RunningServer[] = [];
+  running.push(
+    await startServer('opentracker', trackerPort, [
+      ...['-i', '127.0.0.1', '-p', String(trackerPort), '-P', String(trackerPort)],
+      ...['-d', folder, '-w', 'known'],
+    ]),
+  );
+  running.push(
+    await startServer('aria2c', seederPort, [
+      ...['--no-conf', '--seed-ratio=0', '--check-integrity=true', '--enable-dht=false', '--bt-enable-lpd=false'],
+      ...['--enable-peer-exchange=false', `--listen-port=${seederPort}`, `--max-overall-upload-limit=${rate}`],
+      ...['--interface=127.0.0.1', '-d', join(folder, 'seed'), join(folder, 'film.torrent')],
+    ]),
+  );
+  return {
+    torrent,
+    magnet: `magnet:?xt=urn:btih:${torrent.infoHash}&tr=${encodeURIComponent(tracker)}`,
+    async [Symbol.asyncDispose]() {
+      for (const one of running) await one.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function configured(place: Place, server: QbittorrentServer): Promise<void> {
+  await mkdir(place.home, { recursive: true });
+  const { url, password } = server;
+  const config = { torrent: { engine: 'qbittorrent' }, qbittorrent: { url, password } };
+  await writeFile(join(place.home, 'config.yaml'), JSON.stringify(config));
+}
+
+async function bytesOf(place: Place): Promise<number> {
+  const shown = await run(['show', '1', '--json'], place);
+  return shown.code === 0 ? JSON.parse(shown.stdout).bytes : 0;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await systemClock.sleep(200);
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const programs = needs('qbittorrent-nox', 'opentracker', 'aria2c');
+
+for (const [kind, isPrivate] of [
+  ['private .torrent', true],
+  ['magnet link', false],
+] as const) {
+  test(`a ${kind} survives the end of either program in the middle, paused it stays paused`, programs, async () => {
+    await using server = await startQbittorrent();
+    await using swarm = await startSwarm(isPrivate, '4M');
+    await using place = await ownPlace();
+    await configured(place, server);
+    const file = join(place.cwd, 'film.torrent');
+    await writeFile(file, swarm.torrent.bytes);
+    const link = isPrivate ? file : swarm.magnet;
+
+    const killed = longhaul(['get', link, '--select', '1,3'], place);
+    await until(async () => (await bytesOf(place)) > 12 * megabyte);
+    killed.kill('SIGKILL');
+    await killed.ended;
+    const again = longhaul(['resume-downloads'], place);
+    await until(async () => (await bytesOf(place)) > 24 * megabyte);
+    assert.equal((await run(['pause', '1'], place)).code, 0);
+    await again.ended;
+    await until(async () => /^(?:paused|stopped)DL$/.test((await server.states()).join()));
+    await server.stop();
+    await server.start();
+    const resting = await bytesOf(place);
+    await until(async () => /^(?:paused|stopped)DL$/.test((await server.states()).join()));
+    assert.equal((await run(['resume-downloads'], place)).code, 0, 'there is nothing to resume');
+    assert.equal(await bytesOf(place), resting);
+
+    await run(['resume', '1'], place);
+    const last = longhaul(['resume-downloads'], place);
+    await until(async () => (await bytesOf(place)) > 36 * megabyte);
+    await server.stop();
+    await server.start();
+    assert.equal((await last.ended).code, 0);
+    const { content } = swarm.torrent;
+    const [first, second] = [48 * megabyte, 48 * megabyte + 70_000];
+    const delivered = (path: string) => readFile(join(place.cwd, 'film', path));
+    assert.equal(sha256(await delivered('a/film.mkv')), sha256(content.subarray(0, first)));
+    assert.equal(sha256(await delivered('b.mkv')), sha256(content.subarray(second)));
+    assert.deepEqual(await server.states(), []);
+  });
+}
