@@ -1,4 +1,5 @@
 import type { Row } from './row.ts';
+import { convert } from './rows/convert.ts';
 import { boot, mainLoop, slowConnections } from './rows/library.ts';
 import { manyLinks, thousandFiles } from './rows/many-files.ts';
 import {
@@ -33,4 +34,5 @@ export const rows: readonly Row[] = [
   claims,
   pages,
   uploads,
+  convert,
 ];

@@ -11,7 +11,7 @@ import { previewDownload } from './preview-download.ts';
  * the size. Undefined where the link is being downloaded now, which is another matter. Throws `Failure('link')`.
  */
 export async function duplicateOf(
-  parts: Pick<CommandParts, 'store' | 'sourceFor' | 'checkStep' | 'disk'>,
+  parts: Pick<CommandParts, 'store' | 'sourceFor' | 'sourceNamed' | 'checkStep' | 'disk'>,
   request: AddRequest,
 ): Promise<Duplicate | undefined> {
   const { linkKey } = await checkedLink(parts, request);
@@ -43,7 +43,10 @@ async function stands({ disk }: Pick<CommandParts, 'disk'>, { downloadPath, file
 }
 
 /** Whoever does not answer now will say why when it is downloaded. */
-async function sizeOf(parts: Pick<CommandParts, 'sourceFor' | 'checkStep' | 'disk'>, request: AddRequest) {
+async function sizeOf(
+  parts: Pick<CommandParts, 'sourceFor' | 'sourceNamed' | 'checkStep' | 'disk'>,
+  request: AddRequest,
+) {
   try {
     const { name, totalBytes } = await previewDownload(parts, request, new AbortController().signal);
     return totalBytes === null ? undefined : { name, totalBytes };

@@ -17,6 +17,7 @@ export interface CommandParts {
   readonly store: AskingStore & Pick<Store, 'onChange' | 'steps'>;
   /** The source of a link, or the one of this name. Throws `Failure('link')` that names the known kinds. */
   sourceFor(link: string, name?: string): Promise<Source>;
+  sourceNamed(name: string): Promise<Source>;
   /** Throws `Failure('link')` that names what is allowed. */
   checkStep(spec: StepSpec): Promise<void>;
   /** Throws `Failure('link')` for one that this version does not know. */

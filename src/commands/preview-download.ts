@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Disk } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import { numberedName, safeName, safePath } from '../disk/safe-name.ts';
+import { Failure } from '../downloads/failure.ts';
 import { withSelection } from '../sources/select-files.ts';
 import type { ManifestFile } from '../sources/source.ts';
 import { checkedLink } from './checked-link.ts';
@@ -10,14 +11,21 @@ import type { CommandParts } from './parts.ts';
 
 /** Asks the other side what a link contains, and says where it would go; writes nothing down and nothing to disk. */
 export async function previewDownload(
-  parts: Pick<CommandParts, 'sourceFor' | 'checkStep' | 'disk'>,
+  parts: Pick<CommandParts, 'sourceFor' | 'sourceNamed' | 'checkStep' | 'disk'>,
   request: AddRequest,
   signal: AbortSignal,
 ): Promise<Preview> {
   const { link, directory } = request;
-  const { source, options } = await checkedLink(parts, request);
+  const { source: first, options } = await checkedLink(parts, request);
   const content = request.torrent === undefined ? {} : { content: request.torrent };
-  const manifest = withSelection(await source.resolve({ link, options, directory, ...content }, signal), options);
+  const asked = { link, options, directory, ...content };
+  let source = first;
+  const resolved = await first.resolve(asked, signal).catch(async (error: unknown) => {
+    if (!(error instanceof Failure) || error.class !== 'stream') throw error;
+    source = await parts.sourceNamed('stream');
+    return source.resolve(asked, signal);
+  });
+  const manifest = withSelection(resolved, options);
   source.discard?.(manifest);
   const files: Preview['files'][number][] = [];
   for (const file of manifest.files) {

@@ -31,6 +31,11 @@ export function sidecarOf(partialPath: string): string {
   return partialPath.slice(0, -partialEnding.length) + sidecarEnding;
 }
 
+/** Where what is to take the partial's place is put together: of a source whose pieces are not the file yet. */
+export function assemblyOf(partialPath: string): string {
+  return temporaryFor(`${partialPath}.assembly`);
+}
+
 /** The partial that a sidecar stands beside. */
 export function partialOf(sidecarPath: string): string {
   return sidecarPath.slice(0, -sidecarEnding.length) + partialEnding;
@@ -104,6 +109,7 @@ async function isOwnPartial(disk: Disk, partialPath: string, uid: string): Promi
 export async function removePartial(disk: Disk, partialPath: string): Promise<void> {
   await onDisk(partialPath, async () => {
     await disk.remove(temporaryFor(sidecarOf(partialPath)));
+    await disk.remove(assemblyOf(partialPath));
     const leaving = temporaryFor(partialPath);
     await renameIfThere(disk, partialPath, leaving);
     await disk.remove(sidecarOf(partialPath));

@@ -18,6 +18,7 @@ import type { RetryReason } from './waiting.ts';
  * | tls | a certificate that does not hold | never |
  * | protocol | an answer that is not HTTP, excess body | now, with backoff |
  * | suspect | HTML where a file was expected | never |
+ * | stream | a stream in pieces, not a file | now, by the source that fetches those |
  * | media | not a film, no sound in it, cut off, protected | never |
  * | program | a program that is needed is not installed, or cannot do it | never |
  * | checksum | bytes differ from the digest | never (one refetch comes first) |
@@ -38,6 +39,7 @@ export const failureClasses = [
   'tls',
   'protocol',
   'suspect',
+  'stream',
   'media',
   'program',
   'checksum',
@@ -67,6 +69,7 @@ const retryOf: Record<FailureClass, Retry> = {
   tls: { when: 'never' },
   protocol: { when: 'now' },
   suspect: { when: 'never' },
+  stream: { when: 'now' },
   media: { when: 'never' },
   program: { when: 'never' },
   checksum: { when: 'never' },

@@ -25,20 +25,23 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   if (volumes.isShort(download.directory)) await volumes.reserve(run);
   const { options } = download;
   const manifest = withSelection(
-    await sourceNamed(download.source).resolve(
+    await sourceNamed(run.source).resolve(
       { link: download.link, options, directory: download.directory, ...(resume ? { resume } : {}) },
       run.signal,
     ),
     options,
   );
-  const reason = intact === undefined ? 'the partial file is gone or was cut' : manifest.reason;
-  const restart = intact === undefined || (resume !== undefined && !manifest.continues);
+  const isHandedOver = run.source !== download.source;
+  const otherwise = isHandedOver ? 'it is fetched in another way' : manifest.reason;
+  const reason = intact === undefined ? 'the partial file is gone or was cut' : otherwise;
+  const restart = intact === undefined || isHandedOver || (resume !== undefined && !manifest.continues);
   const [first, another] = manifest.files;
   const name = wantedName(download, { path: another ? manifest.name : (first?.path ?? manifest.name), main: !another });
   const partialPath = intact === undefined ? undefined : shortPartialFor(run, manifest);
   const files = await store.recordManifest(
     lease,
     {
+      source: run.source,
       name,
       totalBytes: manifest.totalBytes,
       resumeToken: manifest.resumeToken,
@@ -66,7 +69,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
 /** Fetches what is missing into the partials; what arrived is durable and recorded when it returns or throws. */
 export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly FinishedFile[]> {
   const { parts, claim } = run;
-  const source = parts.sourceNamed(claim.download.source);
+  const source = parts.sourceNamed(run.source);
   const targets = await prepareTargets(run, manifest).catch((error: unknown) => {
     source.discard?.(manifest);
     throw error;

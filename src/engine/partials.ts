@@ -44,6 +44,7 @@ export async function newPartial(
 
 /** What would rebuild the row of this partial, should the database be lost. */
 export async function sidecarBeside(run: Run, resumeToken: ResumeToken, path: string): Promise<void> {
-  const facts = { ...run.claim.download, name: run.name, resumeToken };
+  const { name, source } = run;
+  const facts = { ...run.claim.download, source, name, resumeToken };
   await writeSidecar(run.parts.disk, path, sidecarFor(facts, run.files));
 }

@@ -26,8 +26,7 @@ import { deliverShort } from './short-file.ts';
 export async function runDownload(run: Run): Promise<void> {
   try {
     if (run.status === 'downloading' && !(await recordIfPublished(run))) {
-      const manifest = await resolveLink(run);
-      const finished = await fetchFiles(run, manifest);
+      const { manifest, finished } = await fetched(run);
       await verifyAndPublish(run, finished, manifest);
       if (finished.every(({ synced }) => synced)) return await deliverAtOnce(run);
       await recordIfPublished(run);
@@ -37,6 +36,24 @@ export async function runDownload(run: Run): Promise<void> {
     await endRun(run, thrown);
   } finally {
     run.parts.volumes.release(run);
+  }
+}
+
+/** Fetches what the link leads to; a link to a stream is handed over to the source of streams, once it shows. */
+async function fetched(run: Run): Promise<{ readonly manifest: Manifest; readonly finished: readonly FinishedFile[] }> {
+  try {
+    const manifest = await resolveLink(run);
+    return { manifest, finished: await fetchFiles(run, manifest) };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.class !== 'stream' || run.source === 'stream') throw thrown;
+    run.parts.log.info({ download: run.claim.download.id }, 'it is a stream');
+    run.source = 'stream';
+    // What has come is the text that names the pieces.
+    run.sidecar = undefined;
+    for (const { partialPath } of run.files) {
+      if (partialPath) await removeOwnPartial(run.parts.disk, partialPath, run.claim.download.uid);
+    }
+    return fetched(run);
   }
 }
 

@@ -32,6 +32,8 @@ export interface Run {
   /** The files as recorded; empty before the first resolve. */
   files: readonly DownloadFile[];
   name: string | null;
+  /** Which source fetches it: another than recorded, once the link turned out to lead to something else. */
+  source: string;
   totalBytes: number | null;
   status: 'downloading' | 'processing';
   /** Steps that were completed in this try. */
@@ -84,6 +86,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     signal: abort.signal,
     files: claim.files.filter(({ step }) => step === null),
     name: download.name,
+    source: download.source,
     totalBytes: download.totalBytes,
     status: download.status === 'processing' ? 'processing' : 'downloading',
     stepsDone: 0,

@@ -23,8 +23,7 @@ export function shortPartialFor(run: Run, manifest: Manifest): string | undefine
   const [file, ...more] = manifest.files;
   if (!file || more.length > 0 || manifest.totalBytes === null) return undefined;
   if ((download.options.steps ?? []).length > 0) return undefined;
-  if (manifest.totalBytes > parts.policy.shortFile || !parts.sourceNamed(download.source).createsPartials)
-    return undefined;
+  if (manifest.totalBytes > parts.policy.shortFile || !parts.sourceNamed(run.source).createsPartials) return undefined;
   const path = shortPartial(wantedFolder(download, file), download.uid);
   const isFirst = files.every(({ partialPath, durable }) => isFree(partialPath, path) && bytesIn(durable) === 0);
   return isFirst ? path : undefined;

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Disk } from '../disk/disk.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Log } from '../log/log.ts';
@@ -24,9 +25,15 @@ export interface FfmpegJob {
   readonly output: string;
   readonly directory: string;
   onProgress(progress: FfmpegProgress): void;
-  /** What it is to read from its input; then it is stopped by a signal and not by a word. Left out: files only. */
-  readonly feed?: (input: Started['input'], signal: AbortSignal) => Promise<void>;
+  /**
+   * What it is to read from its inputs (`pipe:0`, `pipe:3`), one function each; then it is stopped by a signal and not
+   * by a word. Left out: files only.
+   */
+  readonly feeds?: readonly [Feed] | readonly [Feed, Feed];
 }
+
+/** Writes all there is, and returns soon after the signal is aborted; what it throws ends ffmpeg. */
+export type Feed = (input: Writable, signal: AbortSignal) => Promise<void>;
 
 /** Progress is told so often, s. */
 const progressEvery = '0.25';
@@ -41,7 +48,10 @@ const patience = 2000;
  */
 export async function runFfmpeg(parts: FfmpegParts, job: FfmpegJob, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const started = await start(job.program, argumentsOf(job), { directory: job.directory });
+  const started = await start(job.program, argumentsOf(job), {
+    directory: job.directory,
+    inputs: job.feeds?.length ?? 1,
+  });
   const progress = new ProgressReader();
   const log = new LogReader();
   const watch = watchProgress(parts, job, started);
@@ -49,17 +59,14 @@ export async function runFfmpeg(parts: FfmpegParts, job: FfmpegJob, signal: Abor
     for (const state of states) watch.heard(state);
   };
   const feeding = new AbortController();
-  const stop = stopper(parts.clock, started, job.feed !== undefined);
+  const stop = stopper(parts.clock, started, job.feeds !== undefined);
   const onAbort = (): void => {
     feeding.abort(signal.reason);
     stop.begin();
   };
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const fed = job.feed?.(started.input, feeding.signal).catch((error: unknown) => {
-    started.kill();
-    return error;
-  });
+  const fed = feedAll(job, started, feeding.signal);
   try {
     const end = await started.end({
       out: (text) => hear(progress.feed(text)),
@@ -68,11 +75,10 @@ export async function runFfmpeg(parts: FfmpegParts, job: FfmpegJob, signal: Abor
     feeding.abort(new Failure('internal', 'ffmpeg has ended'));
     signal.throwIfAborted();
     if (watch.stalled) throw stalledFailure(parts.stalledAfter);
+    await fed;
     const failure = failureOf({ ...end, lines: log.lines });
     parts.log.debug({ exit: end.exitCode, signal: end.signal, lines: log.lines.slice(0, 5) }, 'ffmpeg has ended');
     if (failure) throw failure;
-    const feedError = await fed;
-    if (feedError !== undefined) throw feedError;
   } finally {
     signal.removeEventListener('abort', onAbort);
     watch.end();
@@ -80,10 +86,26 @@ export async function runFfmpeg(parts: FfmpegParts, job: FfmpegJob, signal: Abor
   }
 }
 
-function argumentsOf({ args, muxer, output, feed }: FfmpegJob): string[] {
+/** Rejects with what a feed threw while it was wanted. */
+function feedAll({ feeds }: FfmpegJob, started: Started, signal: AbortSignal): Promise<unknown> {
+  const feeding = Promise.all(
+    started.inputs.slice(0, feeds?.length ?? 0).map(async (input, n) => {
+      await feeds?.[n]?.(input, signal);
+      input.end();
+    }),
+  ).catch((error: unknown) => {
+    if (signal.aborted) return;
+    started.kill();
+    throw error;
+  });
+  feeding.catch(() => {});
+  return feeding;
+}
+
+function argumentsOf({ args, muxer, output, feeds }: FfmpegJob): string[] {
   return [
     ...['-hide_banner', '-loglevel', 'repeat+level+info', '-stats', '-stats_period', progressEvery],
-    ...['-progress', 'pipe:1', '-y', ...(feed ? ['-nostdin'] : [])],
+    ...['-progress', 'pipe:1', '-y', ...(feeds ? ['-nostdin'] : [])],
     ...args,
     ...(muxer === undefined ? [] : ['-f', muxer]),
     localFile(output),
@@ -107,7 +129,7 @@ function watchProgress({ clock, disk, stalledAfter }: FfmpegParts, job: FfmpegJo
     stalled = true;
     started.kill();
   };
-  const cancel = clock.every(Math.min(lookEvery, stalledAfter), () => void look());
+  const cancel = clock.every(Math.min(lookEvery, stalledAfter / 4), () => void look());
   return {
     heard(state: FfmpegProgress): void {
       said = `${state.time} ${state.bytes} ${state.frame}`;

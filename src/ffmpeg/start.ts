@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Failure } from '../downloads/failure.ts';
 import { programEnvironment } from './programs.ts';
 
@@ -11,8 +12,8 @@ export interface Started {
   }): Promise<{ readonly exitCode: number | undefined; readonly signal: string | undefined }>;
   /** Writes to its input, if it still listens. */
   say(text: string): void;
-  /** Its input, for bytes that are to be read by it. */
-  readonly input: import('node:stream').Writable;
+  /** Its inputs, for bytes that are to be read by it: `pipe:0`, then `pipe:3`. */
+  readonly inputs: readonly Writable[];
   /** Left out: SIGKILL. */
   kill(signal?: 'SIGTERM' | 'SIGKILL'): void;
 }
@@ -34,21 +35,22 @@ export function localFile(path: string): string {
 export async function start(
   program: string,
   args: readonly string[],
-  { directory }: { readonly directory?: string } = {},
+  { directory, inputs = 1 }: { readonly directory?: string; readonly inputs?: 1 | 2 } = {},
 ): Promise<Started> {
   const { execa } = await import('execa');
   const running = execa(program, args, {
-    ...{ stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' },
+    stdio: inputs === 1 ? ['pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe', 'pipe'],
     ...{ buffer: false, reject: false, extendEnv: false, windowsHide: true, cleanup: true, forceKillAfterDelay: false },
     env: { ...programEnvironment },
     ...(directory === undefined ? {} : { cwd: directory }),
   });
   const { stdin, stdout, stderr } = running;
+  const written = [stdin, ...(inputs === 1 ? [] : [running.stdio[3] as Writable])];
   // What it no longer wants to read is no error of ours.
-  stdin.on('error', () => {});
+  for (const input of written) input.on('error', () => {});
   return {
     pid: running.pid,
-    input: stdin,
+    inputs: written,
     async end({ out, err }) {
       stdout.setEncoding('utf8').on('data', out);
       stderr.setEncoding('utf8').on('data', err);

@@ -62,8 +62,8 @@ export async function probeSockets(folder: string, clock: Clock): Promise<string
 }
 
 const programs: readonly (Omit<Tool, 'version'> & { readonly ask?: string })[] = [
-  { name: 'ffmpeg', ask: '-version', purpose: 'streams that come in pieces', remedy: 'apt install ffmpeg' },
-  { name: 'ffprobe', ask: '-version', purpose: 'looking into films', remedy: 'apt install ffmpeg' },
+  { name: 'ffmpeg', ask: '-version', purpose: 'converting and streams', remedy: 'apt install ffmpeg' },
+  { name: 'ffprobe', ask: '-version', purpose: 'the same, to look into films', remedy: 'apt install ffmpeg' },
   // It is not called: each of its commands starts a server of its own.
   { name: 'mega-get', purpose: 'MEGA by way of MEGAcmd', remedy: 'install MEGAcmd from mega.io/cmd' },
   { name: 'rclone', ask: '--version', purpose: 'uploads', remedy: 'apt install rclone' },

@@ -35,3 +35,26 @@ export function bytesOf(exchange: Exchange, most: number, signal: AbortSignal, t
     });
   });
 }
+
+/** The first bytes of an answer, latin1; the rest is not waited for. */
+export function beginningOf(exchange: Exchange, most: number, signal: AbortSignal): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let beginning = '';
+  const onAbort = () => {
+    exchange.abandon();
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  exchange.read({
+    bytes(buffer, offset, size) {
+      const portion = buffer.subarray(offset, offset + Math.min(size, most - beginning.length));
+      beginning += Buffer.from(portion).toString('latin1');
+      if (beginning.length < most) return;
+      resolve(beginning);
+      exchange.abandon();
+    },
+    end: () => resolve(beginning),
+    fail: reject,
+  });
+  return promise.finally(() => signal.removeEventListener('abort', onAbort));
+}

@@ -61,6 +61,7 @@ function* addOne(sidecar: Sidecar, now: number): Work<void> {
   if (sidecar.name !== null && sidecar.resumeToken !== null) {
     yield* run(setManifest, {
       id: row.id,
+      source: row.source,
       name: sidecar.name,
       total_bytes: totalOf(sidecar),
       resume_token: JSON.stringify(sidecar.resumeToken),

@@ -2,6 +2,8 @@ import type { Integrity, ResumeToken } from '../downloads/download.ts';
 
 /** What a source told of a download's files. Sizes in bytes. */
 export interface ManifestFacts {
+  /** Which source fetches it from now on; left out: the same as before. */
+  readonly source?: string;
   readonly name: string;
   readonly totalBytes: number | null;
   readonly resumeToken: ResumeToken;

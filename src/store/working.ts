@@ -33,6 +33,7 @@ export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: numb
   const before = yield* all(filesOfDownload, { download_id: row.id });
   yield* run(setManifest, {
     id: row.id,
+    source: manifest.source ?? row.source,
     name: manifest.name,
     total_bytes: manifest.totalBytes,
     resume_token: JSON.stringify(manifest.resumeToken),

@@ -54,7 +54,7 @@ function wellDone(folder: string, film: string, mkv: string): Case[] {
     { name: 'x264', args: ['-i', film, '-c:v', 'libx264', '-preset', 'ultrafast', out('v.mp4')], time: 3000 },
     { name: 'mpeg4 in avi', args: ['-i', film, '-c:v', 'mpeg4', '-c:a', 'mp3', out('v.avi')], time: 3000 },
     { name: 'vp8 in webm', args: ['-i', film, '-c:v', 'libvpx', '-c:a', 'libopus', out('v.webm')], time: 3000 },
-    { name: 'copied to mkv', args: ['-i', film, '-c', 'copy', out('c.mkv')], time: 3000, quick: true },
+    { name: 'copied to mkv', args: ['-i', film, '-c', 'copy', out('c.mkv')], time: 3000 },
     { name: 'copied to ts', args: ['-i', film, '-c', 'copy', out('c.ts')], time: 3000 },
     {
       name: 'copied to mp4, index first',

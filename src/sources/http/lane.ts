@@ -1,6 +1,7 @@
 import { Failure } from '../../downloads/failure.ts';
 import type { BodySink, Exchange } from '../../net/exchange.ts';
-import { looksLikePage, pageFailure, sniffedBytes } from './suspect.ts';
+import { streamKind } from '../../playlist/stream-kind.ts';
+import { looksLikePage, pageFailure, sniffedBytes, streamFailure } from './suspect.ts';
 
 /** Takes file bytes for a position; the buffer is used again when it returns. */
 export type Put = (buffer: Uint8Array, offset: number, length: number, position: number) => void;
@@ -45,7 +46,7 @@ export class Lane implements BodySink {
     this.#put = put;
     this.#position = job.at;
     this.#to = job.to;
-    this.#sniffing = job.sniff && job.at === 0;
+    this.#sniffing = job.at === 0;
   }
 
   /** Where the next byte belongs. */
@@ -83,8 +84,9 @@ export class Lane implements BodySink {
   }
 
   end({ excess }: { readonly excess: boolean }): void {
-    if (this.#sniffing && looksLikePage(this.#beginning)) {
-      this.#settle.reject(pageFailure(this.#job.answer.place));
+    const refusal = this.#sniffing ? this.#refusal() : undefined;
+    if (refusal) {
+      this.#settle.reject(refusal);
     } else if (excess) {
       this.#settle.reject(this.#excess());
     } else if (this.#job.expected && this.#position < this.#job.from) {
@@ -137,7 +139,15 @@ export class Lane implements BodySink {
   #sniff(buffer: Uint8Array, offset: number, length: number): void {
     const wanted = Math.min(length, sniffedBytes - this.#beginning.length);
     this.#beginning += Buffer.from(buffer.buffer, buffer.byteOffset + offset, wanted).toString('latin1');
-    if (looksLikePage(this.#beginning)) throw pageFailure(this.#job.answer.place);
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
     if (this.#beginning.length >= sniffedBytes) this.#sniffing = false;
+  }
+
+  /** What began is no file that anybody wants as it is. */
+  #refusal(): Failure | undefined {
+    const { answer, sniff } = this.#job;
+    if (streamKind(this.#beginning)) return streamFailure(answer.place);
+    return sniff && looksLikePage(this.#beginning) ? pageFailure(answer.place) : undefined;
   }
 }

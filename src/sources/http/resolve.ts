@@ -1,8 +1,10 @@
 import { safeName } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { bytesIn, contiguousFromStart, missingRanges } from '../../downloads/ranges.ts';
+import { beginningOf } from '../../net/answer-text.ts';
 import { type Answer, discard } from '../../net/get.ts';
 import type { ResponseHead } from '../../net/http1/response-head.ts';
+import { streamKind } from '../../playlist/stream-kind.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Manifest, ResolveRequest } from '../source.ts';
 import type { Asker } from './asker.ts';
@@ -13,7 +15,7 @@ import { parseLink, withoutSecrets } from './link.ts';
 import { mediaType, nameOf } from './name.ts';
 import { encodingOf, type HttpPlan, leastOverlap, overlapBytes } from './plan.ts';
 import { statusFailure } from './status-failure.ts';
-import { refusePage, sniffs } from './suspect.ts';
+import { mayLeadToStream, refusePage, sniffedBytes, sniffs, streamFailure } from './suspect.ts';
 import { type HttpToken, readToken, storedToken } from './token.ts';
 import { compareVersion, validatorOf, versionOf } from './validators.ts';
 
@@ -71,6 +73,7 @@ async function resolveLink(
   let givenUp: string | undefined =
     request.resume && !ask.partial && hasBytes(request) ? 'no validator and no size are known' : undefined;
   let hasRanges = true;
+  let looked = false;
   for (let questions = 0; questions < mostQuestions; questions += 1) {
     const answer = await sendAsk(context, link, { ...ask, isMirror }, request, signal);
     const { head } = answer.exchange;
@@ -99,6 +102,13 @@ async function resolveLink(
     } catch (failure) {
       answer.exchange.abandon();
       throw failure;
+    }
+    if (!looked && mayLeadToStream(head, answer.hop.url, link)) {
+      if (streamKind(await beginningOf(answer.exchange, sniffedBytes, signal)))
+        throw streamFailure(answer.exchange.place);
+      // A list of other things: its first bytes were looked at, so it is asked for once more.
+      looked = true;
+      continue;
     }
     if (verdict.use === 'fresh') givenUp = verdict.reason;
     const asked = { ...ask, isMirror };

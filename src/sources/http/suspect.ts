@@ -1,5 +1,6 @@
 import { Failure } from '../../downloads/failure.ts';
 import type { ResponseHead } from '../../net/http1/response-head.ts';
+import { mayBeStream } from '../../playlist/stream-kind.ts';
 import { dispositionName, endingOf, isHtml, lastSegment, mediaType } from './name.ts';
 import type { HttpToken } from './token.ts';
 
@@ -68,6 +69,17 @@ export function sniffs(head: ResponseHead, original: URL): boolean {
   const binary =
     type !== '' && type !== 'application/octet-stream' && !type.startsWith('text/') && !/[+/](?:xml|json)$/.test(type);
   return binary || (expectsFile(original) && !texts.has(endingOf(lastSegment(original))) && !type.startsWith('text/'));
+}
+
+/** The link leads to a stream in pieces, for which there is a source of its own. */
+export function streamFailure(place: string): Failure {
+  return new Failure('stream', `${place} sent the playlist of a stream, whose pieces are the film`);
+}
+
+/** The declared type, or a name, speaks of a playlist: its first bytes tell whether it is a stream's. Pure. */
+export function mayLeadToStream(head: ResponseHead, final: URL, original: URL): boolean {
+  const type = mediaType(head);
+  return [final, original].some((url) => mayBeStream(type, endingOf(lastSegment(url))));
 }
 
 /** `beginning`: the first bytes of a file, latin1. Pure. */

@@ -63,6 +63,14 @@ export const workingPromises: Promises = {
     assert.deepEqual(kinds, ['added', 'state', 'resolved', 'resolved']);
   },
 
+  'a download is handed over to another source with what that one tells': async (store) => {
+    const { claim } = await running(store);
+    await store.recordManifest(claim.lease, { ...manifest, source: 'stream' }, now);
+    assert.equal((await store.get(claim.download.id))?.source, 'stream');
+    await store.recordManifest(claim.lease, manifest, now);
+    assert.equal((await store.get(claim.download.id))?.source, 'stream');
+  },
+
   'a manifest with fewer files drops the last, with more adds them': async (store) => {
     const { claim } = await running(store);
     const files = [...manifest.files, { path: 'b', size: null, main: false }, { path: 'c', size: 0, main: false }];

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { createCipheriv } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decipher } from './pieces.ts';
+import { durationOf, piecesOf, versionOf } from './plan.ts';
+import { pieceDemuxer } from './put-together.ts';
+import { headBytes, readHead, writeHead } from './records.ts';
+import { streamName } from './stream-source.ts';
+
+const segment = (name: string, duration: number) => ({ url: `https://h/x/${name}?sig=1`, duration });
+
+test('pieces of two tracks stand in the order of their time, beginnings first', () => {
+  const tracks = [
+    { init: { url: 'https://h/i' }, segments: [segment('v0', 4000), segment('v1', 4000)] },
+    { segments: [segment('a0', 3000), segment('a1', 3000), segment('a2', 2000)] },
+  ];
+  const order = piecesOf({ tracks }).map(({ track, piece }) => `${track}.${piece}`);
+  assert.deepEqual(order, ['0.0', '0.1', '1.1', '1.2', '0.2', '1.3']);
+  assert.equal(durationOf({ tracks }), 8000);
+});
+
+test('a stream is the same when only its signatures are others', () => {
+  const tracks = [{ segments: [segment('v0', 4000)] }];
+  const signed = [{ segments: [{ url: 'https://mirror/y/v0?sig=2', duration: 4000 }] }];
+  const other = [{ segments: [segment('v0', 4001)] }];
+  assert.equal(versionOf({ tracks }), versionOf({ tracks: signed }));
+  assert.notEqual(versionOf({ tracks }), versionOf({ tracks: other }));
+});
+
+test('the head of a piece is read as it was written, and nothing else is one', () => {
+  const part = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  fc.assert(
+    fc.property(part, part, part, (track, piece, length) => {
+      assert.deepEqual(readHead(writeHead({ track, piece, length })), { track, piece, length });
+    }),
+  );
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      assert.equal(
+        readHead(bytes) !== undefined,
+        bytes.length >= headBytes && Buffer.from(bytes).toString('latin1').startsWith('LHSM'),
+      );
+    }),
+  );
+});
+
+test('a piece is deciphered with its key, and a wrong key is a failure that may pass', () => {
+  const key = Buffer.from('0123456789abcdef');
+  const iv = '000000000000000000000000000000ff';
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      const cipher = createCipheriv('aes-128-cbc', key, Buffer.from(iv, 'hex'));
+      const secret = Buffer.concat([cipher.update(bytes), cipher.final()]);
+      assert.deepEqual(decipher(secret, key, { iv }), Buffer.from(bytes));
+    }),
+  );
+  assert.throws(() => decipher(Buffer.alloc(15), key, { iv }), /cannot be deciphered/);
+});
+
+test('the kind of a piece is told from its bytes', () => {
+  const kinds = [
+    ['G@\x11\x10', 'mpegts'],
+    ['\0\0\0\x18ftypisom', 'mov'],
+    ['\0\0\0\x18stypmsdh', 'mov'],
+    ['\xff\xf1\x50\x80', 'aac'],
+    ['ID3\x04', 'aac'],
+    ['\x0b\x77', 'ac3'],
+  ] as const;
+  for (const [text, kind] of kinds) assert.equal(pieceDemuxer(Buffer.from(text, 'latin1')), kind);
+  assert.throws(() => pieceDemuxer(Buffer.from('#EXTM3U')), /no kind/);
+});
+
+test('a stream is called after its file, or its folder where the name says nothing', () => {
+  for (const [link, name] of [
+    ['https://h/films/holiday/master.m3u8?x=1', 'holiday.mp4'],
+    ['https://h/films/holiday.m3u8', 'holiday.mp4'],
+    ['https://h/films/holiday.mp4/index.m3u8', 'holiday.mp4'],
+    ['https://h/index-1080.m3u8', 'index-1080.mp4'],
+    ['https://h/film.mp4', 'film.mp4'],
+    ['https://h/', 'h.mp4'],
+  ] as const)
+    assert.equal(streamName(new URL(link)), name);
+});
