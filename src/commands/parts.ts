@@ -20,8 +20,6 @@ export interface CommandParts {
   sourceNamed(name: string): Promise<Source>;
   /** Throws `Failure('link')` that names what is allowed. */
   checkStep(spec: StepSpec): Promise<void>;
-  /** Throws `Failure('link')` for one that this version does not know. */
-  sourceNamed(name: string): Promise<Source>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   /** The same as bytes. */

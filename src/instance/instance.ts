@@ -148,7 +148,6 @@ function commandPartsOf(
   return {
     store,
     sourceFor: async (link, name) => (await sources.load()).forLink(link, name),
-    sourceNamed: async (name) => (await sources.load()).named(name),
     checkStep: async (spec) => void (await steps.load()).make(spec),
     sourceNamed,
     readText: (link, options, most) => sources.readText(link, options, most),
