@@ -60,6 +60,8 @@ test('where nobody knows the bytes, percentage and time left are made of the pla
   tracker.update({ current: 5_000_000, total: null, media: { current: 15_000, total: 60_000 } });
   const { percentage, speed, eta, total } = tracker.look();
   assert.deepEqual([percentage, speed, eta?.expected, total], [25, 5_000_000, 3000, null]);
+  tracker.update({ current: 6_000_000, total: null });
+  assert.equal(tracker.look().percentage, 25, 'nothing that was told is forgotten');
   tracker.update({ current: 9_000_000, total: null, media: { current: 60_000, total: 60_000 } });
   assert.equal(tracker.look().percentage, 99.9, 'it is not done before it says so');
 });

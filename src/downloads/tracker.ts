@@ -79,7 +79,9 @@ export function createTracker({ operation, clock, log = silentLog, unit: firstUn
       const at = clock.monotonic();
       status = 'in_progress';
       if (next.unit !== undefined && next.unit !== figures.unit) samples = noProgress;
-      figures = { unit: figures.unit ?? firstUnit, ...next };
+      // What is not told again, such as by a transfer that has ended, stays as it was told last.
+      const before = next.total === null && figures.media ? { media: figures.media } : {};
+      figures = { unit: figures.unit ?? firstUnit, ...before, ...next };
       message = next.message ?? message;
       samples = withSample(samples, { at, amount: next.current });
       if (next.media) media = withSample(media, { at, amount: next.media.current });
