@@ -70,7 +70,7 @@ interface Group {
 
 /**
  * Tests beside their file share one process, which spares the start of a hundred; those of sources, which start threads,
- * and the others get one each, four at a time, as they wait much. Both groups run at once.
+ * and the others get one each, two at a time. Both groups run at once.
  */
 function groupsOf(files: readonly string[], long: boolean): Group[] {
   const limit = `--test-timeout=${long ? 3_600_000 : 180_000}`;
@@ -79,7 +79,7 @@ function groupsOf(files: readonly string[], long: boolean): Group[] {
   const others = files.filter((file) => !mayShare(file));
   const groups = [
     { files: beside, flags: ['--test-isolation=none', limit], atEnd: others.length > 0 },
-    { files: others, flags: [`--test-concurrency=${long ? 1 : 4}`, limit], atEnd: false },
+    { files: others, flags: [`--test-concurrency=${long ? 1 : 2}`, limit], atEnd: false },
   ];
   return groups.filter((group) => group.files.length > 0);
 }
