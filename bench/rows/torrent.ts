@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTorrent } from '../../test/support/torrent-maker.ts';
-import { laidOut, startOpentracker, startTransmission } from '../../test/support/torrent-peers.ts';
+import { laidOut, startAria2, startOpentracker } from '../../test/support/torrent-peers.ts';
 import { type Command, costOf } from '../measure.ts';
 import { type Contender, cost, type Goal, type Row, type Stage } from '../row.ts';
 
@@ -36,7 +36,7 @@ function fetcher(stage: Stage, name: string, command: (folder: string) => Comman
 
 export const torrent: Row = {
   name: 'torrent',
-  what: '512 MiB from one transmission-daemon, found by opentracker, to disk, every piece proved.',
+  what: '512 MiB from one aria2, found by opentracker, to disk, every piece proved.',
   rounds: 3,
   async prepare(stage) {
     const seeds = join(stage.folder, 'seeds');
@@ -46,7 +46,7 @@ export const torrent: Row = {
     const { infoHash } = makeTorrent(wanted);
     const tracker = await startOpentracker(seeds, infoHash);
     const { torrentPath } = laidOut(seeds, { ...wanted, trackers: [tracker.address] });
-    const peer = await startTransmission(seeds, torrentPath);
+    const peer = await startAria2(seeds, torrentPath);
     await tracker.knowsSeeder(infoHash);
     const quiet = [
       '--enable-dht=false',
@@ -112,13 +112,12 @@ Session\\AddExtensionToIncompleteFiles=true
 Session\\DHTEnabled=false
 Session\\LSDEnabled=false
 Session\\PeXEnabled=false
-Session\\GlobalMaxSeedingMinutes=0
+Session\\SSRFMitigation=false
+Session\\MultiConnectionsPerIp=true
+Session\\BTProtocol=TCP
 
 [LegalNotice]
 Accepted=true
-
-[Preferences]
-WebUI\\Enabled=false
 `,
   );
   return profile;
