@@ -118,9 +118,9 @@ test('a window that is written wrong is refused with its key, its value and what
   );
 });
 
-test('the example in the README is a configuration that says what it says', async () => {
+test('the example in docs/queue.md is a configuration that says what it says', async () => {
   await using place = await ownPlace();
-  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(await readFile(join(root, 'README.md'), 'utf8')) ?? [];
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(await readFile(join(root, 'docs/queue.md'), 'utf8')) ?? [];
   const file = join(place.cwd, 'config.yaml');
   await writeFile(file, yaml);
   const { config } = await loadConfig({ env: { HOME: place.cwd }, cwd: place.cwd, flags: { file } });
