@@ -34,9 +34,14 @@ export class HostConnections {
     else this.#open.delete(host);
   }
 
-  /** The host refused: from what it has now, half. */
-  halve(host: string): void {
-    const limit = Math.max(1, Math.floor(Math.min(this.limitOf(host), (this.#open.get(host) ?? 0) + 1) / 2));
+  /**
+   * The host refused a connection beside those that are open: from what it had then, half; of its limit where it had
+   * none. `counted`: refused ones that are still counted as open.
+   */
+  halve(host: string, counted = 0): void {
+    const open = (this.#open.get(host) ?? 0) - counted;
+    const had = open <= 0 ? this.limitOf(host) : Math.min(this.limitOf(host), open + 1);
+    const limit = Math.max(1, Math.floor(had / 2));
     this.#halved.set(host, { limit, until: this.#clock.monotonic() + memory });
   }
 

@@ -10,11 +10,12 @@ import type { Manifest, ResolveRequest } from '../source.ts';
 import type { Asker } from './asker.ts';
 import { digestsOf, strongestOf } from './digests.ts';
 import type { HeldAnswers } from './held.ts';
+import type { HostConnections } from './host-connections.ts';
 import { type Asked, judge, type Proof, type Verdict } from './judge.ts';
 import { parseLink, withoutSecrets } from './link.ts';
 import { mediaType, nameOf } from './name.ts';
 import { encodingOf, type HttpPlan, leastOverlap, overlapBytes } from './plan.ts';
-import { statusFailure } from './status-failure.ts';
+import { isOverload, statusFailure } from './status-failure.ts';
 import { mayLeadToStream, refusePage, sniffedBytes, sniffs, streamFailure } from './suspect.ts';
 import { type HttpToken, readToken, storedToken } from './token.ts';
 import { compareVersion, validatorOf, versionOf } from './validators.ts';
@@ -23,6 +24,7 @@ export interface Resolving {
   readonly asker: Asker;
   readonly held: HeldAnswers;
   readonly clock: Clock;
+  readonly hosts: HostConnections;
 }
 
 /** A question about one file can be asked again for a better one; a server that never settles is given up. */
@@ -80,13 +82,10 @@ async function resolveLink(
     const encoding = encodingOf(head, link);
     const verdict = judge(ask, head, encoding !== undefined);
     if (verdict.use === 'nothing') {
-      throw statusFailure(
-        head,
-        answer.exchange.place,
-        discard(answer.exchange),
-        context.clock.now(),
-        answer.credentials,
-      );
+      const { exchange, credentials, hop } = answer;
+      const failure = statusFailure(head, exchange.place, discard(exchange), context.clock.now(), credentials);
+      if (isOverload(failure)) context.hosts.halve(hop.url.host);
+      throw failure;
     }
     if (verdict.use === 'again') {
       discard(answer.exchange);

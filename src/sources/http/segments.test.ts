@@ -11,12 +11,19 @@ import { realDisk } from '../../disk/real-disk.ts';
 import type { Range } from '../../downloads/ranges.ts';
 import { silentLog } from '../../log/log.ts';
 import { systemClock } from '../../time/clock.ts';
+import type { Source } from '../source.ts';
 import { createHttpSource } from './http-source.ts';
 
 const MiB = 2 ** 20;
 const unlimited = new AbortController().signal;
 
-async function fetched(link: string, connections: number, durable: readonly Range[] = [], prefill?: Buffer) {
+async function fetched(
+  link: string,
+  connections: number,
+  durable: readonly Range[] = [],
+  prefill?: Buffer,
+  before?: (source: Source) => Promise<void>,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-segments-'));
   const config = { ...defaults.http, connections, connections_after: 0 };
   const source = createHttpSource({ config, clock: systemClock, disk: realDisk, log: silentLog });
@@ -25,6 +32,7 @@ async function fetched(link: string, connections: number, durable: readonly Rang
     const file = realDisk.create(path);
     for (const [from, to] of prefill ? durable : []) file.write(prefill ?? Buffer.alloc(0), from, to - from, from);
     await file.close();
+    await before?.(source);
     const request = { link, options: {}, directory: folder };
     const first = await source.resolve(request, unlimited);
     const resume = durable.length > 0 ? { resume: { token: first.resumeToken, durable } } : {};
@@ -120,3 +128,23 @@ test('a server without ranges is served over the first connection alone', needs(
     await nginx.stop();
   }
 });
+
+test(
+  'a host that is too busy for a first connection gets half of its connections from then on',
+  needs('nginx'),
+  async () => {
+    const nginx = await startNginx({ limitRate: '4m', extra: 'location = /busy { return 429; }' });
+    try {
+      const digest = makeFile(join(nginx.root, 'f.bin'), 12 * MiB);
+      const refused = (source: Source) =>
+        assert.rejects(source.resolve({ link: `${nginx.url}/busy`, options: {}, directory: '/' }, unlimited), {
+          class: 'rate_limit',
+        });
+      const got = await fetched(`${nginx.url}/f.bin`, 8, [], undefined, refused);
+      assert.equal(got.digest, digest);
+      assert.equal(got.most, 4);
+    } finally {
+      await nginx.stop();
+    }
+  },
+);

@@ -5,6 +5,7 @@ import { type Gap, NoRanges } from './joiner.ts';
 import type { PartialFile } from './partial-file.ts';
 import { Overtaken, Segment, type SegmentParts } from './segment.ts';
 import { connectionsFor, slowest, splitWork } from './split.ts';
+import { isOverload } from './status-failure.ts';
 
 /** Connections that may end early in a row, each having brought something, before the engine has to decide. */
 const mostReopenings = 3;
@@ -258,10 +259,11 @@ export class Segments {
     const others = this.#active.size - 1;
     if (others > 0 && segment.brought === 0 && (refusals.has(failure.class) || mishaps.has(failure.class))) {
       this.#allowed = failure instanceof NoRanges ? 1 : others;
-      if (refusals.has(failure.class)) hosts.halve(host);
+      if (refusals.has(failure.class)) hosts.halve(host, 1);
       onNote(`${failure.message}; going on with ${others === 1 ? 'one connection' : `${others} connections`}`);
       return;
     }
+    if (isOverload(failure)) hosts.halve(host, 1);
     if (failure.class !== 'network' || failure instanceof NoRanges || !this.#canReopen()) throw failure;
     const brought = segment.held ? Math.max(1, segment.brought) : segment.brought;
     if (brought === 0) throw failure;

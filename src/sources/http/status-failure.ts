@@ -57,3 +57,8 @@ export function statusFailure(
   if (status >= 300) return new Failure('protocol', `${said}, which leads nowhere`);
   return new Failure('server', `${said}, which carries no file`);
 }
+
+/** The host has too much to do, so that it shall get fewer connections (transfer.md: 429, 503, 502, 504, 408, 5xx). Pure. */
+export function isOverload(failure: Failure): boolean {
+  return failure.class === 'rate_limit' || failure.class === 'server';
+}
