@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 /** What the server claims about its file; a behaviour may claim otherwise for one answer. */
 export interface Claims {
@@ -58,7 +58,7 @@ export type FileBehaviour = Sending &
     /** 206 although nothing but the whole was asked for; `most`: only its first bytes. */
     | { readonly do: 'unasked'; readonly most?: number }
     /** The whole file, compressed, although identity was asked; `after`: cut there. */
-    | { readonly do: 'gzip'; readonly after?: number }
+    | { readonly do: 'gzip'; readonly after?: number; readonly coding?: Coding }
   );
 
 /** How one request is answered; each is named for the damage it does. */
@@ -170,7 +170,7 @@ function file(request: RecordedRequest, behaviour: FileBehaviour, claims: Claims
   const part = shaped(partFor(request, claims), behaviour);
   const headers = [`Date: ${claims.date}`, ...describe(claims), ...claims.headers];
   if (part.status === 416) return answer(416, [...headers, `Content-Range: bytes */${claims.body.length}`], '');
-  if (behaviour.do === 'gzip') return compressed(claims.body, headers, behaviour.after);
+  if (behaviour.do === 'gzip') return compressed(claims.body, headers, behaviour);
   if (behaviour.do === 'multipart' && part.status === 206) return multipart(claims, part, headers);
   const range = part.status === 206 ? rangeOf(part, behaviour, claims.body.length) : null;
   if (range !== null) headers.push(`Content-Range: ${range}`);
@@ -216,12 +216,19 @@ function framed(start: (...more: string[]) => string, body: Uint8Array, behaviou
   }
 }
 
+const codings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync };
+type Coding = keyof typeof codings;
+
 const packedBodies = new WeakMap<Uint8Array, Uint8Array>();
 
-function compressed(body: Uint8Array, headers: readonly string[], after: number | undefined): Reply {
-  const packed = packedBodies.get(body) ?? gzipSync(body);
-  packedBodies.set(body, packed);
-  const start = head(200, [...headers, 'Content-Encoding: gzip', `Content-Length: ${packed.length}`]);
+function compressed(
+  body: Uint8Array,
+  headers: readonly string[],
+  { after, coding = 'gzip' }: { readonly after?: number; readonly coding?: Coding },
+): Reply {
+  const packed = (coding === 'gzip' ? packedBodies.get(body) : undefined) ?? codings[coding](body);
+  if (coding === 'gzip') packedBodies.set(body, packed);
+  const start = head(200, [...headers, `Content-Encoding: ${coding}`, `Content-Length: ${packed.length}`]);
   return reply(start, packed.subarray(0, after), after === undefined ? undefined : 'end');
 }
 

@@ -1,5 +1,5 @@
 import type { Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { BodySink, Exchange } from '../../net/exchange.ts';
 import type { Put } from './lane.ts';
@@ -8,6 +8,7 @@ const decoders: Readonly<Record<string, () => Transform>> = {
   gzip: createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
+  zstd: createZstdDecompress,
 };
 
 /** Output beyond this many bytes for each input byte, after a free first part, is a bomb. */

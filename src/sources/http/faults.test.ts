@@ -74,12 +74,19 @@ test('close-delimited and reset: incomplete', async (context) => {
   await fails((await httpBench(context)).run(server.link), 'network');
 });
 
-test('encoded although identity was asked: decoded while it passes', async (context) => {
-  const server = await serverFor(context, { script: () => ({ do: 'gzip' }) });
-  const bench = await httpBench(context);
-  const manifest = await bench.resolve(server.link);
-  assert.equal(manifest.totalBytes, null);
-  await delivers(bench, server.link, 'length');
+test('encoded although identity was asked: decoded while it passes, and cut off it is no file', async (context) => {
+  for (const coding of ['gzip', 'deflate', 'br', 'zstd'] as const) {
+    const server = await serverFor(context, { script: () => ({ do: 'gzip', coding }) });
+    const bench = await httpBench(context);
+    const manifest = await bench.resolve(server.link);
+    assert.equal(manifest.totalBytes, null);
+    await delivers(bench, server.link, 'length');
+    const cut = await serverFor(context, {
+      headers: [`Content-Encoding: ${coding}`],
+      body: Buffer.from('no such bytes'),
+    });
+    await fails((await httpBench(context)).run(cut.link), 'protocol', /damaged/);
+  }
 });
 
 test('an encoding that is not understood, a damaged body and a bomb are refused', async (context) => {
