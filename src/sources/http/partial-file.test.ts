@@ -13,6 +13,8 @@ class MemoryFile implements OpenFile {
   readonly bytes = Buffer.alloc(4 << 20);
   /** The disk is full from here on. */
   limit = Number.POSITIVE_INFINITY;
+  /** What a write says from there on. */
+  limitCode = 'ENOSPC';
   syncFails = false;
   /** Runs while a sync is under way. */
   duringSync: () => void = () => {};
@@ -22,7 +24,7 @@ class MemoryFile implements OpenFile {
   write(buffer: Uint8Array, offset: number, length: number, position: number): void {
     assert.equal(this.closed, 0);
     this.writes += 1;
-    if (position + length > this.limit) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    if (position + length > this.limit) throw Object.assign(new Error('full'), { code: this.limitCode });
     this.bytes.set(buffer.subarray(offset, offset + length), position);
   }
 
@@ -75,6 +77,25 @@ test('small slices are gathered into few writes', async () => {
   assert.deepEqual(await partial.flush(), [[0, 1 << 20]]);
   assert.ok(file.writes <= 6, `${file.writes} writes`);
   assert.ok(file.bytes.subarray(0, 1 << 20).equals(content.subarray(0, 1 << 20)));
+});
+
+test('after a write that the disk refused with an error only what was synced before counts; a full disk has kept the rest', async () => {
+  for (const [code, kept] of [
+    ['EIO', 1 << 20],
+    ['ENOSPC', 2 << 20],
+  ] as const) {
+    const file = new MemoryFile();
+    const partial = new PartialFile(file, '/p', [], undefined);
+    put(partial, content, 0, 1 << 20, 0);
+    assert.deepEqual(await partial.flush(), [[0, 1 << 20]]);
+    file.limit = 2 << 20;
+    file.limitCode = code;
+    put(partial, content, 1 << 20, 1 << 20, 1 << 20);
+    assert.throws(() => {
+      for (let at = 2 << 20; ; at += 1 << 18) put(partial, content, at, 1 << 18, at);
+    }, Failure);
+    assert.deepEqual(await partial.flush(), [[0, kept]], code);
+  }
 });
 
 test('what comes during a sync is durable with the next one only', async () => {

@@ -170,8 +170,10 @@ export class PartialFile implements Place {
     this.#bytes -= bytes;
   }
 
+  /** After an error of the disk itself what it took since the last good sync counts no more, even if a later sync succeeds. */
   fail(error: unknown): Failure {
     this.#failure ??= asFailure(diskFailure(error, this.#path));
+    if (this.#failure.class === 'disk') this.#lost = true;
     return this.#failure;
   }
 }
