@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bytesIn, contiguousFromStart, cutRanges, missingRanges, normalRanges, type Range } from './ranges.ts';
+import { bytesIn, contiguousFromStart, cutOut, cutRanges, missingRanges, normalRanges, type Range } from './ranges.ts';
 
 const size = 64;
 const ranges = fc.array(
@@ -45,6 +45,18 @@ test('the contiguous beginning is all before the first missing byte', () => {
       const end = contiguousFromStart(list);
       assert.deepEqual(flags(list).slice(0, end).includes(false), false);
       assert.ok(end >= size || flags(list)[end] === false);
+    }),
+  );
+});
+
+test('what is cut out is missing afterwards, and nothing else', () => {
+  const ranges = fc.array(fc.tuple(fc.nat(60), fc.nat(60)).map(([a, b]): Range => [Math.min(a, b), Math.max(a, b)]));
+  const has = (list: readonly Range[], at: number) => list.some(([from, to]) => from <= at && at < to);
+  fc.assert(
+    fc.property(ranges, ranges, (some, holes) => {
+      const left = cutOut(some, holes);
+      assert.deepEqual(left, normalRanges(left));
+      for (let at = 0; at < 62; at += 1) assert.equal(has(left, at), has(some, at) && !has(holes, at));
     }),
   );
 });

@@ -44,3 +44,9 @@ export function contiguousFromStart(ranges: readonly Range[]): number {
 export function cutRanges(ranges: readonly Range[], limit: number): Range[] {
   return normalRanges(ranges.map(([from, to]): Range => [from, Math.min(to, limit)]));
 }
+
+/** `ranges` without the bytes of `holes`. */
+export function cutOut(ranges: readonly Range[], holes: readonly Range[]): Range[] {
+  const end = ranges.reduce((most, [, to]) => Math.max(most, to), 0);
+  return missingRanges([...missingRanges(ranges, end), ...holes], end);
+}

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { setAside } from '../disk/partial.ts';
 import { removeWork } from '../disk/remove-work.ts';
-import type { Download } from '../downloads/download.ts';
+import type { Attempt, Download } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
 import { type Change, StoreFailure } from '../store/store.ts';
+import { WrongPieces } from '../verify/verify.ts';
 import { outcomeOf } from './outcome.ts';
 import { wantedName } from './places.ts';
 import type { Run } from './run.ts';
@@ -33,7 +34,7 @@ async function end(run: Run, thrown: unknown): Promise<void> {
   const failure = failureOf(thrown);
   if (failure.class === 'no_space') await run.parts.volumes.ranOut(run.claim.download.directory);
   run.ended('failed', failure.message);
-  await fail(run, failure);
+  await fail(run, failure, thrown instanceof StoreFailure);
 }
 
 async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promise<void> {
@@ -75,7 +76,8 @@ async function giveUpElsewhere({ parts, claim }: Run): Promise<void> {
   }
 }
 
-async function fail(run: Run, failure: Failure): Promise<void> {
+/** `isOfStore`: it is the database that cannot be written, and not what was fetched. */
+async function fail(run: Run, failure: Failure, isOfStore: boolean): Promise<void> {
   const { store, clock, log, policy, random } = run.parts;
   const { download, lease } = run.claim;
   log.info({ download: download.id, class: failure.class, error: failure }, 'a try failed');
@@ -88,6 +90,8 @@ async function fail(run: Run, failure: Failure): Promise<void> {
       triesInVain: download.triesInVain,
       progressed: run.durableBytes() > durableBefore || run.stepsDone > 0,
       mismatchBefore: before?.errorClass === 'checksum',
+      isRestProved: failure instanceof WrongPieces,
+      diskErrorsBefore: isOfStore ? 0 : diskErrors(attempts.filter((attempt) => attempt.token < lease.token)),
     },
     {
       ...policy.retry,
@@ -98,6 +102,14 @@ async function fail(run: Run, failure: Failure): Promise<void> {
     random(),
   );
   await change(run, outcome.to === 'failed' && failure.class === 'checksum' ? await asideFirst(run, outcome) : outcome);
+}
+
+/** How many of the last tries ended so, up to the one after which somebody decided to try again. */
+function diskErrors(attempts: readonly Attempt[]): number {
+  const others = attempts
+    .toReversed()
+    .findIndex(({ outcome, errorClass }) => outcome !== 'retrying' || errorClass !== 'disk');
+  return others === -1 ? attempts.length : others;
 }
 
 /** Wrong bytes are kept for a person to look at, under a name that nobody takes for the file, nor for a partial. */

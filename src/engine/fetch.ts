@@ -2,10 +2,11 @@ import { onDisk } from '../disk/disk-failure.ts';
 import { removeOwnPartial } from '../disk/partial.ts';
 import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
-import { bytesIn, cutRanges, missingRanges } from '../downloads/ranges.ts';
+import { bytesIn, cutRanges, missingRanges, type Range } from '../downloads/ranges.ts';
 import { wantedOf } from '../downloads/selection.ts';
 import { withSelection } from '../sources/select-files.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
+import type { Checkpoint } from '../store/store.ts';
 import { adoptFound } from './adopt-found.ts';
 import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
@@ -114,11 +115,20 @@ function optionsOf({ options, errorClass }: Run['claim']['download']): DownloadO
   return errorClass === 'checksum' ? { ...options, connections: 1 } : options;
 }
 
+/** Records at once what counts as durable of one file, also where it is less than before. Throws `Failure('lost')`. */
+export async function recordDurable(run: Run, fileId: number, ranges: readonly Range[]): Promise<void> {
+  run.files = run.files.map((file) => (file.id === fileId ? { ...file, durable: ranges } : file));
+  await record(run, [{ lease: run.claim.lease, fileId, ranges }]);
+}
+
 /** Flushes what arrived and records it at once. */
 async function recordCheckpoint(run: Run): Promise<void> {
-  const { store, clock, instance } = run.parts;
   const checkpoints = await run.checkpoint(true);
-  if (checkpoints.length === 0) return;
+  if (checkpoints.length > 0) await record(run, checkpoints);
+}
+
+async function record(run: Run, checkpoints: readonly Checkpoint[]): Promise<void> {
+  const { store, clock, instance } = run.parts;
   const { lost } = await store.pulse({ instance, leases: [], leaseUntil: 0, checkpoints, samples: [] }, clock.now());
   if (lost.length > 0) throw new Failure('lost', 'another instance has taken over');
 }

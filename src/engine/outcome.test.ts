@@ -5,7 +5,13 @@ import { Failure, failureClasses } from '../downloads/failure.ts';
 import { outcomeOf, type RetryPolicy, type TryFacts } from './outcome.ts';
 
 const policy: RetryPolicy = { maxTries: 5, firstWait: 2000, longestWait: 600_000, spaceWait: 30_000 };
-const first: TryFacts = { triesInVain: 0, progressed: false, mismatchBefore: false };
+const first: TryFacts = {
+  triesInVain: 0,
+  progressed: false,
+  mismatchBefore: false,
+  isRestProved: false,
+  diskErrorsBefore: 0,
+};
 const now = 1_000_000;
 
 test('a network failure is tried again after a random part of a doubling wait', () => {
@@ -20,6 +26,14 @@ test('a network failure is tried again after a random part of a doubling wait', 
 test('the fifth try in vain is the last, and the message says so', () => {
   const outcome = outcomeOf(new Failure('network', 'reset'), { ...first, triesInVain: 4 }, policy, now, 0.5);
   assert.deepEqual(outcome, { to: 'failed', error: { class: 'network', message: 'reset (gave up after 5 tries)' } });
+});
+
+test('a disk that reports errors three times in a row is not written to a fourth time, whatever it took in between', () => {
+  const broken = new Failure('disk', 'EIO', { retry: { when: 'now' } });
+  const after = (diskErrorsBefore: number) =>
+    outcomeOf(broken, { ...first, progressed: true, diskErrorsBefore }, policy, now, 0.5);
+  assert.partialDeepStrictEqual(after(1), { to: 'retrying', counts: true, discard: false });
+  assert.deepEqual(after(2), { to: 'failed', error: { class: 'disk', message: 'EIO (3 times in a row)' } });
 });
 
 test('durable progress since the last try resets the count', () => {
@@ -93,7 +107,7 @@ test('whatever happens, a retry lies between now and the longest wait, and tries
       fc.boolean(),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (failureClass, triesInVain, progressed, mismatchBefore, random) => {
-        const facts = { triesInVain, progressed, mismatchBefore };
+        const facts = { triesInVain, progressed, mismatchBefore, isRestProved: false, diskErrorsBefore: 0 };
         const outcome = outcomeOf(new Failure(failureClass, 'x'), facts, policy, now, random);
         if (outcome.to === 'failed') return;
         assert.ok(outcome.nextAttemptAt >= now && outcome.nextAttemptAt <= now + policy.longestWait);

@@ -21,7 +21,14 @@ export interface TryFacts {
   readonly progressed: boolean;
   /** True when the try before this one ended with a wrong checksum, too. */
   readonly mismatchBefore: boolean;
+  /** Of wrong bytes it is known which: they were given up already, and the rest is right. */
+  readonly isRestProved: boolean;
+  /** Tries in a row, right before this one, that ended with an error of the disk. */
+  readonly diskErrorsBefore: number;
 }
+
+/** Errors of a disk in a row after which it is not asked again, whatever came in between: it is about to lose more. */
+const mostDiskErrors = 3;
 
 /** How long to wait where the other side named no time, ms. */
 const waits: Record<Exclude<RetryReason, 'backoff' | 'rate_limit' | 'no_space'>, number> = {
@@ -46,12 +53,15 @@ export function outcomeOf(
   random: number,
 ): Extract<Change, { to: 'retrying' | 'failed' }> {
   const error = { class: failure.class, message: failure.message };
-  const discard = failure.class === 'changed' || failure.class === 'checksum';
+  const discard = failure.class === 'changed' || (failure.class === 'checksum' && !facts.isRestProved);
   if (failure.class === 'checksum' && !facts.mismatchBefore) {
     return { to: 'retrying', reason: 'backoff', nextAttemptAt: now, counts: false, discard, error };
   }
   const { retry } = failure;
   if (retry.when === 'never') return { to: 'failed', error };
+  if (failure.class === 'disk' && facts.diskErrorsBefore + 1 >= mostDiskErrors) {
+    return { to: 'failed', error: { ...error, message: `${failure.message} (${mostDiskErrors} times in a row)` } };
+  }
   if (retry.when === 'later' && retry.reason !== 'rate_limit' && retry.reason !== 'backoff') {
     const nextAttemptAt =
       named(retry.at, now) ?? now + (retry.reason === 'no_space' ? policy.spaceWait : waits[retry.reason]);

@@ -89,6 +89,62 @@ test('wrong bytes are fetched once more, then the download fails and nothing is 
   await on.close();
 });
 
+const piecesOf = (bytes: Buffer, length: number) => ({
+  algorithm: 'sha-256',
+  length,
+  hashes: Array.from({ length: Math.ceil(bytes.length / length) }, (_, n) =>
+    createHash('sha256')
+      .update(bytes.subarray(n * length, (n + 1) * length))
+      .digest('hex'),
+  ),
+});
+
+test('of a file with one wrong piece only that piece is fetched once more', async () => {
+  const on = await stageOf({ pieces: piecesOf(content, 30_000) });
+  on.source.content = Buffer.from(content);
+  on.source.content[65_000] = 0;
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), {
+    status: 'retrying',
+    errorClass: 'checksum',
+    bytesDownloaded: 70_000,
+  });
+  on.source.content = content;
+  await on.run();
+  assert.deepEqual(on.source.fetchedFrom, [0, 60_000]);
+  assert.partialDeepStrictEqual(await on.row(), { status: 'completed', integrity: 'checksum' });
+  assert.deepEqual(await readFile(join(on.folder, 'file.bin')), content);
+  await on.close();
+});
+
+test('a piece that is wrong a second time fails the download, and what came is kept aside', async () => {
+  const on = await stageOf({ pieces: piecesOf(content, 30_000) });
+  on.source.content = Buffer.from(content);
+  on.source.content[65_000] = 0;
+  await on.run();
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'failed', errorClass: 'checksum' });
+  assert.deepEqual(await on.names(), ['file.bin.mismatch']);
+  await on.close();
+});
+
+test('a disk that fails three times in a row is given up in spite of progress; a person begins the count anew', async () => {
+  const on = await stageOf();
+  const broken = () => new Failure('disk', 'EIO', { retry: { when: 'now' } });
+  for (let n = 0; n < 4; n += 1) on.source.acts.push({ bytes: 10_000, ending: broken() });
+  for (const status of ['retrying', 'retrying', 'failed']) {
+    await on.run();
+    assert.partialDeepStrictEqual(await on.row(), { status, errorClass: 'disk' });
+  }
+  assert.match((await on.row())?.errorMessage ?? '', /EIO \(3 times in a row\)/);
+  await on.store.wish(on.id, { wish: 'retry' }, Date.now());
+  await on.run();
+  assert.equal((await on.row())?.status, 'retrying');
+  await on.run();
+  assert.equal((await on.row())?.status, 'completed');
+  await on.close();
+});
+
 test('three tries in vain are the end, and what was fetched is kept', async () => {
   const on = await stageOf();
   for (const bytes of [10, 0, 0, 0]) on.source.acts.push({ bytes, ending: new Failure('network', 'reset') });

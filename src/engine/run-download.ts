@@ -3,13 +3,14 @@ import type { FileMark } from '../disk/delivered.ts';
 import { removeOwnPartial, removePartial } from '../disk/partial.ts';
 import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
 import { isRiskyName } from '../disk/safe-name.ts';
-import { type DownloadOptions, type Integrity, integrities } from '../downloads/download.ts';
+import { type DownloadFile, type DownloadOptions, type Integrity, integrities } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
+import { cutOut } from '../downloads/ranges.ts';
 import type { FinishedFile, Manifest } from '../sources/source.ts';
 import type { Delivered } from '../store/store.ts';
-import { type ToVerify, verifyFile } from '../verify/verify.ts';
+import { type ToVerify, type Verified, verifyFile, WrongPieces } from '../verify/verify.ts';
 import { endRun } from './end-run.ts';
-import { fetchFiles, resolveLink } from './fetch.ts';
+import { fetchFiles, recordDurable, resolveLink } from './fetch.ts';
 import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import { type Run, wantedFiles } from './run.ts';
@@ -65,19 +66,15 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], man
     const { file, partialPath } = partialOf(run, end.position);
     // Read anew: whoever followed this download meanwhile may have named one.
     const checksum = file.main ? (await store.get(download.id))?.options.checksum : undefined;
-    const verified = await verifyFile(
-      disk,
-      {
-        path: partialPath,
-        size: end.size,
-        integrity: end.integrity,
-        ...(end.synced === undefined ? {} : { facts: end.synced }),
-        ...(end.digest === undefined ? {} : { digest: end.digest }),
-        ...(checksum === undefined ? {} : { checksum }),
-        ...(file.main ? expectedOf(download.options, manifest) : {}),
-      },
-      run.signal,
-    );
+    const verified = await verifyPartial(run, file, {
+      path: partialPath,
+      size: end.size,
+      integrity: end.integrity,
+      ...(end.synced === undefined ? {} : { facts: end.synced }),
+      ...(end.digest === undefined ? {} : { digest: end.digest }),
+      ...(checksum === undefined ? {} : { checksum }),
+      ...(file.main ? expectedOf(download.options, manifest) : {}),
+    });
     const name = wantedName(download, file);
     let known: FileMark | undefined;
     const reserve = (path: string, mark: FileMark) => {
@@ -90,6 +87,16 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], man
     if (isRiskyName(basename(finalPath))) {
       await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
     }
+  }
+}
+
+/** Where some of its pieces are wrong only those count as fetched no more, before that is told: the next try fetches them. */
+async function verifyPartial(run: Run, file: DownloadFile, facts: ToVerify): Promise<Verified> {
+  try {
+    return await verifyFile(run.parts.disk, facts, run.signal);
+  } catch (error) {
+    if (error instanceof WrongPieces) await recordDurable(run, file.id, cutOut(file.durable, error.ranges));
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Disk, FileFacts } from '../disk/disk.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import type { Integrity, Pieces } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
+import type { Range } from '../downloads/ranges.ts';
 import { digestOf, formatChecksum, parseChecksum } from './checksum.ts';
 import { wrongPieces } from './pieces.ts';
 
@@ -31,10 +32,23 @@ export interface Verified {
   readonly digest: string | null;
 }
 
+/** Some pieces of a file have other digests than they should; the rest of it is proved right. */
+export class WrongPieces extends Failure {
+  /** What is not proved: the bytes to fetch again. */
+  readonly ranges: readonly Range[];
+
+  /** `wrong`: numbers of pieces; one that should not be there leaves nothing proved. */
+  constructor(wrong: readonly number[], { hashes, length }: Pieces, size: number) {
+    super('checksum', `${wrong.length} of ${hashes.length} pieces differ from their digests`);
+    const isTooLong = wrong.some((n) => n >= hashes.length);
+    this.ranges = isTooLong ? [[0, size]] : wrong.map((n): Range => [n * length, Math.min(size, (n + 1) * length)]);
+  }
+}
+
 /**
  * Holds a complete partial against what is known of it: its size, then its digest. Throws
  * `Failure('changed')` for a wrong size (somebody else wrote to it, or it is another file than was announced),
- * `Failure('checksum')` for wrong bytes.
+ * `Failure('checksum')` for wrong bytes, as `WrongPieces` where it is known which.
  */
 export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal): Promise<Verified> {
   const facts = file.facts ?? (await onDisk(file.path, () => disk.facts(file.path)));
@@ -48,9 +62,7 @@ export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal
   }
   if (file.checksum === undefined && file.pieces) {
     const wrong = await wrongPieces(disk, file.path, file.pieces, signal);
-    if (wrong.length > 0) {
-      throw new Failure('checksum', `${wrong.length} of ${file.pieces.hashes.length} pieces differ from their digests`);
-    }
+    if (wrong.length > 0) throw new WrongPieces(wrong, file.pieces, file.size);
     return { size: file.size, integrity: 'checksum', digest: file.digest ?? null };
   }
   const checksum = file.checksum ?? file.told;

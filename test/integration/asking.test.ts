@@ -31,7 +31,7 @@ async function smallServer(context: TestContext) {
   return { asked, texts, firstAsked: first.promise, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 
 function lines(end: Ended): Record<string, unknown>[] {
   return end.stdout
@@ -138,7 +138,7 @@ test('an input file: links, mirrors and options; what is wrong is said with its 
   for (const [args, says] of [
     [['-i', 'no.txt'], /--input-file: there is no file/],
     [['-i', 'sub'], /is a folder; name a file/],
-    [['-i', 'links.txt', '-o', 'x'], /--out names one file and an input file was given/],
+    [['-i', 'links.txt', '-o', 'x'], /--out names one file and a file of links was given/],
   ] as const) {
     const wrong = await run(['get', ...args], place);
     assert.equal(wrong.code, 2);
@@ -213,6 +213,41 @@ test('a Metalink, local or behind a link, brings its files with mirrors and dige
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, says);
   }
+});
+
+test('of a file whose Metalink knows its pieces, only the wrong one is fetched again', async (context) => {
+  await using place = await ownPlace();
+  const [content, length] = [Buffer.alloc(400_000, 'the right bytes, '), 100_000];
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    const { range } = request.headers;
+    asked.push(range);
+    const [, from = 0, to = content.length - 1] =
+      /bytes=(\d+)-(\d*)/.exec(range ?? '')?.map((part) => Number(part) || undefined) ?? [];
+    const bytes = Buffer.from(content.subarray(from, to + 1));
+    if (asked.length === 1) bytes[250_000] = 0;
+    const part = range === undefined ? {} : { 'content-range': `bytes ${from}-${to}/${content.length}` };
+    response.writeHead(range === undefined ? 200 : 206, {
+      etag: '"one"',
+      'accept-ranges': 'bytes',
+      'content-length': bytes.length,
+      ...part,
+    });
+    response.end(bytes);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const hashes = [0, 1, 2, 3].map((n) => `<hash>${sha256(content.subarray(n * length, (n + 1) * length))}</hash>`);
+  await writeFile(
+    join(place.cwd, 'one.meta4'),
+    `<?xml version="1.0"?><metalink xmlns="urn:ietf:params:xml:ns:metalink"><file name="one.bin"><url>http://127.0.0.1:${port}/one.bin</url>
+     <pieces length="${length}" type="sha-256">${hashes.join('')}</pieces></file></metalink>`,
+  );
+  const end = await run(['get', 'one.meta4'], place);
+  assert.equal(end.code, 0, end.stderr);
+  assert.deepEqual(await readFile(join(place.cwd, 'one.bin')), content);
+  assert.deepEqual(asked, [undefined, 'bytes=200000-299999']);
 });
 
 test('what is malformed is one sentence that says what is allowed, without what may be a secret', async () => {
