@@ -77,7 +77,7 @@ async function moveLeg(parts: Parts, context: StepContext, at: AtLeg): Promise<v
 async function freePlan(parts: Parts, context: StepContext, template: Template): Promise<Leg[]> {
   const { stem } = splitExtension(context.name);
   const values = {
-    ...releaseValues(stem),
+    ...releaseValues(stem, basename(context.directory)),
     name: stem,
     ...(context.category === undefined ? {} : { category: context.category }),
   };

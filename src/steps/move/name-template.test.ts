@@ -58,6 +58,14 @@ test('a release name tells title, year, season and episode, any other is its own
   assert.deepEqual(releaseValues('holiday'), { title: 'holiday' });
 });
 
+test('a file of a short name is called as the release in whose folder it lies, never as any other folder', () => {
+  assert.partialDeepStrictEqual(releaseValues('show', 'Some.Show.S02E05.1080p'), { title: 'Some Show', episode: '05' });
+  assert.partialDeepStrictEqual(releaseValues('Film.2001', 'Some.Show.S02E05.1080p'), { title: 'Film', year: '2001' });
+  for (const folder of ['', 'Downloads', 'films 2023', '2024']) {
+    assert.deepEqual(releaseValues('show', folder), { title: 'show' });
+  }
+});
+
 test('whatever the names say, files stay below the root, one name each', () => {
   const root = resolve('/media');
   const anyName = fc.oneof(
