@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const content = Buffer.alloc(300_000, 'what is moved ');
-const program = resolve(import.meta.dirname, 'move-process.ts');
+const program = fileURLToPath(new URL('./move-process.ts', import.meta.url));
 
 /**
  * Kills a process that moves a file before its operation `first`, then before each `stride`th further one, until one
