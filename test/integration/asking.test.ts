@@ -138,7 +138,7 @@ test('an input file: links, mirrors and options; what is wrong is said with its 
   for (const [args, says] of [
     [['-i', 'no.txt'], /--input-file: there is no file/],
     [['-i', 'sub'], /is a folder; name a file/],
-    [['-i', 'links.txt', '-o', 'x'], /--out names one file and a file of links was given/],
+    [['-i', 'links.txt', '-o', 'x'], /--out names one file and an input file was given/],
   ] as const) {
     const wrong = await run(['get', ...args], place);
     assert.equal(wrong.code, 2);
