@@ -34,6 +34,9 @@ const certificateFaults: Readonly<Record<string, string>> = {
   HOSTNAME_MISMATCH: 'belongs to another host',
 };
 
+/** The host speaks TLS, but only of HTTP/2. */
+export class OnlyHttp2 extends Failure {}
+
 /**
  * Why no connection came about, or why it broke, as one sentence with its class. `place` is
  * `host:port`. What is a `Failure` already stays one.
@@ -75,6 +78,9 @@ function tlsFailure(
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return say('tls', `${place} does not speak TLS; perhaps the link should begin with http://`);
+  }
+  if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') {
+    return new OnlyHttp2('tls', `${place} does not speak HTTP/1.1`, { cause: error });
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
     return say('tls', `no secure connection to ${place} came about (${error.reason ?? code})`);

@@ -25,6 +25,8 @@ export interface ConnectOptions {
   readonly family?: 4 | 6;
   /** Refuses private addresses: a stranger named the host. A proxy looks names up itself and is trusted to do so. */
   readonly publicOnly?: boolean;
+  /** Speaks HTTP/2: for hosts that refused HTTP/1.1 by an `OnlyHttp2`. Slower; the wire looks the same. */
+  readonly http2?: boolean;
 }
 
 type OnRead = { buffer: () => Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean };
@@ -67,9 +69,22 @@ function placeOf(endpoint: Endpoint, proxy: ProxyServer | undefined): string {
 
 async function direct(endpoint: Endpoint, place: string, options: ConnectOptions): Promise<Wire> {
   if (options.publicOnly) refusePrivate(endpoint.host);
+  if (options.http2) return overHttp2(openSocket(endpoint, options), endpoint, place, options);
   const wire = new Wire(place, (onread) => openSocket(endpoint, options, onread));
   await opened(wire, endpoint, place, options);
   return wire;
+}
+
+async function overHttp2(
+  socket: net.Socket,
+  endpoint: Endpoint,
+  place: string,
+  options: ConnectOptions,
+): Promise<Wire> {
+  await opened({ socket, destroy: () => socket.destroy() }, endpoint, place, options);
+  const { Http2Socket } = await import('./http2-socket.ts');
+  const http2 = new Http2Socket(socket as tls.TLSSocket, hostAndPort(endpoint));
+  return new Wire(place, () => http2 as unknown as net.Socket, 'stream');
 }
 
 async function throughProxy(
@@ -90,6 +105,10 @@ async function throughProxy(
     return wire;
   }
   const carrier = await openTunnel(openSocket(first, toProxy), endpoint, proxy, options.signal);
+  if (options.http2) {
+    const socket = tls.connect({ ...secureOptions(endpoint, options), socket: carrier });
+    return overHttp2(socket, endpoint, place, options);
+  }
   const wire = new Wire(
     place,
     () => (endpoint.secure ? tls.connect({ ...secureOptions(endpoint, options), socket: carrier }) : carrier),
@@ -101,7 +120,12 @@ async function throughProxy(
 }
 
 /** Waits until the wire is open and the other side has shown who it is; destroys it where that fails. */
-function opened(wire: Wire, endpoint: Endpoint, place: string, options: ConnectOptions): Promise<void> {
+function opened(
+  wire: Pick<Wire, 'socket' | 'destroy'>,
+  endpoint: Endpoint,
+  place: string,
+  options: ConnectOptions,
+): Promise<void> {
   const { signal, pins = [] } = options;
   return new Promise((resolve, reject) => {
     const { socket } = wire;
@@ -146,11 +170,11 @@ function openSocket(endpoint: Endpoint, options: ConnectOptions, onread?: OnRead
  * The certificate is judged by `peerFailure` before anything is sent, and not within `tls`, which would
  * throw the certificate away whose fingerprint a person is told.
  */
-function secureOptions({ host }: Endpoint, { trust }: ConnectOptions): tls.ConnectionOptions {
+function secureOptions({ host }: Endpoint, { trust, http2 }: ConnectOptions): tls.ConnectionOptions {
   return {
     host,
     rejectUnauthorized: false,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [http2 ? 'h2' : 'http/1.1'],
     ...(isIP(host) ? {} : { servername: host }),
     ...(trust ? { secureContext: trust } : {}),
   };

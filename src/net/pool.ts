@@ -1,7 +1,8 @@
 import type { SecureContext } from 'node:tls';
 import type { Clock } from '../time/clock.ts';
-import { connect } from './connect.ts';
-import type { Endpoint } from './endpoint.ts';
+import { type ConnectOptions, connect } from './connect.ts';
+import { OnlyHttp2 } from './connect-failure.ts';
+import { type Endpoint, hostAndPort } from './endpoint.ts';
 import type { ProxyServer } from './proxy.ts';
 import type { Wire } from './wire.ts';
 
@@ -41,6 +42,7 @@ export class ConnectionPool {
   readonly #idle = new Map<string, Idle[]>();
   /** The family that answered where another did not. */
   readonly #families = new Map<string, { readonly family: 4 | 6; readonly until: number }>();
+  readonly #onlyHttp2 = new Set<string>();
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -98,22 +100,35 @@ export class ConnectionPool {
     const host = proxy ? proxy.host : endpoint.host;
     const known = this.#families.get(host);
     const family = known && known.until > clock.monotonic() ? known.family : undefined;
+    const options = {
+      ...{ clock, timeout: connectTimeout },
+      ...(signal ? { signal } : {}),
+      ...(trust ? { trust } : {}),
+      ...(family ? { family } : {}),
+      ...(proxy ? { proxy } : {}),
+      ...(pins ? { pins } : {}),
+      ...(publicOnly ? { publicOnly } : {}),
+    };
     try {
-      const wire = await connect(endpoint, {
-        clock,
-        timeout: connectTimeout,
-        ...(signal ? { signal } : {}),
-        ...(trust ? { trust } : {}),
-        ...(family ? { family } : {}),
-        ...(proxy ? { proxy } : {}),
-        ...(pins ? { pins } : {}),
-        ...(publicOnly ? { publicOnly } : {}),
-      });
+      const wire = await this.#connect(endpoint, options);
       if (!family) this.#learn(host, wire);
       return wire;
     } catch (error) {
       this.#families.delete(host);
       throw error;
+    }
+  }
+
+  /** Hosts that speak only HTTP/2 are remembered as long as the pool is there. */
+  async #connect(endpoint: Endpoint, options: ConnectOptions): Promise<Wire> {
+    const place = hostAndPort(endpoint);
+    if (this.#onlyHttp2.has(place)) return connect(endpoint, { ...options, http2: true });
+    try {
+      return await connect(endpoint, options);
+    } catch (error) {
+      if (!(error instanceof OnlyHttp2)) throw error;
+      this.#onlyHttp2.add(place);
+      return connect(endpoint, { ...options, http2: true });
     }
   }
 
