@@ -10,7 +10,7 @@ import type { Checkpoint } from '../store/store.ts';
 import { adoptFound } from './adopt-found.ts';
 import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
-import type { Run } from './run.ts';
+import { type Run, writeMissingSidecar } from './run.ts';
 import { shortPartialFor, shortTarget } from './short-file.ts';
 
 /**
@@ -115,8 +115,9 @@ function optionsOf({ options, errorClass }: Run['claim']['download']): DownloadO
   return errorClass === 'checksum' ? { ...options, connections: 1 } : options;
 }
 
-/** Records at once what counts as durable of one file, also where it is less than before. Throws `Failure('lost')`. */
+/** Records at once what counts as durable of one file, also where it is less than before. Throws `Failure`. */
 export async function recordDurable(run: Run, fileId: number, ranges: readonly Range[]): Promise<void> {
+  if (ranges.length > 0) await writeMissingSidecar(run);
   run.files = run.files.map((file) => (file.id === fileId ? { ...file, durable: ranges } : file));
   await record(run, [{ lease: run.claim.lease, fileId, ranges }]);
 }

@@ -34,6 +34,9 @@ test('a disk that reports errors three times in a row is not written to a fourth
     outcomeOf(broken, { ...first, progressed: true, diskErrorsBefore }, policy, now, 0.5);
   assert.partialDeepStrictEqual(after(1), { to: 'retrying', counts: true, discard: false });
   assert.deepEqual(after(2), { to: 'failed', error: { class: 'disk', message: 'EIO (3 times in a row)' } });
+  const hanging = new Failure('disk', 'no answer', { retry: { when: 'later', reason: 'backoff' } });
+  const waits = outcomeOf(hanging, { ...first, progressed: true, diskErrorsBefore: 2 }, policy, now, 0.5);
+  assert.partialDeepStrictEqual(waits, { to: 'retrying', reason: 'backoff', counts: true });
 });
 
 test('durable progress since the last try resets the count', () => {

@@ -59,7 +59,8 @@ export function outcomeOf(
   }
   const { retry } = failure;
   if (retry.when === 'never') return { to: 'failed', error };
-  if (failure.class === 'disk' && facts.diskErrorsBefore + 1 >= mostDiskErrors) {
+  // One that is waited for (a mount that hangs) has reported nothing.
+  if (failure.class === 'disk' && retry.when === 'now' && facts.diskErrorsBefore + 1 >= mostDiskErrors) {
     return { to: 'failed', error: { ...error, message: `${failure.message} (${mostDiskErrors} times in a row)` } };
   }
   if (retry.when === 'later' && retry.reason !== 'rate_limit' && retry.reason !== 'backoff') {

@@ -151,7 +151,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
 }
 
 /** What is recorded as durable is known again, should the database be lost. */
-async function writeMissingSidecar(run: Run): Promise<void> {
+export async function writeMissingSidecar(run: Run): Promise<void> {
   await run.sidecar?.();
   run.sidecar = undefined;
 }

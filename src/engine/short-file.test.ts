@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -60,6 +61,29 @@ test('what came of a short file that breaks off is kept under a sidecar, and the
   assert.deepEqual(on.source.fetchedFrom, [0, 40_000]);
   assert.equal((await on.row())?.status, 'completed');
   assert.deepEqual(await on.names(), ['file.bin']);
+  await on.close();
+});
+
+test('of a short file with a wrong piece the rest counts, under a sidecar, and only that piece is fetched again', async () => {
+  const length = 30_000;
+  const hashes = [0, 1, 2, 3].map((n) =>
+    createHash('sha256')
+      .update(content.subarray(n * length, (n + 1) * length))
+      .digest('hex'),
+  );
+  const on = await stage(content, { pieces: { algorithm: 'sha-256', length, hashes } }, undefined, content.length);
+  on.source.content = Buffer.from(content);
+  on.source.content[65_000] = 0;
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', bytesDownloaded: 70_000 });
+  const partial = `.longhaul-${(await on.row())?.uid}.part`;
+  assert.deepEqual(await on.names(), [partial, `${partial}.json`]);
+  on.source.content = content;
+  await on.run();
+  assert.deepEqual(on.source.fetchedFrom, [0, 60_000]);
+  assert.equal((await on.row())?.status, 'completed');
+  assert.deepEqual(await on.names(), ['file.bin']);
+  assert.deepEqual(await readFile(join(on.folder, 'file.bin')), content);
   await on.close();
 });
 

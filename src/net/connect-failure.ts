@@ -34,7 +34,7 @@ const certificateFaults: Readonly<Record<string, string>> = {
   HOSTNAME_MISMATCH: 'belongs to another host',
 };
 
-/** The host speaks TLS, but only of HTTP/2. */
+/** The host speaks TLS, and not that HTTP which it was asked for: probably HTTP/2 alone. */
 export class OnlyHttp2 extends Failure {}
 
 /**
@@ -80,7 +80,7 @@ function tlsFailure(
     return say('tls', `${place} does not speak TLS; perhaps the link should begin with http://`);
   }
   if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') {
-    return new OnlyHttp2('tls', `${place} does not speak HTTP/1.1`, { cause: error });
+    return new OnlyHttp2('tls', `${place} speaks neither HTTP/1.1 nor HTTP/2`, { cause: error });
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
     return say('tls', `no secure connection to ${place} came about (${error.reason ?? code})`);

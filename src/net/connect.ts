@@ -5,6 +5,7 @@ import { Failure } from '../downloads/failure.ts';
 import type { Clock } from '../time/clock.ts';
 import { connectFailure } from './connect-failure.ts';
 import { type Endpoint, hostAndPort } from './endpoint.ts';
+import type { Http2Socket } from './http2-socket.ts';
 import { peerFailure } from './peer.ts';
 import { publicLookup, refusePrivate } from './private-address.ts';
 import type { ProxyServer } from './proxy.ts';
@@ -25,8 +26,8 @@ export interface ConnectOptions {
   readonly family?: 4 | 6;
   /** Refuses private addresses: a stranger named the host. A proxy looks names up itself and is trusted to do so. */
   readonly publicOnly?: boolean;
-  /** Speaks HTTP/2: for hosts that refused HTTP/1.1 by an `OnlyHttp2`. Slower; the wire looks the same. */
-  readonly http2?: boolean;
+  /** What speaks HTTP/2, for hosts that refused HTTP/1.1 by an `OnlyHttp2`. Slower; the wire looks the same. */
+  readonly http2?: typeof Http2Socket;
 }
 
 type OnRead = { buffer: () => Uint8Array; callback: (length: number, buffer: Uint8Array) => boolean };
@@ -69,7 +70,7 @@ function placeOf(endpoint: Endpoint, proxy: ProxyServer | undefined): string {
 
 async function direct(endpoint: Endpoint, place: string, options: ConnectOptions): Promise<Wire> {
   if (options.publicOnly) refusePrivate(endpoint.host);
-  if (options.http2) return overHttp2(openSocket(endpoint, options), endpoint, place, options);
+  if (options.http2) return overHttp2(openSocket(endpoint, options), options.http2, endpoint, place, options);
   const wire = new Wire(place, (onread) => openSocket(endpoint, options, onread));
   await opened(wire, endpoint, place, options);
   return wire;
@@ -77,13 +78,13 @@ async function direct(endpoint: Endpoint, place: string, options: ConnectOptions
 
 async function overHttp2(
   socket: net.Socket,
+  Speaker: typeof Http2Socket,
   endpoint: Endpoint,
   place: string,
   options: ConnectOptions,
 ): Promise<Wire> {
   await opened({ socket, destroy: () => socket.destroy() }, endpoint, place, options);
-  const { Http2Socket } = await import('./http2-socket.ts');
-  const http2 = new Http2Socket(socket as tls.TLSSocket, hostAndPort(endpoint));
+  const http2 = new Speaker(socket as tls.TLSSocket, hostAndPort(endpoint));
   return new Wire(place, () => http2 as unknown as net.Socket, 'stream');
 }
 
@@ -107,7 +108,7 @@ async function throughProxy(
   const carrier = await openTunnel(openSocket(first, toProxy), endpoint, proxy, options.signal);
   if (options.http2) {
     const socket = tls.connect({ ...secureOptions(endpoint, options), socket: carrier });
-    return overHttp2(socket, endpoint, place, options);
+    return overHttp2(socket, options.http2, endpoint, place, options);
   }
   const wire = new Wire(
     place,

@@ -26,7 +26,8 @@ type Done = (error?: Error | null) => void;
 /**
  * A connection to a host that speaks nothing but HTTP/2, which looks like one of HTTP/1.1 from this side: requests are
  * written and answers are read as RFC 9112 has them, one after the other. Bodies of unknown length come in chunks, so
- * that one which breaks off is never taken for a whole one. It takes the place of a `net.Socket` under a `Wire`.
+ * that one which breaks off is never taken for a whole one. It takes the place of a `net.Socket` under a `Wire`; what is
+ * wrong with the connection below it destroys it, and the other way round.
  */
 export class Http2Socket extends Duplex {
   readonly #session: ClientHttp2Session;
@@ -38,8 +39,10 @@ export class Http2Socket extends Duplex {
 
   /** `socket`: open, its other side believed, and agreed on `h2`. */
   constructor(socket: TLSSocket, authority: string) {
-    super({ autoDestroy: true, emitClose: true });
+    super({ allowHalfOpen: false });
     this.#tls = socket;
+    // The session tells what matters of it; when that is destroyed nobody else listens.
+    socket.on('error', () => {});
     this.#session = http2.connect(`https://${authority}`, {
       createConnection: () => socket,
       // A window of 64 KiB would wait for the other side's clock.
@@ -116,14 +119,22 @@ export class Http2Socket extends Duplex {
       if (!ofConnection.has(name)) fields[name] = name in fields ? [fields[name] ?? [], value].flat() : value;
     }
     this.#bodyLeft = Number(fields['content-length'] ?? 0);
+    // Of the one before only its end can still be there to be read.
+    this.#stream?.resume();
     const stream = this.#session.request(fields, { endStream: this.#bodyLeft === 0 });
     this.#stream = stream;
-    stream.on('response', (headers) => this.#answer(stream, headers, method));
+    const isWhole = watchEnd(stream);
+    stream.on('response', (headers) => this.#answer(stream, headers, method, isWhole));
     stream.on('error', (error) => this.destroy(error));
-    stream.on('close', () => this.#closed(stream));
+    stream.on('close', () => this.#closed(stream, isWhole()));
   }
 
-  #answer(stream: ClientHttp2Stream, headers: IncomingHttpHeaders & IncomingHttpStatusHeader, method: string): void {
+  #answer(
+    stream: ClientHttp2Stream,
+    headers: IncomingHttpHeaders & IncomingHttpStatusHeader,
+    method: string,
+    isWhole: () => boolean,
+  ): void {
     const status = headers[':status'] ?? 0;
     const sized = headers['content-length'] !== undefined;
     const hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
@@ -140,8 +151,7 @@ export class Http2Socket extends Duplex {
     });
     stream.on('end', () => {
       // An end by an error is no end; it is told when the stream closes.
-      const isWhole = !stream.aborted && stream.rstCode === http2.constants.NGHTTP2_NO_ERROR;
-      if (isChunked && isWhole) this.push('0\r\n\r\n');
+      if (isChunked && isWhole()) this.push('0\r\n\r\n');
     });
   }
 
@@ -149,8 +159,8 @@ export class Http2Socket extends Duplex {
     if (!this.push(bytes)) stream.pause();
   }
 
-  #closed(stream: ClientHttp2Stream): void {
-    if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {
+  #closed(stream: ClientHttp2Stream, isWhole: boolean): void {
+    if (!isWhole || stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {
       this.destroy(Object.assign(new Error('the stream was reset'), { code: 'ECONNRESET' }));
     }
     if (this.#stream === stream) this.#stream = undefined;
@@ -161,4 +171,19 @@ export class Http2Socket extends Duplex {
   #endAfterThis(): void {
     if (!this.#stream) this.destroy();
   }
+}
+
+/**
+ * Whether the other side has ended the stream by saying so (END_STREAM). One that it resets without an error, which
+ * gateways do when what stands behind them breaks off, ends the same way for whoever reads it: but then the stream is
+ * closed already at the moment when its end is put behind its bytes.
+ */
+function watchEnd(stream: ClientHttp2Stream): () => boolean {
+  let isWhole = false;
+  const push = stream.push.bind(stream);
+  stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+    if (chunk === null && !stream.closed) isWhole = true;
+    return push(chunk, encoding);
+  };
+  return () => isWhole;
 }

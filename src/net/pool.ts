@@ -28,8 +28,8 @@ export const directRoute: Route = {};
 /** Idle wires kept for one origin, and how long: less than any usual server keeps them, ms. */
 const mostIdle = 16;
 const longestIdle = 10_000;
-/** How long a family that failed on a host is left out, ms. */
-const familyMemory = 600_000;
+/** How long a family that failed on a host is left out, and how long it is asked over HTTP/2 at once, ms. */
+const hostMemory = 600_000;
 
 interface Idle {
   readonly wire: Wire;
@@ -42,7 +42,8 @@ export class ConnectionPool {
   readonly #idle = new Map<string, Idle[]>();
   /** The family that answered where another did not. */
   readonly #families = new Map<string, { readonly family: 4 | 6; readonly until: number }>();
-  readonly #onlyHttp2 = new Set<string>();
+  /** Hosts that refused HTTP/1.1, and until when that is believed. */
+  readonly #onlyHttp2 = new Map<string, number>();
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -119,16 +120,25 @@ export class ConnectionPool {
     }
   }
 
-  /** Hosts that speak only HTTP/2 are remembered as long as the pool is there. */
+  /** A host that speaks only HTTP/2 is asked that way at once for a while. */
   async #connect(endpoint: Endpoint, options: ConnectOptions): Promise<Wire> {
     const place = hostAndPort(endpoint);
-    if (this.#onlyHttp2.has(place)) return connect(endpoint, { ...options, http2: true });
+    const now = options.clock.monotonic();
+    if ((this.#onlyHttp2.get(place) ?? 0) <= now) {
+      try {
+        return await connect(endpoint, options);
+      } catch (error) {
+        if (!(error instanceof OnlyHttp2)) throw error;
+        for (const [known, until] of this.#onlyHttp2) if (until <= now) this.#onlyHttp2.delete(known);
+        this.#onlyHttp2.set(place, now + hostMemory);
+      }
+    }
+    const { Http2Socket } = await import('./http2-socket.ts');
     try {
-      return await connect(endpoint, options);
+      return await connect(endpoint, { ...options, http2: Http2Socket });
     } catch (error) {
-      if (!(error instanceof OnlyHttp2)) throw error;
-      this.#onlyHttp2.add(place);
-      return connect(endpoint, { ...options, http2: true });
+      this.#onlyHttp2.delete(place);
+      throw error;
     }
   }
 
@@ -136,7 +146,7 @@ export class ConnectionPool {
     const { autoSelectFamilyAttemptedAddresses: attempted, remoteFamily } = wire.socket;
     if (!attempted || attempted.length < 2 || !remoteFamily) return;
     const family = remoteFamily === 'IPv6' ? 6 : 4;
-    this.#families.set(host, { family, until: this.#options.clock.monotonic() + familyMemory });
+    this.#families.set(host, { family, until: this.#options.clock.monotonic() + hostMemory });
   }
 }
 

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { realDisk } from '../disk/real-disk.ts';
 import { Failure } from '../downloads/failure.ts';
 import { formatChecksum, parseChecksum } from './checksum.ts';
-import { verifyFile } from './verify.ts';
+import { verifyFile, WrongPieces } from './verify.ts';
 
 let folder = '';
 before(async () => {
@@ -50,6 +50,28 @@ test('one wrong byte is a checksum failure that names both digests', async () =>
   await writeFile(path, wrong);
   const file = { path, size: bytes.length, integrity: 'validator', checksum: `sha-256=${sha256}` } as const;
   await assert.rejects(verifyFile(realDisk, file, never), failsWith('checksum'));
+});
+
+test('where the checksum differs and the pieces are known, they tell what is wrong', async () => {
+  const path = await partial();
+  const length = 1_000_000;
+  const hashes = [0, 1, 2, 3].map((n) =>
+    createHash('sha256')
+      .update(bytes.subarray(n * length, (n + 1) * length))
+      .digest('hex'),
+  );
+  const wrong = Buffer.from(bytes);
+  wrong[1_234_567] = (wrong[1_234_567] ?? 0) ^ 1;
+  const pieces = { algorithm: 'sha-256', length, hashes };
+  const file = { path, size: bytes.length, integrity: 'length', pieces } as const;
+  const other = { ...file, checksum: `sha-256=${'0'.repeat(64)}` };
+  // The pieces are right, and the file is not the one that was asked for.
+  await assert.rejects(verifyFile(realDisk, other, never), (error) => !(error instanceof WrongPieces));
+  await writeFile(path, wrong);
+  await assert.rejects(verifyFile(realDisk, { ...file, checksum: `sha-256=${sha256}` }, never), {
+    class: 'checksum',
+    ranges: [[length, 2 * length]],
+  });
 });
 
 test('a digest made on the way saves reading the file again, and a wrong one is not believed', async () => {

@@ -18,7 +18,7 @@ export interface ToVerify {
   readonly digest?: string;
   /** What the person asked for. */
   readonly checksum?: string;
-  /** Digests of its pieces; looked at where no checksum is asked for. */
+  /** Digests of its pieces; looked at where no checksum is asked for, and to find what is wrong where that differs. */
   readonly pieces?: Pieces;
   /** The digest that the other side tells; looked at where nobody else told one. */
   readonly told?: string;
@@ -61,8 +61,7 @@ export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal
     throw new Failure('changed', said, { retry: { when: 'never' } });
   }
   if (file.checksum === undefined && file.pieces) {
-    const wrong = await wrongPieces(disk, file.path, file.pieces, signal);
-    if (wrong.length > 0) throw new WrongPieces(wrong, file.pieces, file.size);
+    await provePieces(disk, file, file.pieces, signal);
     return { size: file.size, integrity: 'checksum', digest: file.digest ?? null };
   }
   const checksum = file.checksum ?? file.told;
@@ -74,7 +73,14 @@ export async function verifyFile(disk: Disk, file: ToVerify, signal: AbortSignal
   const found =
     known?.algorithm === wanted.algorithm ? known : await digestOf(disk, file.path, wanted.algorithm, signal);
   if (found.hex !== wanted.hex) {
+    if (file.pieces) await provePieces(disk, file, file.pieces, signal);
     throw new Failure('checksum', `the ${wanted.algorithm} is ${found.hex}, expected ${wanted.hex}`);
   }
   return { size: file.size, integrity: 'checksum', digest: formatChecksum(found) };
+}
+
+/** Throws `WrongPieces` unless all of them are right. */
+async function provePieces(disk: Disk, file: ToVerify, pieces: Pieces, signal: AbortSignal): Promise<void> {
+  const wrong = await wrongPieces(disk, file.path, pieces, signal);
+  if (wrong.length > 0) throw new WrongPieces(wrong, pieces, file.size);
 }

@@ -216,7 +216,8 @@ function framed(start: (...more: string[]) => string, body: Uint8Array, behaviou
   }
 }
 
-const codings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync };
+/** How bodies are encoded, by the name of the content coding. */
+export const codings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync };
 type Coding = keyof typeof codings;
 
 const packedBodies = new WeakMap<Uint8Array, Uint8Array>();

@@ -366,7 +366,10 @@ test('integrity is what the framing and the validators prove', () => {
   assert.equal(integrityOf({ ...facts, validated: true, doubtful: true }), 'unverified');
 });
 
-test('an encoding that was not asked for is told, unless the file itself is a .gz', () => {
+test('an encoding that was not asked for is told, unless the file itself is a .gz or a .zst', () => {
+  const zstd = head(200, { 'content-encoding': 'zstd' });
+  assert.equal(encodingOf(zstd, new URL('https://a/f.tar.gz')), 'zstd');
+  assert.equal(encodingOf(zstd, new URL('https://a/f.tar.zst')), undefined);
   const gzip = head(200, { 'content-encoding': 'gzip' });
   assert.equal(encodingOf(gzip, new URL('https://a/f.bin')), 'gzip');
   assert.equal(encodingOf(gzip, new URL('https://a/f.tar.gz')), undefined);

@@ -1,14 +1,24 @@
 import type { Transform } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+  type Zlib,
+} from 'node:zlib';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { BodySink, Exchange } from '../../net/exchange.ts';
 import type { Put } from './lane.ts';
 
-const decoders: Readonly<Record<string, () => Transform>> = {
+/** How far back a body may refer, log2 of bytes (RFC 9659): who wants more memory than that is refused. */
+const zstdWindow = 23;
+
+const decoders: Readonly<Record<string, () => Transform & Zlib>> = {
   gzip: createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
-  zstd: createZstdDecompress,
+  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: zstdWindow } }),
 };
 
 /** Output beyond this many bytes for each input byte, after a free first part, is a bomb. */
@@ -22,7 +32,7 @@ const freeOutput = 64 * 1024 * 1024;
 export class DecodingLane implements BodySink {
   readonly done: Promise<void>;
   readonly #answer: Exchange;
-  readonly #decoder: Transform;
+  readonly #decoder: Transform & Zlib;
   readonly #settle: { readonly resolve: () => void; readonly reject: (failure: Failure) => void };
   #input = 0;
   #output = 0;
@@ -41,7 +51,7 @@ export class DecodingLane implements BodySink {
     this.#decoder = create();
     this.#decoder.on('data', (bytes: Buffer) => this.#decoded(bytes, put));
     this.#decoder.on('drain', () => answer.resume());
-    this.#decoder.on('end', resolve);
+    this.#decoder.on('end', () => this.#ended());
     this.#decoder.on('error', (error) =>
       this.stop(new Failure('protocol', `${answer.place} sent a damaged ${encoding} body`, { cause: error })),
     );
@@ -71,6 +81,12 @@ export class DecodingLane implements BodySink {
 
   fail(failure: Failure): void {
     this.stop(failure);
+  }
+
+  /** A decoder stops in silence where its format ends, and what would come behind that is missing then. */
+  #ended(): void {
+    if (this.#decoder.bytesWritten === this.#input) this.#settle.resolve();
+    else this.stop(new Failure('protocol', `${this.#answer.place} sent more behind the end of an encoded body`));
   }
 
   #decoded(bytes: Buffer, put: Put): void {

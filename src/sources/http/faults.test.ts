@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { codings } from '../../../test/support/fault-replies.ts';
 import { inTurn } from '../../../test/support/fault-server.ts';
 import { httpBench } from '../../../test/support/http-bench.ts';
 import { content as bytes, delivers, fails, half, interrupted, serverFor } from '../../../test/support/http-faults.ts';
@@ -81,11 +82,16 @@ test('encoded although identity was asked: decoded while it passes, and cut off 
     const manifest = await bench.resolve(server.link);
     assert.equal(manifest.totalBytes, null);
     await delivers(bench, server.link, 'length');
-    const cut = await serverFor(context, {
-      headers: [`Content-Encoding: ${coding}`],
-      body: Buffer.from('no such bytes'),
-    });
-    await fails((await httpBench(context)).run(cut.link), 'protocol', /damaged/);
+    const packed = codings[coding](bytes);
+    for (const [body, says] of [
+      [packed.subarray(0, -10), /damaged/],
+      [Buffer.from('no such bytes'), /damaged/],
+      // A decoder that stops at the first end would deliver half of it.
+      ...(coding === 'gzip' ? [] : [[Buffer.concat([packed, packed]), /behind the end/] as const]),
+    ] as const) {
+      const wrong = await serverFor(context, { headers: [`Content-Encoding: ${coding}`], body });
+      await fails((await httpBench(context)).run(wrong.link), 'protocol', says);
+    }
   }
 });
 

@@ -34,14 +34,21 @@ export const leastOverlap = 4096;
 
 /**
  * The content coding that came although identity was asked; undefined for none. A `.gz` that is
- * declared as gzip-coded is the file itself: many servers label such files so. Pure.
+ * declared as gzip-coded is the file itself, as is a `.zst` with its coding: many servers label such files so. Pure.
  */
 export function encodingOf(head: ResponseHead, link: URL): string | undefined {
   const codings = head.headers.members('content-encoding').map((coding) => coding.toLowerCase());
   const real = codings.filter((coding) => coding !== 'identity');
   if (real.length === 0) return undefined;
   const coding = real.join(', ').replaceAll('x-gzip', 'gzip');
-  const gzipFile =
-    ['gz', 'tgz'].includes(endingOf(lastSegment(link))) || /^application\/(?:x-)?gzip$/.test(mediaType(head));
-  return coding === 'gzip' && gzipFile ? undefined : coding;
+  const own = ownCodings.find(({ name }) => name === coding);
+  return own && (own.endings.includes(endingOf(lastSegment(link))) || own.type.test(mediaType(head)))
+    ? undefined
+    : coding;
 }
+
+/** Codings that are formats of files as well. */
+const ownCodings: readonly { readonly name: string; readonly endings: readonly string[]; readonly type: RegExp }[] = [
+  { name: 'gzip', endings: ['gz', 'tgz'], type: /^application\/(?:x-)?gzip$/ },
+  { name: 'zstd', endings: ['zst', 'tzst'], type: /^application\/(?:x-)?zstd$/ },
+];

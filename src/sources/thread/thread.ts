@@ -53,7 +53,8 @@ export function startThread(
   /** The process may end while a thread idles, and may not while somebody waits for it. */
   const keepAlive = () => (waiting.size > 0 ? worker.ref() : worker.unref());
   const stopWatching = watchPulse(pulse, parts.clock, () => {
-    isGone(new Failure('disk', 'the disk does not answer; it is tried again', { retry: { when: 'now' } }));
+    const retry = { when: 'later', reason: 'backoff' } as const;
+    isGone(new Failure('disk', 'the disk does not answer; it is tried again', { retry }));
     void worker.terminate();
   });
   worker.unref();
