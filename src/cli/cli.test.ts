@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import { fakeLonghaul } from '../../test/support/fake-longhaul.ts';
@@ -244,4 +247,30 @@ test('config check reads the files that the configuration names', async () => {
     run.stderr,
     '✖ http.ca_file: the ca_file /nowhere.pem does not exist\n✖ http.netrc: the netrc file /nowhere.netrc does not exist\n',
   );
+});
+
+test('config check reads the steps that the configuration names as --then is read', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-config-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const check = async (config: object) => {
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, JSON.stringify(config));
+    const run = session(['--config', file, 'config', 'check']);
+    return { code: await run.ended, ...run };
+  };
+  const talks = { steps: ['convert=acc', 'checksum', 'upload=nowhere'], keep: 'result' };
+  const refused = await check({ categories: { talks, films: { steps: ['remux'] } }, upload: { to: 'nas' } });
+  assert.equal(refused.code, 2, refused.stderr);
+  const keys = refused.stderr.split('\n').map((line) => /^✖ (\S+): there is no/.exec(line)?.[1]);
+  assert.deepEqual(keys, [
+    'upload.to',
+    'categories[talks][steps][0]',
+    'categories[talks][steps][2]',
+    'categories[films][steps][0]',
+    undefined,
+  ]);
+  assert.match(refused.stderr, /did you mean aac\?/);
+  const good = await check({ categories: { talks: { steps: ['checksum'], keep: 'none' } } });
+  assert.equal(good.code, 0);
+  assert.match(good.stdout, /categories\[talks\]\[keep\]: none removes everything, and no step sends it anywhere/);
 });

@@ -2,6 +2,7 @@ import { isRate, rateAllowed } from '../config/rate.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { parseFilePriorities, parseSelect } from '../downloads/selection.ts';
+import { losesAll } from '../downloads/steps.ts';
 import type { Source } from '../sources/source.ts';
 import { readSpec } from '../steps/registry.ts';
 import { parseChecksum } from '../verify/checksum.ts';
@@ -60,6 +61,14 @@ async function checkSteps(
   if (steps.length === 0 && keep !== undefined && keep !== 'both') {
     throw new Failure('link', `to keep ${keep} there must be a step, such as --then convert=aac:128`);
   }
+  checkKept(steps, keep);
+}
+
+/** Throws `Failure('link')` where nothing would be left of what was delivered. */
+export function checkKept(steps: readonly string[], keep: string | undefined): void {
+  if (!losesAll(steps, keep)) return;
+  const why = 'to keep none removes everything, and no step sends it anywhere before';
+  throw new Failure('link', `${why}; add one such as --then upload=catbox, or keep something else`);
 }
 
 /** Throws `Failure('link')` for a choice of files that is none. */

@@ -9,6 +9,7 @@ import type { HereFile } from '../store/step-store.ts';
 import type { NewDownload } from '../store/store.ts';
 import { taken } from './add-download.ts';
 import { placedWith } from './arrange.ts';
+import { checkKept } from './checked-link.ts';
 import type { Added, StepsRequest } from './commands.ts';
 import type { CommandParts } from './parts.ts';
 
@@ -20,6 +21,7 @@ export async function runStepsOn(parts: CommandParts, request: StepsRequest): Pr
   const { steps, path } = request;
   if (steps.length === 0) throw new Failure('link', 'name what is to be done, such as convert=aac:128');
   for (const step of steps) await parts.checkStep(readSpec(step));
+  checkKept(steps, request.keep);
   const options = optionsOf(request);
   const wanted: NewDownload = {
     ...{ source: 'local', link: pathToFileURL(path).href, linkKey: `local:${path}`, options },

@@ -71,3 +71,8 @@ export function plannedSteps(asked: readonly string[]): DownloadStep[] {
   } as const;
   return asked.map((text, position) => ({ position, ...specOf(text), ...nothing }));
 }
+
+/** Whether nothing would be left anywhere: all is removed at the end, and no step has sent it away before. Pure. */
+export function losesAll(steps: readonly string[], keep: string | undefined): boolean {
+  return keep === 'none' && !steps.some((step) => ['upload', 'command'].includes(specOf(step).kind));
+}

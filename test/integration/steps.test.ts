@@ -56,6 +56,8 @@ test('a category says what is done with its downloads; what is asked for goes be
     assert.deepEqual(names.toSorted(), ['a.mkv', 'a.mkv.sha256', 'b.mkv']);
     const wrong = await run(['add', link('c.mkv'), '--then', 'chekcsum'], place);
     assert.deepEqual([wrong.code, /did you mean checksum\?/.test(wrong.stderr)], [2, true]);
+    const lost = await run(['get', link('c.mkv'), '--then', 'checksum', '--keep', 'none'], place);
+    assert.match(lost.stderr, /to keep none removes everything, and no step sends it anywhere before; add one such as/);
     const nothing = await run(['get', link('c.mkv'), '--keep', 'none'], place);
     assert.match(nothing.stderr, /to keep none there must be a step/);
   } finally {

@@ -118,6 +118,30 @@ test('parts of a file that was changed meanwhile are given up', async () => {
   assert.ok((await server.object('in/changed.bin'))?.equals(await readFile(path)));
 });
 
+test('an upload in parts whose id was lost in a crash is given up, and another one of the same key stays', async () => {
+  const path = await stage.file('lost.bin', bytes);
+  const others = stage.download(path);
+  server.faults.breaksPart = 2;
+  server.faults.breaks = 99;
+  await assert.rejects(others.run('s3', upload, { isHasty: true }), Failure);
+  server.heal();
+  const [another] = await server.unfinished();
+  const download = stage.download(path);
+  const began = (mark: string) => mark.includes('beganAt');
+  await assert.rejects(download.run('s3', upload, { diesAt: began }), Died);
+  assert.deepEqual(await server.unfinished(), [another], 'it died before it was begun');
+  await assert.rejects(download.run('s3', upload, { diesAt: (mark) => mark.includes('uploadId') }), Died);
+  download.mark = JSON.parse(JSON.stringify(download.mark), (name, value) =>
+    name === 's3' ? { path: value.path, beganAt: Date.now() } : value,
+  );
+  assert.equal((await server.unfinished()).length, 2);
+  await download.run('s3', upload);
+  assert.deepEqual(await server.unfinished(), [another]);
+  assert.ok((await server.object('in/lost.bin'))?.equals(bytes));
+  await others.run('s3', upload);
+  assert.deepEqual(await server.unfinished(), [], 'it went on with its own');
+});
+
 test('when another host takes the file, no parts stay behind', async () => {
   const path = await stage.file('elsewhere.bin', bytes);
   Object.assign(server.faults, { breaksPart: 2, breaks: 99 });

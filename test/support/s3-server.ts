@@ -10,7 +10,7 @@ import { isSignedWith } from './aws-signature.ts';
 const require = createRequire(import.meta.url);
 type S3rver = new (options: object) => { callback(): RequestListener; configureBuckets(): Promise<unknown> };
 
-/** s3rver, with what it lacks (signatures of version 4, ListParts) and what it shall do wrong. */
+/** s3rver, with what it lacks (signatures of version 4, ListParts, ListMultipartUploads) and what it shall do wrong. */
 export interface S3Server {
   readonly endpoint: string;
   /** Requests as `METHOD KEY?QUERY`, in order. */
@@ -69,6 +69,7 @@ export async function startS3(): Promise<S3Server> {
     }
     if (part > 0) digests.set(part, String(request.headers['x-amz-content-sha256']));
     if (request.method === 'GET' && uploadId !== null) return void listParts(join(uploads, uploadId), response);
+    if (request.method === 'GET' && url.searchParams.has('uploads')) return void listUploads(uploads, response);
     if (request.method === 'DELETE' && uploadId !== null) {
       return void rm(join(uploads, uploadId), { recursive: true, force: true }).then(() =>
         response.writeHead(204).end(),
@@ -117,6 +118,22 @@ export async function startS3(): Promise<S3Server> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function listUploads(folder: string, response: ServerResponse): Promise<void> {
+  const prefix = new URL(response.req.url ?? '', 'http://x').searchParams.get('prefix') ?? '';
+  const begun = await Promise.all(
+    (await readdir(folder).catch(() => [])).map(async (id) => {
+      const key = await readFile(join(folder, id, 'key'), 'utf8');
+      return { id, key, at: (await stat(join(folder, id, 'key'))).mtime.toISOString() };
+    }),
+  );
+  const entries = begun
+    .filter(({ key }) => key.startsWith(prefix))
+    .map(
+      ({ id, key, at }) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${at}</Initiated></Upload>`,
+    );
+  response.end(`<?xml version="1.0"?><ListMultipartUploadsResult>${entries.join('')}</ListMultipartUploadsResult>`);
 }
 
 /** As Amazon does it, two parts a page. */

@@ -6,6 +6,7 @@ import { type ExitCode, exit } from '../exit-codes.ts';
 import { UsageError } from '../explain.ts';
 import { jsonOption } from '../options.ts';
 import type { Context, Verb } from '../verb.ts';
+import { stepWarnings, wrongSteps } from '../wrong-steps.ts';
 
 /** `longhaul config check|show|path` */
 export const config: Verb = {
@@ -39,9 +40,14 @@ async function check(context: Context, json: boolean): Promise<ExitCode> {
   const { screen } = context;
   const loaded = await context.config();
   const { path, found } = loaded.file;
-  const wrong = await wrongFiles(loaded.config);
+  const { config } = loaded;
+  const wrong = [...(await wrongFiles(config)), ...(await wrongSteps(config))];
   if (wrong.length > 0) throw new UsageError(wrong.join('\n'));
-  const warnings = [...loaded.warnings, ...scheduleWarnings(loaded.config.limits, context.clock.now())];
+  const warnings = [
+    ...loaded.warnings,
+    ...scheduleWarnings(config.limits, context.clock.now()),
+    ...stepWarnings(config),
+  ];
   if (json) screen.json({ ok: true, file: path, found, warnings });
   else {
     for (const warning of warnings) screen.out.line(`${screen.out.look.symbol('warning')} ${printable(warning)}`);

@@ -7,16 +7,19 @@ export interface HostMark {
   /** s3: the multipart upload, and how large its parts are. */
   readonly uploadId?: string;
   readonly partSize?: number;
+  /** s3: a multipart upload was about to be begun at this moment, epoch ms, as far as its id is not known. */
+  readonly beganAt?: number;
 }
 
 /** Reads a mark back. Pure. */
 export function markOf(stored: unknown): HostMark {
   if (typeof stored !== 'object' || stored === null) return {};
-  const { path, temporary, uploadId, partSize } = stored as Readonly<Record<string, unknown>>;
+  const { path, temporary, uploadId, partSize, beganAt } = stored as Readonly<Record<string, unknown>>;
   return {
     ...(typeof path === 'string' ? { path } : {}),
     ...(typeof temporary === 'string' ? { temporary } : {}),
     ...(typeof uploadId === 'string' ? { uploadId } : {}),
     ...(typeof partSize === 'number' && Number.isSafeInteger(partSize) && partSize > 0 ? { partSize } : {}),
+    ...(typeof beganAt === 'number' && Number.isSafeInteger(beganAt) ? { beganAt } : {}),
   };
 }

@@ -117,6 +117,23 @@ export class S3Bucket {
     return uploadId;
   }
 
+  /**
+   * Uploads in parts of this key that are neither completed nor aborted, with the moment of their beginning, epoch ms
+   * (ListMultipartUploads, the first thousand). None where the server does not tell.
+   */
+  async listUploads(
+    key: string,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly uploadId: string; readonly at: number }[]> {
+    const answer = await this.#ask('', { method: 'GET', query: { uploads: '', prefix: key } }, signal);
+    if (answer.status !== 200) return [];
+    const list = inside(await readXml(answer.text, ['Upload']), 'ListMultipartUploadsResult');
+    return (Array.isArray(list.Upload) ? list.Upload.map((one) => inside(one)) : []).flatMap((one) => {
+      const [uploadId, at] = [textIn(one, 'UploadId'), Date.parse(textIn(one, 'Initiated') ?? '')];
+      return textIn(one, 'Key') === key && uploadId && !Number.isNaN(at) ? [{ uploadId, at }] : [];
+    });
+  }
+
   /** The parts that are there, by number; undefined: there is no such upload. */
   async listParts(key: string, uploadId: string, signal: AbortSignal) {
     const parts = new Map<number, { readonly etag: string; readonly size: number }>();

@@ -9,6 +9,8 @@ import { S3Bucket, type S3Settings } from './s3-bucket.ts';
 
 const mostParts = 10_000;
 const triesOfPart = 4;
+/** Clocks differ: a request is taken whose time is so far off (Signature Version 4), ms. */
+const skew = 15 * 60_000;
 
 /**
  * A bucket behind any endpoint that speaks S3. A large file goes there in parts, each proved by its digest, and a crash
@@ -21,11 +23,26 @@ export function s3Host(client: UploadClient, clock: Clock, settings: S3Settings)
     mostBytes: settings.mostBytes,
     put: (file, run) => new S3Upload(new S3Bucket(client, clock, settings), { clock, settings, file, run }).put(),
     async giveUp(mark, signal) {
-      const { path, uploadId } = markOf(mark);
-      if (path === undefined || uploadId === undefined) return;
-      await new S3Bucket(client, clock, settings).abort(path, uploadId, signal).catch(() => {});
+      const known = markOf(mark);
+      const bucket = new S3Bucket(client, clock, settings);
+      if (known.path === undefined) return;
+      if (known.uploadId === undefined) await abortUnnamed(bucket, known, signal).catch(() => {});
+      else await bucket.abort(known.path, known.uploadId, signal).catch(() => {});
     },
   };
+}
+
+/**
+ * Where a crash came before the id of an upload in parts was stored: what was begun for this key since then, and has no
+ * part, is that upload. A server that does not list them keeps it; its lifecycle rules remove it.
+ */
+async function abortUnnamed(bucket: S3Bucket, { path, beganAt }: HostMark, signal: AbortSignal): Promise<void> {
+  if (path === undefined || beganAt === undefined) return;
+  for (const { uploadId, at } of await bucket.listUploads(path, signal)) {
+    if (at < beganAt - skew) continue;
+    const parts = await bucket.listParts(path, uploadId, signal);
+    if (parts?.size === 0) await bucket.abort(path, uploadId, signal);
+  }
 }
 
 interface Parts {
@@ -63,11 +80,15 @@ class S3Upload {
   }
 
   /** Undefined: there is nothing to go on with. */
-  async #goOn({ path, uploadId, partSize }: HostMark): Promise<Uploaded | undefined> {
+  async #goOn(mark: HostMark): Promise<Uploaded | undefined> {
+    const { path, uploadId, partSize } = mark;
     if (path === undefined) return undefined;
     const there = await this.#bucket.look(path, this.#run.signal);
     if (there?.id === this.#file.id && there.size === this.#file.source.size) return this.#uploaded(path);
-    if (uploadId === undefined || partSize === undefined) return undefined;
+    if (uploadId === undefined || partSize === undefined) {
+      await abortUnnamed(this.#bucket, mark, this.#run.signal);
+      return undefined;
+    }
     const known = await this.#bucket.listParts(path, uploadId, this.#run.signal);
     return known && this.#sendParts(path, { uploadId, partSize, known });
   }
@@ -86,6 +107,7 @@ class S3Upload {
     if (!replace && (await this.#bucket.look(key, this.#run.signal))) return undefined;
     const mebibyte = 1 << 20;
     const partSize = Math.max(wanted, Math.ceil(source.size / mostParts / mebibyte) * mebibyte);
+    await this.#run.keep({ path: key, beganAt: this.#clock.now() });
     const uploadId = await this.#bucket.begin(key, id, this.#run.signal);
     await this.#run.keep({ path: key, uploadId, partSize });
     return this.#sendParts(key, { uploadId, partSize, known: new Map() });
