@@ -120,7 +120,7 @@ test('parts of a file that was changed meanwhile are given up', async () => {
 
 test('an upload in parts whose id was lost in a crash is given up, and another one of the same key stays', async () => {
   const path = await stage.file('lost.bin', bytes);
-  const others = stage.download(path);
+  const others = stage.download(path, await stage.file('lost.txt', Buffer.from('small')));
   server.faults.breaksPart = 2;
   server.faults.breaks = 99;
   await assert.rejects(others.run('s3', upload, { isHasty: true }), Failure);
