@@ -52,8 +52,8 @@ export function lazySources(parts: SourceParts): LazySources {
 async function loadSources({ config, paths, clock, log }: SourceParts): Promise<Sources> {
   const [
     { createHttpThreads },
-    { createFtpSource },
-    { createSftpSource },
+    { createFtpThreads },
+    { createSftpThreads },
     mega,
     { createTorrentSource },
     { createTorrentThread },
@@ -63,8 +63,8 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     { sourceRegistry },
   ] = await Promise.all([
     import('../sources/http/http-threads.ts'),
-    import('../sources/ftp/ftp-source.ts'),
-    import('../sources/sftp/sftp-source.ts'),
+    import('../sources/ftp/ftp-threads.ts'),
+    import('../sources/sftp/sftp-threads.ts'),
     loadMega({ config, paths, clock, log }),
     import('../sources/torrent/torrent-source.ts'),
     import('../sources/torrent/torrent-thread.ts'),
@@ -80,8 +80,8 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     disk: realDisk,
     log: log.room('sources/http'),
   });
-  const ftp = createFtpSource({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
-  const sftp = createSftpSource({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
+  const ftp = createFtpThreads({ config, clock, disk: realDisk, log: log.room('sources/ftp') });
+  const sftp = createSftpThreads({ config, clock, disk: realDisk, log: log.room('sources/sftp') });
   const engine = createTorrentThread({
     settings: torrentSettings(config.torrent, paths.torrents),
     asking: { config: config.http, hosts: config.hosts },

@@ -1,6 +1,6 @@
 import type { Client } from 'basic-ftp';
 import { Failure } from '../../downloads/failure.ts';
-import { type FileLink, fileLinks } from '../one-stream/file-link.ts';
+import { type FileLink, ftpLinks } from '../one-stream/file-link.ts';
 import type { FileSourceOptions } from '../one-stream/file-source.ts';
 import { OneStreamTransfer } from '../one-stream/one-stream-transfer.ts';
 import { manifestOf } from '../one-stream/version.ts';
@@ -12,18 +12,16 @@ interface FtpPlan {
   readonly link: string;
 }
 
-const links = fileLinks('ftp', 21);
-
 /** Links that begin with `ftp://`: one file each, in passive mode (RFC 959, RFC 3659); resumed by REST. */
 export function createFtpSource(parts: FileSourceOptions): Source {
   const { config, clock, disk, log } = parts;
   return {
     name: 'ftp',
-    accepts: links.accepts,
-    keyOf: links.keyOf,
+    accepts: ftpLinks.accepts,
+    keyOf: ftpLinks.keyOf,
     async resolve(request, signal) {
       signal.throwIfAborted();
-      const link = links.parse(request.link);
+      const link = ftpLinks.parse(request.link);
       const client = await openFtp(parts, link, request.options, signal);
       const stop = () => client.close();
       signal.addEventListener('abort', stop, { once: true });
@@ -47,7 +45,7 @@ export function createFtpSource(parts: FileSourceOptions): Source {
     fetch(request) {
       const [target] = request.targets;
       if (!target || request.targets.length !== 1) throw new Failure('internal', 'an ftp link has exactly one file');
-      const link = links.parse((request.manifest.plan as FtpPlan).link);
+      const link = ftpLinks.parse((request.manifest.plan as FtpPlan).link);
       const open = (from: number, signal: AbortSignal) => ftpBytes(parts, link, request.options, from, signal);
       return new OneStreamTransfer({ disk, clock, idleTimeout: config.http.idle_timeout, open }, request, target);
     },

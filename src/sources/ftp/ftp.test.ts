@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sourceContract } from '../../../test/contract/source.ts';
+import { fetchWhole } from '../../../test/support/fetch-whole.ts';
 import { startVsftpd } from '../../../test/support/file-servers.ts';
 import { patterned } from '../../../test/support/http-bench.ts';
 import { needs } from '../../../test/support/needs.ts';
@@ -17,10 +18,12 @@ import { silentLog } from '../../log/log.ts';
 import { systemClock } from '../../time/clock.ts';
 import { ftpBytes } from './ftp-client.ts';
 import { createFtpSource } from './ftp-source.ts';
+import { createFtpThreads } from './ftp-threads.ts';
 
 const bytes = patterned(3 << 20);
 const never = new AbortController().signal;
-const create = () => createFtpSource({ config: defaults, clock: systemClock, disk: realDisk, log: silentLog });
+const parts = { config: defaults, clock: systemClock, disk: realDisk, log: silentLog };
+const create = () => createFtpSource(parts);
 const vsftpd = needs('vsftpd');
 
 if (!vsftpd.skip) {
@@ -73,6 +76,20 @@ test('a file that is there no more, or is none, or a login that fails, is told',
     failsWith('network', /refuses connections/),
   );
 });
+
+test(
+  'it comes in a thread of its own as well, which writes nothing past the end of its lease',
+  vsftpd,
+  async (context) => {
+    const { server } = await served(context);
+    await writeFile(join(server.root, 'file.bin'), bytes);
+    const source = createFtpThreads(parts);
+    context.after(() => source.close());
+    const link = `ftp://127.0.0.1:${server.port}/file.bin`;
+    assert.ok((await fetchWhole(source, link)).equals(bytes));
+    await assert.rejects(fetchWhole(source, link, -1), { class: 'lost' });
+  },
+);
 
 test('a server that ends the session when a transfer begins has broken off, which may pass', async (context) => {
   const answers: Readonly<Record<string, string>> = { USER: '230 in\r\n', TYPE: '200 ok\r\n', SIZE: '213 10\r\n' };

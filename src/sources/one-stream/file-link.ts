@@ -23,7 +23,7 @@ export interface FileLinks {
 }
 
 /** Pure. `scheme` without colon. */
-export function fileLinks(scheme: string, defaultPort: number): FileLinks {
+function fileLinks(scheme: string, defaultPort: number): FileLinks {
   const beginning = new RegExp(`^\\s*${scheme}://`, 'i');
   const malformed = (link: string) => malformedLink(link, `${scheme}://host/path/file`);
 
@@ -66,6 +66,9 @@ export function fileLinks(scheme: string, defaultPort: number): FileLinks {
     },
   };
 }
+
+export const ftpLinks: FileLinks = fileLinks('ftp', 21);
+export const sftpLinks: FileLinks = fileLinks('sftp', 22);
 
 function decoded(text: string): string | undefined {
   try {

@@ -3,7 +3,7 @@ import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { hostAndPort } from '../../net/endpoint.ts';
 import { AskerFiles } from '../http/asker-files.ts';
-import { type FileLink, fileLinks } from '../one-stream/file-link.ts';
+import { type FileLink, sftpLinks } from '../one-stream/file-link.ts';
 import type { FileSourceOptions } from '../one-stream/file-source.ts';
 import { answersFor } from '../one-stream/login.ts';
 import { OneStreamTransfer } from '../one-stream/one-stream-transfer.ts';
@@ -15,8 +15,6 @@ import { openSftp, sshFailure } from './sftp-connection.ts';
 interface SftpPlan {
   readonly link: string;
 }
-
-const links = fileLinks('sftp', 22);
 
 /** Links that begin with `sftp://`: one file each, over SSH; resumed at any byte. */
 export function createSftpSource(parts: FileSourceOptions): Source {
@@ -46,11 +44,11 @@ export function createSftpSource(parts: FileSourceOptions): Source {
 
   return {
     name: 'sftp',
-    accepts: links.accepts,
-    keyOf: links.keyOf,
+    accepts: sftpLinks.accepts,
+    keyOf: sftpLinks.keyOf,
     async resolve(request, signal) {
       signal.throwIfAborted();
-      const link = links.parse(request.link);
+      const link = sftpLinks.parse(request.link);
       const connection = await connected(link, request.options, signal);
       signal.addEventListener('abort', connection.end, { once: true });
       const cancel = clock.after(config.http.headers_timeout, connection.end);
@@ -71,7 +69,7 @@ export function createSftpSource(parts: FileSourceOptions): Source {
     fetch(request) {
       const [target] = request.targets;
       if (!target || request.targets.length !== 1) throw new Failure('internal', 'an sftp link has exactly one file');
-      const link = links.parse((request.manifest.plan as SftpPlan).link);
+      const link = sftpLinks.parse((request.manifest.plan as SftpPlan).link);
       const open = (from: number, signal: AbortSignal) => bytesOf(link, request.options, from, signal);
       return new OneStreamTransfer({ disk, clock, idleTimeout: config.http.idle_timeout, open }, request, target);
     },

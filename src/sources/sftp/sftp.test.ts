@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { sourceContract } from '../../../test/contract/source.ts';
+import { fetchWhole } from '../../../test/support/fetch-whole.ts';
 import { type SshServer, startSshd } from '../../../test/support/file-servers.ts';
 import { patterned } from '../../../test/support/http-bench.ts';
 import { needs } from '../../../test/support/needs.ts';
@@ -16,6 +17,7 @@ import { silentLog } from '../../log/log.ts';
 import { systemClock } from '../../time/clock.ts';
 import { hostVerdict, knownTypes } from './known-hosts.ts';
 import { createSftpSource } from './sftp-source.ts';
+import { createSftpThreads } from './sftp-threads.ts';
 
 const bytes = patterned(3 << 20);
 const never = new AbortController().signal;
@@ -32,8 +34,12 @@ before(async () => {
 });
 after(() => server?.stop());
 
-const create = (sftp: (typeof defaults)['sftp'] = { known_hosts: running().knownHosts, key_file: running().keyFile }) =>
-  createSftpSource({ config: { ...defaults, sftp }, clock: systemClock, disk: realDisk, log: silentLog });
+const known = () => ({ known_hosts: running().knownHosts, key_file: running().keyFile });
+const partsWith = (sftp: (typeof defaults)['sftp']) => ({
+  config: { ...defaults, sftp },
+  ...{ clock: systemClock, disk: realDisk, log: silentLog },
+});
+const create = (sftp: (typeof defaults)['sftp'] = known()) => createSftpSource(partsWith(sftp));
 const link = (path = '/file.bin') => `sftp://${running().user}@127.0.0.1:${running().port}${running().root}${path}`;
 const resolve = (source: ReturnType<typeof create>, options = {}, at = link()) =>
   source.resolve({ link: at, options, directory: '/' }, never);
@@ -51,6 +57,17 @@ if (!sshd.skip) {
     dispose: async () => running().stallAfter(0),
   }));
 }
+
+test(
+  'it comes in a thread of its own as well, which writes nothing past the end of its lease',
+  sshd,
+  async (context) => {
+    const source = createSftpThreads(partsWith(known()));
+    context.after(() => source.close());
+    assert.ok((await fetchWhole(source, link())).equals(bytes));
+    await assert.rejects(fetchWhole(source, link(), -1), { class: 'lost' });
+  },
+);
 
 test('a host that nobody knows is refused with its key, and pinned exactly that key is believed', sshd, async () => {
   const keyFile = running().keyFile;
