@@ -16,7 +16,11 @@ export async function fetchWhole(source: Source, link: string, lease = 60_000): 
     const manifest = await source.resolve({ link, options: {}, directory: folder }, new AbortController().signal);
     const target = { position: 0, path, size: manifest.totalBytes, durable: [] };
     const transfer = source.fetch({ manifest, targets: [target], options: {}, deadline });
-    await transfer.done.finally(() => transfer.close());
+    try {
+      await transfer.done;
+    } finally {
+      await transfer.close();
+    }
     return await readFile(path);
   } finally {
     await rm(folder, { recursive: true });
