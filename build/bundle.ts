@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
 
 /**
@@ -32,6 +32,8 @@ import { build, type OutputFile, type Plugin } from 'esbuild';
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');
 const buildsKept = 10;
+/** What these import when it is needed is a chunk of its own. */
+const doors = ['src/main.ts', 'src/instance/instance.ts'];
 
 async function main(): Promise<void> {
   const began = Number(process.argv.find((arg) => arg.startsWith('--began='))?.slice(8) ?? Date.now());
@@ -47,9 +49,19 @@ async function main(): Promise<void> {
 
 async function bundle(): Promise<OutputFile[]> {
   const workers = workerEntries();
+  const programs = [
+    { main: 'src/main.ts', index: 'src/index.ts' },
+    ...Object.entries(workers).map(([name, path]) => ({ [name]: path })),
+  ];
+  const built = await Promise.all(programs.map((entries) => bundleOf(entries, workers)));
+  const files = new Map(built.flat().map((file) => [basename(file.path), file]));
+  return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function bundleOf(entryPoints: Record<string, string>, workers: Record<string, string>): Promise<OutputFile[]> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts', index: 'src/index.ts', ...workers },
+    entryPoints,
     outdir: 'dist',
     chunkNames: 'chunk-[hash]',
     bundle: true,
@@ -63,7 +75,7 @@ async function bundle(): Promise<OutputFile[]> {
     banner: { js: commonJsFloor },
     // ssh2 and pg try to load them, and need them not: they would have to be compiled.
     external: ['cpu-features', 'pg-native', '*.node'],
-    plugins: [workerUrls(workers), torrentStandIns],
+    plugins: [ownSources(workers), torrentStandIns],
     write: false,
     logLevel: 'error',
   });
@@ -99,18 +111,27 @@ function workerEntries(): Record<string, string> {
   return entries;
 }
 
-function workerUrls(workers: Record<string, string>): Plugin {
+/**
+ * Two things are changed in our own sources before they are read. The address of a worker becomes that of its bundle.
+ * And a module of ours that is imported when it is needed lies in the same chunk as those that need it, not yet run:
+ * each chunk costs a millisecond to find and link, and there would be two hundred. What the doors import, and
+ * packages, stay chunks that are read only when they are needed.
+ */
+function ownSources(workers: Record<string, string>): Plugin {
   const address = /new URL\(\s*(['"`])(\.{1,2}\/[^'"`$]*\.worker)\.ts\1,\s*import\.meta\.url\s*,?\s*\)/g;
+  const lazy = /(?<!typeof )\bimport\((['"])(\.{1,2}\/[^'"]+\.ts)\1\)/g;
   return {
-    name: 'worker-urls',
+    name: 'own-sources',
     setup(builder) {
       builder.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-        const contents = readFileSync(path, 'utf8').replace(address, (_all, _quote, target: string) => {
+        const addressed = readFileSync(path, 'utf8').replace(address, (_all, _quote, target: string) => {
           const entry = workers[basename(target)];
           const meant = `${resolve(dirname(path), target)}.ts`;
           if (entry === undefined || join(root, entry) !== meant) throw new Error(`${path}: no worker ${meant}`);
           return `new URL('./${basename(target)}.js', import.meta.url)`;
         });
+        const isDoor = doors.includes(relative(root, path));
+        const contents = isDoor ? addressed : addressed.replace(lazy, "Promise.resolve().then(() => require('$2'))");
         return { contents, loader: 'ts' };
       });
     },

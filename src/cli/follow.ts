@@ -5,7 +5,7 @@ import type { DownloadEvent } from '../downloads/events.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import { printable } from '../log/printable.ts';
 import { type ExitCode, exit, worst } from './exit-codes.ts';
-import { anyMeasure } from './measure.ts';
+import { measureFor } from './measure.ts';
 import { summaryLines } from './summary.ts';
 import { codeOf, nameOf } from './texts.ts';
 import type { Context } from './verb.ts';
@@ -163,7 +163,8 @@ async function settledOrInterrupted(
 /** What was delivered is a result (stdout), unless JSON is; why something was not is none (stderr). */
 async function printer(screen: Context['screen'], shown: Shown, json: boolean): Promise<() => void> {
   const surface = shown.download.status === 'completed' && !json ? screen.out : screen.err;
-  const lines = summaryLines(shown, { look: surface.look, columns: surface.columns(), measure: await anyMeasure() });
+  const measure = await measureFor([nameOf(shown.download), shown.download.downloadPath ?? '']);
+  const lines = summaryLines(shown, { look: surface.look, columns: surface.columns(), measure });
   return () => {
     for (const line of lines) surface.line(line);
     if (json) screen.json(wireDownload(shown.download, shown.files));
