@@ -48,6 +48,7 @@ const schema = z.object({
   metadata: facts,
   category: text.nullable(),
   resumeToken: facts.nullable(),
+  totalBytes: bytes.nullable().exactOptional(),
   files: z.array(
     z.object({
       position: bytes,

@@ -16,12 +16,16 @@ export interface Sidecar {
   readonly metadata: Download['metadata'];
   readonly category: string | null;
   readonly resumeToken: Download['resumeToken'];
+  /** Bytes of all its files; left out: those of `files` together, which are all then. */
+  readonly totalBytes?: number | null;
+  /** Those that this sidecar tells of: of several that one which it stands beside. */
   readonly files: readonly Pick<DownloadFile, 'position' | 'path' | 'size' | 'main' | 'partialPath'>[];
   readonly createdAt: number;
 }
 
 export function sidecarFor(download: Download, files: readonly DownloadFile[]): Sidecar {
-  const { uid, source, link, linkKey, name, directory, options, metadata, category, resumeToken, createdAt } = download;
+  const { uid, source, link, linkKey, name, directory, options, metadata, category, createdAt } = download;
+  const { resumeToken, totalBytes } = download;
   return {
     version: 1,
     uid,
@@ -34,6 +38,7 @@ export function sidecarFor(download: Download, files: readonly DownloadFile[]): 
     metadata,
     category,
     resumeToken,
+    totalBytes,
     files: files.map(({ position, path, size, main, partialPath }) => ({ position, path, size, main, partialPath })),
     createdAt,
   };

@@ -7,7 +7,7 @@ import { withSelection } from '../sources/select-files.ts';
 import type { FinishedFile, Found, FoundFile } from '../sources/source.ts';
 import { newPartial } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
-import type { Run } from './run.ts';
+import { fileAt, type Run } from './run.ts';
 
 const usualMode = 0o640;
 
@@ -20,10 +20,10 @@ export async function adoptFound(run: Run, found: Found): Promise<readonly Finis
   const { store, clock, disk, instance } = run.parts;
   const { download, lease } = run.claim;
   const standIns = run.files;
-  run.files = await record(run, found);
+  run.files = [...(await record(run, found))];
   try {
     for (const [position, file] of found.files.entries()) {
-      const row = run.files.find((candidate) => candidate.position === position);
+      const row = fileAt(run, position);
       if (row?.selected) await take(run, found, file, row);
     }
     run.signal.throwIfAborted();

@@ -10,7 +10,7 @@ import type { Checkpoint } from '../store/store.ts';
 import { adoptFound } from './adopt-found.ts';
 import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
-import { type Run, writeMissingSidecar } from './run.ts';
+import { changeFile, fileAt, type Run, writeMissingSidecar } from './run.ts';
 import { shortPartialFor, shortTarget } from './short-file.ts';
 
 /**
@@ -57,7 +57,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   run.shortPath = partialPath;
   if (restart) await dropPartials(run.files);
   else await dropPartials(run.files.filter(({ position }) => position >= files.length));
-  run.files = restart || intact === undefined ? files : withDurable(files, intact);
+  run.files = restart || intact === undefined ? [...files] : withDurable(files, intact);
   run.name = name;
   run.totalBytes = manifest.totalBytes;
   return manifest;
@@ -90,8 +90,9 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
   try {
     const end = await untilStopped(transfer.done, run.signal);
     if (end.found) return await adoptFound(run, end.found);
-    if (end.files.every(({ synced }) => synced)) run.files = run.files.map((file) => wholeOf(file, end.files));
-    else await recordCheckpoint(run);
+    if (end.files.every(({ synced }) => synced)) {
+      for (const { position, size } of end.files) changeFile(run, position, { durable: size === 0 ? [] : [[0, size]] });
+    } else await recordCheckpoint(run);
     ensureDurable(run, end.files);
     return end.files;
   } catch (thrown) {
@@ -105,21 +106,16 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
   }
 }
 
-function wholeOf(file: DownloadFile, finished: readonly FinishedFile[]): DownloadFile {
-  const { size } = finished.find(({ position }) => position === file.position) ?? { size: 0 };
-  return { ...file, durable: size === 0 ? [] : [[0, size]] };
-}
-
 /** After a wrong checksum all comes over one connection: no joint can be at fault then, nor ranges that are not what they say. */
 function optionsOf({ options, errorClass }: Run['claim']['download']): DownloadOptions {
   return errorClass === 'checksum' ? { ...options, connections: 1 } : options;
 }
 
 /** Records at once what counts as durable of one file, also where it is less than before. Throws `Failure`. */
-export async function recordDurable(run: Run, fileId: number, ranges: readonly Range[]): Promise<void> {
+export async function recordDurable(run: Run, { id, position }: DownloadFile, ranges: readonly Range[]): Promise<void> {
   if (ranges.length > 0) await writeMissingSidecar(run);
-  run.files = run.files.map((file) => (file.id === fileId ? { ...file, durable: ranges } : file));
-  await record(run, [{ lease: run.claim.lease, fileId, ranges }]);
+  changeFile(run, position, { durable: ranges });
+  await record(run, [{ lease: run.claim.lease, fileId: id, ranges }]);
 }
 
 /** Flushes what arrived and records it at once. */
@@ -137,7 +133,7 @@ async function record(run: Run, checkpoints: readonly Checkpoint[]): Promise<voi
 /** A sync that failed is told by nothing else: the bytes can still be read, and a later sync says that all is well. */
 function ensureDurable(run: Run, finished: readonly FinishedFile[]): void {
   for (const { position, size } of finished) {
-    const file = run.files.find((candidate) => candidate.position === position);
+    const file = fileAt(run, position);
     const missing = bytesIn(missingRanges(file?.durable ?? [], size));
     if (missing === 0) continue;
     const where = file?.partialPath ?? run.claim.download.directory;
@@ -170,10 +166,8 @@ async function withIntactPartials(run: Run): Promise<readonly DownloadFile[] | u
 }
 
 function withDurable(files: readonly DownloadFile[], intact: readonly DownloadFile[]): DownloadFile[] {
-  return files.map((file) => {
-    const known = intact.find((candidate) => candidate.position === file.position);
-    return known ? { ...file, durable: known.durable } : file;
-  });
+  const known = new Map(intact.map(({ position, durable }) => [position, durable]));
+  return files.map((file) => ({ ...file, durable: known.get(file.position) ?? file.durable }));
 }
 
 async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget[]> {
@@ -182,8 +176,9 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
   const priorities = wantedOf(run.files, run.files.length > 1 ? run.claim.download.options : {});
   if (run.shortPath !== undefined) {
     const path = run.shortPath;
-    run.sidecar = () => sidecarBeside(run, manifest.resumeToken, path);
-    return [await shortTarget(run, path)];
+    const target = await shortTarget(run, path);
+    run.sidecar = () => sidecarBeside(run, manifest.resumeToken, target.position);
+    return [target];
   }
   for (const file of run.files.filter((candidate) => candidate.selected)) {
     const folder = wantedFolder(run.claim.download, file);

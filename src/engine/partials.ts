@@ -4,7 +4,7 @@ import { Failure } from '../downloads/failure.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import { sidecarFor } from '../downloads/sidecar.ts';
 import { wantedName } from './places.ts';
-import type { Run } from './run.ts';
+import { changeFile, fileAt, type Run } from './run.ts';
 
 /**
  * The partial of an earlier run that is to be continued; undefined when there is none. One without durable
@@ -37,14 +37,19 @@ export async function newPartial(
     },
     policy.fileMode,
   );
-  run.files = run.files.map((each) => (each.id === file.id ? { ...each, partialPath: path } : each));
-  await sidecarBeside(run, resumeToken, path);
+  changeFile(run, file.position, { partialPath: path });
+  await sidecarBeside(run, resumeToken, file.position);
   return path;
 }
 
-/** What would rebuild the row of this partial, should the database be lost. */
-export async function sidecarBeside(run: Run, resumeToken: ResumeToken, path: string): Promise<void> {
-  const { name, source } = run;
-  const facts = { ...run.claim.download, source, name, resumeToken };
-  await writeSidecar(run.parts.disk, path, sidecarFor(facts, run.files));
+/**
+ * What would rebuild the row of this file, should the database be lost. Each file's tells of that alone: of many files
+ * every one would be as long as the list of all.
+ */
+export async function sidecarBeside(run: Run, resumeToken: ResumeToken, position: number): Promise<void> {
+  const { name, source, totalBytes } = run;
+  const facts = { ...run.claim.download, source, name, totalBytes, resumeToken };
+  const file = fileAt(run, position);
+  if (!file?.partialPath) throw new Failure('internal', `file ${position} has no partial yet`);
+  await writeSidecar(run.parts.disk, file.partialPath, sidecarFor(facts, [file]));
 }

@@ -13,7 +13,7 @@ import { endRun } from './end-run.ts';
 import { fetchFiles, recordDurable, resolveLink } from './fetch.ts';
 import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
-import { type Run, wantedFiles } from './run.ts';
+import { changeFile, fileAt, type Run, wantedFiles } from './run.ts';
 import { runSteps } from './run-steps.ts';
 import { deliverShort } from './short-file.ts';
 
@@ -83,7 +83,9 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], man
     };
     const finalPath = await publish(disk, partialPath, name, reserve, { synced: end.synced });
     if (finalPath === undefined) throw leaseLost();
-    updateFile(run, file.id, { finalPath, size: verified.size, integrity: verified.integrity, ...known });
+    const { integrity, size } = verified;
+    changeFile(run, file.position, { finalPath, size, ...known });
+    run.integrity = leastSure(run.integrity, integrity);
     if (isRiskyName(basename(finalPath))) {
       await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
     }
@@ -95,7 +97,7 @@ async function verifyPartial(run: Run, file: DownloadFile, facts: ToVerify): Pro
   try {
     return await verifyFile(run.parts.disk, facts, run.signal);
   } catch (error) {
-    if (error instanceof WrongPieces) await recordDurable(run, file.id, cutOut(file.durable, error.ranges));
+    if (error instanceof WrongPieces) await recordDurable(run, file, cutOut(file.durable, error.ranges));
     throw error;
   }
 }
@@ -180,19 +182,12 @@ function pathsOf(run: Run): string[] {
   return wantedFiles(run).flatMap(({ finalPath }) => finalPath ?? []);
 }
 
-function updateFile(
-  run: Run,
-  id: number,
-  facts: { finalPath: string; size: number; integrity: Integrity } & Partial<FileMark>,
-): void {
-  const { integrity, ...places } = facts;
-  run.files = run.files.map((file) => (file.id === id ? { ...file, ...places } : file));
-  const rank = (value: Integrity) => integrities.indexOf(value);
-  if (run.integrity === undefined || rank(integrity) > rank(run.integrity)) run.integrity = integrity;
+function leastSure(before: Integrity | undefined, now: Integrity): Integrity {
+  return before !== undefined && integrities.indexOf(before) > integrities.indexOf(now) ? before : now;
 }
 
 function partialOf(run: Run, position: number) {
-  const file = run.files.find((candidate) => candidate.position === position);
+  const file = fileAt(run, position);
   if (!file?.partialPath) throw new Failure('internal', `file ${position} was delivered without having been asked for`);
   return { file, partialPath: file.partialPath };
 }

@@ -3,9 +3,9 @@ import { leasedDisk } from '../disk/leased-disk.ts';
 import { finalOf, isShortPartial } from '../disk/partial.ts';
 import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
-import { bytesIn } from '../downloads/ranges.ts';
+import { bytesIn, type Range } from '../downloads/ranges.ts';
 import { createTracker, type ProgressFigures, type Tracker } from '../downloads/tracker.ts';
-import type { FileRanges, Transfer } from '../sources/source.ts';
+import type { Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { EngineParts } from './parts.ts';
@@ -29,8 +29,8 @@ export interface Run {
   readonly deadline: Deadline | undefined;
   /** Aborted by `stop`, with a `Stopped` as reason. */
   readonly signal: AbortSignal;
-  /** The files as recorded; empty before the first resolve. */
-  files: readonly DownloadFile[];
+  /** The files as recorded, in the order of their positions; empty before the first resolve. `changeFile` changes one. */
+  files: DownloadFile[];
   name: string | null;
   /** Which source fetches it: another than recorded, once the link turned out to lead to something else. */
   source: string;
@@ -77,6 +77,8 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
   let lastFlush: Promise<unknown> = Promise.resolve();
   let flushedAt = clock.monotonic();
   let flushedBytes = claim.download.bytesDownloaded;
+  /** Positions of files of which this run has told what is durable. */
+  const told = new Set<number>();
   const { download } = claim;
 
   const run: Run = {
@@ -110,7 +112,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     missing: () => missingOf(totalOf(run), bytesNow()),
     durableBytes: () => wantedFiles(run).reduce((sum, file) => sum + bytesIn(file.durable), 0),
     checkpoint(force) {
-      const next = lastFlush.then(() => (force || isDue() ? flush() : []));
+      const next = lastFlush.then(() => (force || isDue() ? flush(force) : []));
       lastFlush = next.catch(() => {});
       return next;
     },
@@ -137,7 +139,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     return fresh >= parts.policy.checkpoint.bytes || (fresh > 0 && waited >= parts.policy.checkpoint.interval);
   }
 
-  async function flush(): Promise<readonly Checkpoint[]> {
+  async function flush(force: boolean): Promise<readonly Checkpoint[]> {
     const { transfer } = run;
     if (!transfer) return [];
     flushedAt = clock.monotonic();
@@ -145,9 +147,28 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     const { speed } = run.progress();
     const flushed = await transfer.flush();
     if (flushed.some(({ ranges }) => bytesIn(ranges) > 0)) await writeMissingSidecar(run);
-    run.files = run.files.map((file) => withFlushed(file, flushed));
-    return checkpointsOf(run, flushed, speed);
+    const fresh = flushed.filter(({ position, ranges }) => !isSame(fileAt(run, position)?.durable ?? [], ranges));
+    for (const { position, ranges } of fresh) {
+      changeFile(run, position, { durable: ranges });
+      told.add(position);
+    }
+    // An earlier one may have been lost on its way to the store.
+    return checkpointsOf(run, force ? told : fresh.map(({ position }) => position), speed);
   }
+}
+
+/** The file at a position; undefined: there is none. */
+export function fileAt({ files }: Pick<Run, 'files'>, position: number): DownloadFile | undefined {
+  const usual = files[position];
+  return usual?.position === position ? usual : files.find((file) => file.position === position);
+}
+
+/** Changes what is known of one file, in place: a download may have 100,000. */
+export function changeFile(run: Run, position: number, facts: Partial<DownloadFile>): void {
+  const file = fileAt(run, position);
+  if (!file) return;
+  const at = run.files[position] === file ? position : run.files.indexOf(file);
+  run.files[at] = { ...file, ...facts };
 }
 
 /** What is recorded as durable is known again, should the database be lost. */
@@ -161,16 +182,18 @@ export function wantedFiles({ files }: Pick<Run, 'files'>): readonly DownloadFil
   return files.filter(({ selected }) => selected);
 }
 
-function checkpointsOf({ files, claim }: Run, flushed: readonly FileRanges[], speed: number): Checkpoint[] {
-  return flushed.flatMap(({ position, ranges }) => {
-    const file = files.find((candidate) => candidate.position === position);
-    return file ? [{ lease: claim.lease, fileId: file.id, ranges, speed }] : [];
+function checkpointsOf(run: Run, positions: Iterable<number>, speed: number): Checkpoint[] {
+  return [...positions].flatMap((position) => {
+    const file = fileAt(run, position);
+    return file ? [{ lease: run.claim.lease, fileId: file.id, ranges: file.durable, speed }] : [];
   });
 }
 
-function withFlushed(file: DownloadFile, flushed: readonly FileRanges[]): DownloadFile {
-  const durable = flushed.find(({ position }) => position === file.position)?.ranges;
-  return durable ? { ...file, durable } : file;
+function isSame(known: readonly Range[], ranges: readonly Range[]): boolean {
+  return (
+    known.length === ranges.length &&
+    known.every(([from, to], at) => ranges[at]?.[0] === from && ranges[at]?.[1] === to)
+  );
 }
 
 function figuresOf(run: Run, current: number): ProgressFigures {

@@ -65,6 +65,39 @@ test('a recovered download has everything the partial knew; its bytes count as n
   assert.partialDeepStrictEqual(event, { kind: 'recovered', metadata: { own: 1 } });
 });
 
+const several = [0, 1, 2].map((position) => {
+  return { position, path: `lost/${position}`, size: 10, main: position === 1, partialPath: null };
+});
+/** What stands beside the partial of one of them. */
+const besideOf = (at: number): Sidecar['files'] =>
+  several.slice(at, at + 1).map((file) => ({ ...file, partialPath: `/downloads/lost/${at}.part` }));
+
+for (const [what, sidecars, known] of [
+  ['each partial tells of its own', [besideOf(2), besideOf(1)], [1, 2]],
+  ['a partial of an older version tells of all', [besideOf(2), several, besideOf(1)], [0, 1, 2]],
+] as const) {
+  test(`of several files ${what}; the next resolve completes them`, async (t) => {
+    const house = await furnished(t);
+    await house.close();
+    await writeFile(house.path, jpeg);
+    const { store } = await house.open(sidecars.map((files) => ({ ...lost, totalBytes: 30, files })));
+    const claim = await store.claim((await store.find(lost.uid))?.id ?? 0, 'me', now + 60_000, now);
+    assert.ok(claim);
+    assert.equal(claim.download.totalBytes, 30);
+    assert.deepEqual(
+      claim.files.map(({ position, partialPath }) => [position, partialPath !== null]),
+      known.map((position) => [position, position > 0]),
+    );
+    const told = several.map(({ path, size, main }) => ({ path, size, main }));
+    const manifest = { name: 'lost', totalBytes: 30, resumeToken: {}, files: told, restart: false };
+    const files = await store.recordManifest(claim.lease, manifest, now);
+    assert.deepEqual(
+      files?.map(({ position, path }) => [position, path]),
+      several.map(({ position, path }) => [position, path]),
+    );
+  });
+}
+
 test('after a restore nobody holds a lease and nothing on its way counts as durable', async (t) => {
   const house = await furnished(t);
   await house.close();

@@ -28,7 +28,7 @@ export function* settleRestored(now: number): Work<void> {
 /** Adds what only the partials know; tells how many downloads that were. */
 export function* addRecovered(sidecars: readonly Sidecar[], now: number): Work<number> {
   let added = 0;
-  for (const sidecar of fullestOfEach(sidecars)) {
+  for (const sidecar of joined(sidecars)) {
     const known = yield* all(downloadsByUid, { low: sidecar.uid, high: sidecar.uid, limit: 1 });
     if (known.length > 0) continue;
     yield* addOne(sidecar, now);
@@ -69,7 +69,7 @@ function* addOne(sidecar: Sidecar, now: number): Work<void> {
       now,
     });
   }
-  for (const [position, { path, size, main, partialPath }] of sidecar.files.entries()) {
+  for (const { position, path, size, main, partialPath } of sidecar.files) {
     if (partialPath !== null) yield* run(clearStalePartial, { path: partialPath });
     const file = {
       download_id: row.id,
@@ -85,21 +85,27 @@ function* addOne(sidecar: Sidecar, now: number): Work<void> {
   yield* tell(row, 'recovered', now, { from: 'its partial file' });
 }
 
-/** Each partial of a download has its sidecar; the one written last knows the most partials. */
-function fullestOfEach(sidecars: readonly Sidecar[]): Sidecar[] {
-  const best = new Map<string, Sidecar>();
-  for (const sidecar of sidecars) {
-    const other = best.get(sidecar.uid);
-    if (!other || partialsOf(sidecar) > partialsOf(other)) best.set(sidecar.uid, sidecar);
-  }
-  return [...best.values()];
+/** One for each download: each of its partials has a sidecar, and the one that knows a file's partial knows the file best. */
+function joined(sidecars: readonly Sidecar[]): Sidecar[] {
+  const all = Map.groupBy(sidecars, ({ uid }) => uid);
+  return [...all.values()].flatMap((own) => {
+    const [first] = own;
+    const files = own.flatMap((sidecar) => sidecar.files).toSorted((a, b) => knownBefore(a) - knownBefore(b));
+    const byPosition = new Map(files.map((file) => [file.position, file]));
+    const inOrder = [...byPosition.values()].toSorted((a, b) => a.position - b.position);
+    return first ? [{ ...first, files: inOrder }] : [];
+  });
 }
 
-const partialsOf = (sidecar: Sidecar) => sidecar.files.filter((file) => file.partialPath !== null).length;
+/** A later one replaces an earlier one. */
+function knownBefore({ partialPath }: Sidecar['files'][number]): number {
+  return partialPath === null ? 0 : 1;
+}
 
-function totalOf(sidecar: Sidecar): number | null {
+function totalOf({ totalBytes, files }: Sidecar): number | null {
+  if (totalBytes !== undefined) return totalBytes;
   let total = 0;
-  for (const { size } of sidecar.files) {
+  for (const { size } of files) {
     if (size === null) return null;
     total += size;
   }

@@ -163,13 +163,15 @@ function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: 
   return lostNow;
 }
 
-/** Same files: their durable ranges stay. More or fewer: the tail changes. */
+/** Same files: their durable ranges stay. More or fewer: what is missing comes, the tail goes. */
 function* replaceFiles(downloadId: number, manifest: ManifestFacts, before: readonly FileRow[]): Work<void> {
   const anew = manifest.restart || manifest.replaces === true;
+  // Of a row that was rebuilt there may be gaps.
+  const known = new Set(before.map(({ position }) => position));
   yield* run(deleteFilesFrom, { download_id: downloadId, position: anew ? 0 : manifest.files.length });
   for (const [position, { path, size, main, selected = true }] of manifest.files.entries()) {
     const row = { download_id: downloadId, position, path, size, main: main ? 1 : 0, selected: selected ? 1 : 0 };
-    if (!anew && position < before.length) yield* run(updateFile, row);
+    if (!anew && known.has(position)) yield* run(updateFile, row);
     else yield* run(insertFile, { ...row, partial_path: null });
   }
 }

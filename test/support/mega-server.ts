@@ -10,6 +10,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import type { MutableFile } from 'megajs';
 import { API, Storage } from 'megajs';
 import { type LoginData, NewerAccount } from './mega-account.ts';
+import { type ManyFiles, manyFiles } from './mega-many.ts';
 
 const require = createRequire(import.meta.url);
 type Mock = (options: { readonly dataFolder: string }) => Server & { readonly state: MockState };
@@ -35,6 +36,8 @@ export interface MegaServer {
   shareFile(name: string, bytes: Uint8Array): Promise<string>;
   /** Uploads a tree of paths and contents into a new folder and gives its link. */
   shareFolder(name: string, files: Readonly<Record<string, Uint8Array>>): Promise<string>;
+  /** Gives the link of a folder of so many files with these bytes, a hundred in each folder below it. */
+  shareMany(name: string, count: number, bytes: Uint8Array): string;
   readonly faults: MegaFaults;
   /** Everything is right again. */
   heal(): void;
@@ -84,6 +87,7 @@ export async function startMegaServer(): Promise<MegaServer> {
     endedSessions: [],
   };
   const faults = { ...healthy };
+  let many: ManyFiles | undefined;
   const asked: (readonly [number, number])[] = [];
   const questions: { command: string; session: string | null }[] = [];
   const [mock] = server.listeners('request') as RequestListener[];
@@ -93,6 +97,8 @@ export async function startMegaServer(): Promise<MegaServer> {
     if (request.url?.startsWith('/cs') && faults.apiError !== 0) {
       request.resume();
       response.end(JSON.stringify(faults.apiWait > 0 ? [{ e: faults.apiError, tl: faults.apiWait }] : faults.apiError));
+    } else if (many && request.url?.includes(many.id)) {
+      answerOfMany(many, request, response).catch(() => response.destroy());
     } else if (request.url?.startsWith('/download/')) {
       sendBytes(folder, faults, asked, request.url, response).catch(() => response.destroy());
     } else if (request.url?.startsWith('/cs')) {
@@ -125,6 +131,10 @@ export async function startMegaServer(): Promise<MegaServer> {
       return (await upload(account.root, name, bytes)).link({});
     },
     shareFolder: async (name, files) => shareTree(await account.root.mkdir(name), files, upload),
+    shareMany(name, count, bytes) {
+      many = manyFiles(name, count, bytes);
+      return `https://mega.nz/folder/${many.id}#${many.key}`;
+    },
     async stop() {
       await account.close();
       API.getGlobalApi().close();
@@ -238,6 +248,18 @@ function answerInFolder(
     const f = [root, ...below(root.h)].map((node) => ({ ...node, k: `${root.h}:${keys[node.h]}` }));
     response.end(JSON.stringify([{ f }]));
   }
+}
+
+/** Its listing, and its bytes under `/ID/FROM-TO`. */
+async function answerOfMany(many: ManyFiles, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const range = /\/(\d+)-(\d+)$/.exec(request.url ?? '');
+  if (range) {
+    response.end(many.encrypted.subarray(Number(range[1]), Number(range[2]) + 1));
+    return;
+  }
+  const [{ a }] = (await bodyOf(request)) as [Question];
+  const place = { g: `http://${request.headers.host}/${many.id}`, s: many.plain.length };
+  response.end(JSON.stringify([a === 'f' ? { f: many.nodes } : place]));
 }
 
 /** `/download/HANDLE/FROM-TO`, with what shall go wrong. */
