@@ -5,7 +5,7 @@ import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { bytesIn, type Range } from '../downloads/ranges.ts';
 import { createTracker, type ProgressFigures, type Tracker } from '../downloads/tracker.ts';
-import type { Transfer } from '../sources/source.ts';
+import type { FileRanges, Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { EngineParts } from './parts.ts';
@@ -147,13 +147,10 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     const { speed } = run.progress();
     const flushed = await transfer.flush();
     if (flushed.some(({ ranges }) => bytesIn(ranges) > 0)) await writeMissingSidecar(run);
-    const fresh = flushed.filter(({ position, ranges }) => !isSame(fileAt(run, position)?.durable ?? [], ranges));
-    for (const { position, ranges } of fresh) {
-      changeFile(run, position, { durable: ranges });
-      told.add(position);
-    }
+    const news = newsOf(run, flushed);
+    for (const position of news) told.add(position);
     // An earlier one may have been lost on its way to the store.
-    return checkpointsOf(run, force ? told : fresh.map(({ position }) => position), speed);
+    return checkpointsOf(run, force ? told : news, speed);
   }
 }
 
@@ -187,6 +184,13 @@ function checkpointsOf(run: Run, positions: Iterable<number>, speed: number): Ch
     const file = fileAt(run, position);
     return file ? [{ lease: run.claim.lease, fileId: file.id, ranges: file.durable, speed }] : [];
   });
+}
+
+/** Takes over what is durable; the positions of the files of which that is not what was known. */
+function newsOf(run: Run, flushed: readonly FileRanges[]): readonly number[] {
+  const news = flushed.filter(({ position, ranges }) => !isSame(fileAt(run, position)?.durable ?? [], ranges));
+  for (const { position, ranges } of news) changeFile(run, position, { durable: ranges });
+  return news.map(({ position }) => position);
 }
 
 function isSame(known: readonly Range[], ranges: readonly Range[]): boolean {
