@@ -5,7 +5,7 @@ import type { DownloadFile, Integrity } from '../downloads/download.ts';
 import type { ProgressReport } from '../downloads/events.ts';
 import { bytesIn, type Range } from '../downloads/ranges.ts';
 import { createTracker, type ProgressFigures, type Tracker } from '../downloads/tracker.ts';
-import type { FileRanges, Transfer } from '../sources/source.ts';
+import type { Transfer } from '../sources/source.ts';
 import type { Checkpoint, Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
 import type { EngineParts } from './parts.ts';
@@ -53,7 +53,10 @@ export interface Run {
   /** Fetches no more than so many bytes/s from now on, also in a transfer that is still to begin; 0: no limit. */
   limit(rate: number): void;
   readonly rate: number;
-  /** What is durable now, when it is time to say so (`force`: in any case); fdatasynced before it is told. */
+  /**
+   * What is durable now, when it is time to say so; fdatasynced before it is told. Of files with nothing new only with
+   * `force`: all that this run has told then, since an earlier one may have been lost on its way to the store.
+   */
   checkpoint(force: boolean): Promise<readonly Checkpoint[]>;
   progress(): ProgressReport;
   /** What is at work: the download itself until its bytes are in place. */
@@ -77,7 +80,6 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
   let lastFlush: Promise<unknown> = Promise.resolve();
   let flushedAt = clock.monotonic();
   let flushedBytes = claim.download.bytesDownloaded;
-  /** Positions of files of which this run has told what is durable. */
   const told = new Set<number>();
   const { download } = claim;
 
@@ -145,11 +147,8 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     flushedAt = clock.monotonic();
     flushedBytes = bytesNow();
     const { speed } = run.progress();
-    const flushed = await transfer.flush();
-    if (flushed.some(({ ranges }) => bytesIn(ranges) > 0)) await writeMissingSidecar(run);
-    const news = newsOf(run, flushed);
+    const news = await newsOf(run, transfer);
     for (const position of news) told.add(position);
-    // An earlier one may have been lost on its way to the store.
     return checkpointsOf(run, force ? told : news, speed);
   }
 }
@@ -186,8 +185,10 @@ function checkpointsOf(run: Run, positions: Iterable<number>, speed: number): Ch
   });
 }
 
-/** Takes over what is durable; the positions of the files of which that is not what was known. */
-function newsOf(run: Run, flushed: readonly FileRanges[]): readonly number[] {
+/** Makes durable what has arrived, and takes it over; the positions of the files of which more is durable than was known. */
+async function newsOf(run: Run, transfer: Transfer): Promise<readonly number[]> {
+  const flushed = await transfer.flush();
+  if (flushed.some(({ ranges }) => bytesIn(ranges) > 0)) await writeMissingSidecar(run);
   const news = flushed.filter(({ position, ranges }) => !isSame(fileAt(run, position)?.durable ?? [], ranges));
   for (const { position, ranges } of news) changeFile(run, position, { durable: ranges });
   return news.map(({ position }) => position);
