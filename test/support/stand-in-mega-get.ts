@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { progressLine } from './mega-cmd-lines.ts';
@@ -22,6 +31,8 @@ async function main(): Promise<void> {
     process.stdout.write(`${script.refusal ?? ''}\n`);
     return;
   }
+  const transfer = join(state, `transfer-${process.pid}`);
+  writeFileSync(transfer, join(folder, 'its name'));
   const files = Object.entries(script.files ?? {});
   const total = files.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0);
   let done = 0;
@@ -40,6 +51,7 @@ async function main(): Promise<void> {
     utimesSync(join(folder, path), 0, 0);
     process.stdout.write(`Download finished: ${join(folder, path)}\n`);
   }
+  rmSync(transfer);
   if (total > 0) process.stderr.write(`${progressLine(total, total, 100)}\n`);
   if (script.leaves) writeFileSync(join(folder, '.getxfer.2.mega'), 'rest');
   if (script.says) process.stderr.write(`${script.says}\n`);

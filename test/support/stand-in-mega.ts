@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,14 +26,31 @@ export interface MegaGetCall {
   readonly pids: readonly number[];
 }
 
+/** A transfer of the server that stands behind mega-get. */
+export interface MegaTransfer {
+  readonly tag: string;
+  readonly to: string;
+}
+
 export interface StandInMega {
   /** For `mega.program`. */
   readonly program: string;
   script(script: MegaGetScript): void;
   calls(): readonly MegaGetCall[];
+  /** What the server fetches, also after mega-get was killed. */
+  transfers(): readonly MegaTransfer[];
   /** Resolves when it was called so often. */
   called(times: number): Promise<void>;
 }
+
+/** Lists as `mega-transfers` does, and cancels with `-c TAG`. */
+const serverOfTransfers = `if [ "$1" = -c ]; then rm -f "transfer-$2"; exit 0; fi
+printf 'TYPE     TAG  SOURCEPATH  DESTINYPATH  PROGRESS  STATE\\n'
+for each in transfer-*; do
+  [ -e "$each" ] && printf ' ⇓   %s  /a 12 b  %s   12.00%%%% of 3 KB  ACTIVE\\n' "\${each#transfer-}" "$(cat "$each")"
+done
+exit 0
+`;
 
 /** A program that stands in for mega-get; what it knows is kept in this folder, which must exist. */
 export function standInMega(folder: string): StandInMega {
@@ -43,6 +60,9 @@ export function standInMega(folder: string): StandInMega {
   const code = fileURLToPath(new URL('./stand-in-mega-get.ts', import.meta.url));
   writeFileSync(program, `#!/bin/sh\n"${process.execPath}" "${code}" "${state}" "$@"\n`);
   chmodSync(program, 0o755);
+  const transfers = join(folder, 'mega-transfers');
+  writeFileSync(transfers, `#!/bin/sh\ncd "${state}"\n${serverOfTransfers}`);
+  chmodSync(transfers, 0o755);
   const path = join(state, 'calls.jsonl');
   const calls = (): MegaGetCall[] =>
     existsSync(path)
@@ -55,6 +75,10 @@ export function standInMega(folder: string): StandInMega {
     program,
     script: (script) => writeFileSync(join(state, 'script.json'), JSON.stringify(script)),
     calls,
+    transfers: () =>
+      readdirSync(state)
+        .filter((name) => name.startsWith('transfer-'))
+        .map((name) => ({ tag: name.slice('transfer-'.length), to: readFileSync(join(state, name), 'utf8') })),
     async called(times) {
       while (calls().length < times) await after(10);
     },

@@ -7,6 +7,7 @@ import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest, Transfer, TransferEnd, TransferLimits, TransferProgress } from '../source.ts';
 import { appeared, bytesOf, listingOf } from './appeared.ts';
+import { endTransfers } from './end-transfers.ts';
 import type { MegaProgress } from './progress.ts';
 import { runMegaGet } from './run-mega-get.ts';
 import { verdictOn } from './verdict.ts';
@@ -84,7 +85,8 @@ export class MegaGetTransfer implements Transfer {
     try {
       await this.#checkTarget();
       await onDisk(folder, async () => {
-        // What a run left that was killed; MEGAcmd cannot go on with it.
+        // What a run left that was killed: a second mega-get begins anew whatever is there.
+        if (await disk.facts(this.#work)) await endTransfers(program, this.#work);
         await disk.removeTree(this.#work);
         await disk.makeDirectory(folder);
       });
@@ -93,7 +95,11 @@ export class MegaGetTransfer implements Transfer {
       const onProgress = (progress: MegaProgress) => {
         this.#progress = progress;
       };
-      const end = await runMegaGet({ program, link, folder, idleTimeout, clock, mark, onProgress }, signal);
+      const run = { program, link, folder, idleTimeout, clock, mark, onProgress };
+      const end = await runMegaGet(run, signal).catch(async (error: unknown) => {
+        await endTransfers(program, folder);
+        throw error;
+      });
       const found = appeared(before, await listingOf(disk, folder), folder);
       const failure = verdictOn({ ...end, files: found.length }, clock.now());
       if (failure) throw failure;

@@ -11,6 +11,7 @@ import { realDisk } from '../../disk/real-disk.ts';
 import { workFolderFor } from '../../disk/temporary.ts';
 import { systemClock } from '../../time/clock.ts';
 import { appeared } from './appeared.ts';
+import { tagsBelow } from './end-transfers.ts';
 import { createMegacmdSource } from './megacmd-source.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -132,4 +133,24 @@ test('a quota that is used up is known by what stands there in place of a file',
   });
   assert.deepEqual(at('… you can try again in 30 seconds.'), { when: 'later', reason: 'quota', at: 31_000 });
   assert.deepEqual(at('proceding will exceed transfer quota.'), { when: 'later', reason: 'quota' });
+});
+
+test('transfers are known by where they write to; whatever else a listing says, only theirs are told', () => {
+  const listing = [
+    'TYPE     TAG  SOURCEPATH    DESTINYPATH    PROGRESS   STATE',
+    ' ⇓      12  /a 99 b/file   /d/.longhaul-1.work/17/a (2).mkv   37.00% of 3 GB  ACTIVE',
+    ' ⇵     13  /x  /d/.longhaul-12.work/17/a  1.00% of 3 GB  ACTIVE',
+    ' ⇓ 14  /x  /d/.longhaul-1.work',
+    '15 /d/.longhaul-1.work/17/b',
+    '/d/.longhaul-1.work/17/16 ',
+    ' ...  Showing first 10 transfers ...',
+  ].join('\n');
+  assert.deepEqual(tagsBelow(listing, '/d/.longhaul-1.work'), ['12', '15']);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ minLength: 1 }), (text, folder) => {
+      const tags = tagsBelow(text, folder);
+      for (const tag of tags) assert.match(tag, /^\d+$/);
+      assert.ok(tags.length === 0 || text.includes(`${folder}/`));
+    }),
+  );
 });

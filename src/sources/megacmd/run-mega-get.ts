@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { environment } from '../../config/environment.ts';
 import { Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
+import { ownEnvironment } from './own-environment.ts';
 import { LineReader, type MegaProgress, progressOf } from './progress.ts';
 import type { MegaGetEnd } from './verdict.ts';
 
@@ -24,23 +24,10 @@ const patience = 2000;
 /** Its server may hold its outputs open; what it said is complete by then, ms. */
 const lastWords = 500;
 const linesKept = 20;
-/** What MEGAcmd needs to find its session and its server. */
-const passedOn = [
-  'PATH',
-  'HOME',
-  'USER',
-  'LANG',
-  'LC_ALL',
-  'TMPDIR',
-  'XDG_RUNTIME_DIR',
-  'MEGACMD_SOCKET_NAME',
-  'MEGACMD_WORKING_FOLDER_SUFFIX',
-];
-
 /**
  * Runs mega-get in a process group of its own, without a shell, to its end. There is no limit for the whole, only for
  * silence. Aborted, the group is asked to end, then killed; it is gone when this rejects. Throws `Failure`, or the
- * signal's reason.
+ * signal's reason. What MEGAcmd's server does for it is no process of the group (`endTransfers`).
  */
 export async function runMegaGet(run: MegaGetRun, signal: AbortSignal): Promise<Omit<MegaGetEnd, 'files'>> {
   signal.throwIfAborted();
@@ -159,9 +146,4 @@ function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // Nobody of it is left.
   }
-}
-
-function ownEnvironment(): NodeJS.ProcessEnv {
-  const all = environment();
-  return Object.fromEntries(passedOn.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }
