@@ -85,8 +85,8 @@ export class MegaGetTransfer implements Transfer {
     try {
       await this.#checkTarget();
       await onDisk(folder, async () => {
-        // What a run left that was killed: a second mega-get begins anew whatever is there.
-        if (await disk.facts(this.#work)) await endTransfers(program, this.#work);
+        // Of a run that was killed: another mega-get begins anew beside it.
+        await endTransfers(program, this.#work);
         await disk.removeTree(this.#work);
         await disk.makeDirectory(folder);
       });
