@@ -27,8 +27,16 @@ async function claimsPerSecond(store: Store): Promise<number> {
   while (count < claimed) {
     const began = systemClock.monotonic();
     const load = loadOf(await store.leased());
-    const look = { runner: 'bench', anyRunner: true, limit: slots, closed: false, full: fullOf(load, noLimits), turn };
-    const limits = { ...noLimits, free: slots, closed: false, load, running: new Set<number>() };
+    const look = {
+      runner: 'bench',
+      anyRunner: true,
+      limit: slots,
+      steps: 0,
+      closed: false,
+      full: fullOf(load, noLimits),
+      turn,
+    };
+    const limits = { ...noLimits, free: slots, freeSteps: 0, closed: false, load, running: new Set<number>() };
     const choice = choose(await store.candidates(look), limits, turn);
     turn = choice.turn;
     const now = systemClock.now();

@@ -157,6 +157,7 @@ function rowOf(download: Download): Row {
 
 const waitingWords: Readonly<Record<string, string>> = {
   slot: 'waits for a free slot',
+  step: 'waits for a free place for its steps',
   host: 'waits for a free place at its host',
   space: 'waits for free space',
 };

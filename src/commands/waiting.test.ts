@@ -22,7 +22,7 @@ const busy: QueueFacts = { ...idle, leased: [holds('serve', 4), holds('get', 1)]
 const row = (more: Partial<Download> = {}) =>
   ({
     ...{ status: 'pending', waitingFor: null, runner: null, downloadPath: null, wish: null, host: 'host' },
-    ...{ category: 'films', nextAttemptAt: null, ...more },
+    ...{ category: 'films', nextAttemptAt: null, options: {}, ...more },
   }) as Download;
 
 test('while hours hold in which nothing may run, that is what a pending download waits for', () => {
@@ -40,6 +40,9 @@ test('it waits for a slot while whoever will run it has others in hand', () => {
   assert.equal(waitingOf(row(), { ...busy, leased: [holds('get', 1)] }), null, 'it is about to be taken');
   assert.equal(waitingOf(row({ runner: 'get' }), { ...busy, leased: [holds('serve', 1)] }), null);
   assert.equal(waitingOf(row(), idle), null);
+  const inPlace = { downloadPath: '/d/film.mkv', options: { steps: ['checksum'] } };
+  assert.equal(waitingOf(row(inPlace), busy), 'step', 'its bytes are in place');
+  assert.equal(waitingOf(row(inPlace), idle), null);
 });
 
 test('what somebody let go a moment ago is not said to wait for a slot: whoever has one free takes it', () => {

@@ -28,7 +28,8 @@ export function waitingOf(download: Download, facts: QueueFacts): WaitingFor | n
   if (downloadPath === null && isCategoryFull(download, facts)) return 'category';
   if (download.leaseToken > 0 && facts.now - download.updatedAt < momentOfAClaim) return null;
   const isBusy = runners(download, facts).some((uid) => facts.leased.some(({ instance }) => instance === uid));
-  return isBusy ? 'slot' : null;
+  if (!isBusy) return null;
+  return downloadPath !== null && (download.options.steps ?? []).length > 0 ? 'step' : 'slot';
 }
 
 /** Where somebody else has a free place, what was let go (by a process that died, say) is taken within so many ms. */

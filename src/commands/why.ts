@@ -56,6 +56,7 @@ const sentences: Readonly<Record<Status, Sentence>> = {
 };
 
 const waitsFor: Readonly<Record<string, string>> = {
+  step: 'is in place and waits for its steps, because as many as are allowed are at work (queue.steps)',
   slot: 'waits for a free place among the running downloads',
   host: 'waits because its host is busy with as many downloads as are allowed',
   category: 'waits because as many of its category run as are allowed',

@@ -9,6 +9,7 @@ export const defaults: RawConfig = {
   },
   queue: {
     slots: 4,
+    steps: 2,
     slots_per_host: 'off',
     if_exists: 'ask',
   },

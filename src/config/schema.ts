@@ -33,6 +33,11 @@ const queue = z
       .describe(
         'How many downloads run at the same time: all processes of this machine that run what belongs to nobody share them, each `get` has as many of its own.',
       ),
+    steps: wholeNumber(1, 1000)
+      .prefault(2)
+      .describe(
+        'How many downloads have their steps (convert, upload, …) at work at the same time, beside those that are fetched; shared as slots are.',
+      ),
     slots_per_host: orOff(wholeNumber(1, 10_000), 'a whole number from 1 to 10000')
       .prefault('off')
       .describe('How many of them from one host, over all processes; hosts can differ in `hosts`. off: no limit.'),

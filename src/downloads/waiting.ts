@@ -1,5 +1,5 @@
 /** What a `pending` download waits for. */
-export const waits = ['slot', 'host', 'category', 'window', 'instance'] as const;
+export const waits = ['slot', 'step', 'host', 'category', 'window', 'instance'] as const;
 /** What a `retrying` download waits for. */
 export const retryReasons = ['backoff', 'quota', 'rate_limit', 'no_space', 'offline', 'metadata'] as const;
 export type RetryReason = (typeof retryReasons)[number];

@@ -4,6 +4,7 @@ import type { StepSpec } from '../downloads/steps.ts';
 import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
 import type { Step } from '../steps/step.ts';
+import type { StepRoom } from '../store/queue-facts.ts';
 import type { StepStore } from '../store/step-store.ts';
 import type { AskingStore, DoingStore } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -24,6 +25,11 @@ export interface EngineParts {
   readonly policy: EnginePolicy;
   /** This instance's uid. */
   readonly instance: string;
+  /**
+   * Takes a place for the steps of this download, which has its bytes in place; undefined: it has one, otherwise what is
+   * left of them is to be asked of the store. Left out: there is always one.
+   */
+  placeForSteps?(id: number): StepRoom | undefined;
   /** Hears how each operation ended, at once; in between whoever follows looks at the runs. */
   tell?(report: ProgressReport): void;
   /** 0 ≤ r < 1, for the jitter of retries. */

@@ -137,10 +137,19 @@ async function finish(run: Run): Promise<void> {
   const { lease } = run.claim;
   await removePartials(run);
   if (hasSteps(run) && !(await store.recordSettled(lease))) throw leaseLost();
+  if (await waitsForSteps(run)) return;
   const end = hasSteps(run) ? await keepWanted(run, await runSteps(run)) : {};
   run.signal.throwIfAborted();
   const completed = await store.change(lease, { to: 'completed', ...end }, clock.now());
   if (!completed) throw leaseLost();
+}
+
+/** Where no place for its steps is left, it is given back until there is one: others may fetch meanwhile. */
+async function waitsForSteps(run: Run): Promise<boolean> {
+  const { store, clock, placeForSteps } = run.parts;
+  const { download, lease } = run.claim;
+  const room = hasSteps(run) ? placeForSteps?.(download.id) : undefined;
+  return room !== undefined && store.waitForSteps(lease, room, clock.now());
 }
 
 function hasSteps({ claim }: Run): boolean {

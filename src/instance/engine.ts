@@ -69,6 +69,9 @@ export function createEngine(setup: EngineSetup): Engine {
     get slots() {
       return setup.slots ?? settings.config.queue.slots;
     },
+    get steps() {
+      return settings.config.queue.steps;
+    },
     ...(setup.sharesSlots ? { machine: setup.host } : {}),
     get limits() {
       return settings.slotLimits;

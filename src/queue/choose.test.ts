@@ -7,11 +7,22 @@ import { choose, fullOf, type Limits, loadOf } from './choose.ts';
 let ids = 0;
 const row = (more: Partial<Candidate> = {}): Candidate => {
   ids += 1;
-  return { id: ids, priority: 0, position: ids, category: null, host: 'a', wish: null, inPlace: false, ...more };
+  return {
+    id: ids,
+    priority: 0,
+    position: ids,
+    category: null,
+    host: 'a',
+    wish: null,
+    inPlace: false,
+    stepsLeft: false,
+    ...more,
+  };
 };
 const noTurn: Turn = { category: undefined, hosts: new Map() };
 const idle: Limits = {
   free: 10,
+  freeSteps: 10,
   running: new Set(),
   closed: false,
   load: loadOf([]),
@@ -51,6 +62,17 @@ test('a host and a category get no more than their slots; bytes that are in plac
   assert.deepEqual(chosen([a, b], { ...limits, load: loadOf([busy('a', 1)]) }), [b]);
   const ofCategory = (category: string | null) => (category === 'films' ? 2 : undefined);
   assert.deepEqual(chosen([a, b], { ofCategory, load: loadOf([busy('x', 2, 'films')]) }), [a]);
+});
+
+test('what has steps left takes a place for steps and no slot, by priority; what has none ends in any case', () => {
+  const [a, b, ended] = [row(), row(), row({ inPlace: true })];
+  const [first, high] = [row({ inPlace: true, stepsLeft: true }), row({ inPlace: true, stepsLeft: true, priority: 1 })];
+  const all = [a, b, ended, first, high];
+  assert.deepEqual(chosen(all, { free: 2, freeSteps: 1 }), [ended, a, high]);
+  assert.deepEqual(chosen(all, { free: 0, freeSteps: 2 }), [high, first]);
+  assert.deepEqual(chosen(all, { free: 3, freeSteps: -1 }), [ended, a, b]);
+  const cancelled = row({ inPlace: true, stepsLeft: true, wish: 'cancel' });
+  assert.deepEqual(chosen([cancelled], { free: 1, freeSteps: 0 }), [cancelled]);
 });
 
 test('of hosts the one with least at work goes first, and so of categories, however many hosts they have', () => {

@@ -4,6 +4,8 @@ import type { Candidate, Leased, Turn } from '../store/queue-facts.ts';
 export interface Limits extends SlotLimits {
   /** Downloads that may start now. */
   readonly free: number;
+  /** And, beside them, so many whose bytes are in place and whose steps are left to do. */
+  readonly freeSteps: number;
   /** Ids that run here already. */
   readonly running: ReadonlySet<number>;
   /** Hours in which nothing may be fetched: only what needs no fetching goes on. */
@@ -33,15 +35,17 @@ interface Group {
 
 /**
  * Which of the candidates to start now. Pure. First what needs no fetching: it is only to be cleared away, or its
- * bytes are in place. Of the rest the highest priority; in it, what a person put at the top; then
+ * bytes are in place; where steps are left to do, as many as have a place for them. Of the rest the highest priority; in it, what a person put at the top; then
  * the category that has least at work, of it the host that has least, of equals the one that was not served for
  * longest (the candidates come in turns), and of the host its first. So no flood of one host or category holds up
  * the others.
  */
 export function choose(candidates: readonly Candidate[], limits: Limits, turn: Turn): Choice {
   const waiting = candidates.filter(({ id }) => !limits.running.has(id));
-  const first = [...waiting.filter(isToClear), ...waiting.filter((row) => row.inPlace && !isToClear(row))];
+  const there = waiting.filter((row) => row.inPlace && !isToClear(row));
+  const first = [...waiting.filter(isToClear), ...there.filter(({ stepsLeft }) => !stepsLeft)];
   const chosen = first.slice(0, Math.max(0, limits.free));
+  const atSteps = there.filter(({ stepsLeft }) => stepsLeft).toSorted(byRank);
   const fetched = limits.closed ? [] : waiting.filter((row) => !row.inPlace && !isToClear(row));
   const load = { hosts: new Map(limits.load.hosts), categories: new Map(limits.load.categories) };
   const served = { category: turn.category, hosts: new Map(turn.hosts) };
@@ -58,7 +62,7 @@ export function choose(candidates: readonly Candidate[], limits: Limits, turn: T
       if (!level.byHand) served.hosts.set(group.category, group.host);
     }
   }
-  return { chosen, turn: served };
+  return { chosen: [...chosen, ...atSteps.slice(0, Math.max(0, limits.freeSteps))], turn: served };
 }
 
 /** What is fetched now, counted; bytes that are in place are no burden to a host. */
@@ -142,6 +146,10 @@ function isBehind(group: Group, other: Group, { hosts, categories }: Load): bool
 
 function inOrder(a: Candidate, b: Candidate): number {
   return a.position - b.position || a.id - b.id;
+}
+
+function byRank(a: Candidate, b: Candidate): number {
+  return b.priority - a.priority || inOrder(a, b);
 }
 
 function isToClear({ wish }: Pick<Candidate, 'wish'>): boolean {

@@ -89,8 +89,16 @@ async function fillSlots({ store, perHost }: World, free: number, before: Turn) 
     const limits = { ofHost: () => perHost, ofCategory: () => undefined };
     const load = loadOf(await store.leased());
     const left = free - claims.length;
-    const look = { runner: me, anyRunner: true, limit: left, closed: false, full: fullOf(load, limits), turn };
-    const all = { ...limits, free: left, closed: false, load, running: new Set<number>() };
+    const look = {
+      runner: me,
+      anyRunner: true,
+      limit: left,
+      steps: 0,
+      closed: false,
+      full: fullOf(load, limits),
+      turn,
+    };
+    const all = { ...limits, free: left, freeSteps: 0, closed: false, load, running: new Set<number>() };
     const choice = choose(await store.candidates(look), all, turn);
     turn = choice.turn;
     if (choice.chosen.length === 0) break;

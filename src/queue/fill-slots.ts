@@ -1,16 +1,27 @@
 import type { SlotLimits } from '../config/slots.ts';
 import type { EngineParts } from '../engine/parts.ts';
-import { type Candidate, type ClaimLimits, type Runner, runsForAll, type Turn } from '../store/queue-facts.ts';
+import type { Run } from '../engine/run.ts';
+import {
+  type Candidate,
+  type ClaimLimits,
+  type Leased,
+  type Runner,
+  runsForAll,
+  type Turn,
+} from '../store/queue-facts.ts';
 import type { Claim, Store } from '../store/store.ts';
 import { createDeadline, type Deadline, momentOn } from '../time/deadline.ts';
 import { choose, fullOf, type Load, loadOf } from './choose.ts';
 import { trustedFor } from './lease-keeper.ts';
+import type { StepPlaces } from './step-places.ts';
 
 export interface SlotParts {
   readonly engine: Pick<EngineParts, 'clock' | 'instance' | 'volumes' | 'policy'>;
   readonly store: Store;
   /** Read at each look, as the limits are: they may change. */
   readonly slots: number;
+  /** So many downloads have their steps at work, beside those that are fetched. */
+  readonly steps: number;
   /** Whose instances that run what belongs to nobody share the slots; left out: the slots are this instance's own. */
   readonly machine?: string;
   readonly limits: SlotLimits;
@@ -22,28 +33,30 @@ export interface SlotParts {
 }
 
 interface Place {
-  readonly runs: ReadonlyMap<number, unknown>;
+  readonly runs: ReadonlyMap<number, Pick<Run, 'status'>>;
+  readonly places: StepPlaces;
   begin(claim: Claim, deadline: Deadline): void;
   isStopping(): boolean;
 }
 
 /** Fills the free slots: asks for candidates, chooses, claims, in rounds, as what a claim took counts in the next choice. */
-export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place): () => Promise<void> {
+export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }: Place): () => Promise<void> {
   const { store } = parts;
   const { clock, instance } = parts.engine;
   const who = { runner: instance, anyRunner: parts.anyRunner };
   let turn: Turn = { category: undefined, hosts: new Map() };
 
   return async () => {
-    if (runs.size >= parts.slots) return;
+    if (fetching() >= parts.slots && places.taken >= parts.steps) return;
     await callUpDue(parts, who);
     for (let begun = 1; begun > 0 && !isStopping(); ) {
-      const { free, load } = await slotsLeft();
-      if (free <= 0) return;
+      const { free, freeSteps, load } = await slotsLeft();
+      if (free <= 0 && freeSteps <= 0) return;
       const closed = parts.closedUntil?.(clock.now()) !== undefined;
       const full = fullOf(load, parts.limits);
-      const candidates = await store.candidates({ ...who, limit: free, closed, full, turn });
-      const limits = { ...parts.limits, free, load, closed, running: new Set(runs.keys()) };
+      const room = { limit: Math.max(0, free), steps: Math.max(0, freeSteps) };
+      const candidates = await store.candidates({ ...who, ...room, closed, full, turn });
+      const limits = { ...parts.limits, free, freeSteps, load, closed, running: new Set(runs.keys()) };
       const choice = choose(candidates, limits, turn);
       turn = choice.turn;
       begun = await claimAll(choice.chosen);
@@ -56,8 +69,14 @@ export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place)
       chosen.map(async (candidate) => {
         const sent = momentOn(clock);
         const until = sent.wall + parts.leaseTtl;
-        const within = limitsOf(candidate);
-        const claim = isStopping() ? undefined : await store.claim(candidate.id, instance, until, sent.wall, within);
+        const { id, stepsLeft } = candidate;
+        if (isStopping() || (stepsLeft && !places.take(id, parts.steps))) return;
+        let claim: Claim | undefined;
+        try {
+          claim = await store.claim(id, instance, until, sent.wall, limitsOf(candidate));
+        } finally {
+          if (!claim) places.free(id);
+        }
         if (!claim) return;
         begun += 1;
         begin(claim, createDeadline(sent, trustedFor(parts.leaseTtl)));
@@ -71,19 +90,30 @@ export function slotFiller(parts: SlotParts, { runs, begin, isStopping }: Place)
     const { machine, limits } = parts;
     const [ofHost, ofCategory] = [limits.ofHost(host), limits.ofCategory(category)];
     return {
-      ...(machine === undefined ? {} : { slots: { machine, most: parts.slots } }),
+      ...(machine === undefined
+        ? {}
+        : { slots: { machine, most: parts.slots }, steps: { machine, most: parts.steps } }),
       ...(ofHost === undefined ? {} : { host: ofHost }),
       ...(ofCategory === undefined ? {} : { category: ofCategory }),
     };
   }
 
-  async function slotsLeft(): Promise<{ readonly free: number; readonly load: Load }> {
+  function fetching(): number {
+    return [...runs.values()].filter(({ status }) => status === 'downloading').length;
+  }
+
+  async function slotsLeft(): Promise<{ readonly free: number; readonly freeSteps: number; readonly load: Load }> {
     const leased = await store.leased();
     const others = leased.filter(
       (row) => row.instance !== instance && row.machine === parts.machine && runsForAll(row),
     );
-    const taken = parts.machine === undefined ? 0 : others.reduce((sum, { count }) => sum + count, 0);
-    return { free: parts.slots - runs.size - taken, load: loadOf(leased) };
+    const takenBy = (status: Leased['status']) =>
+      parts.machine === undefined ? 0 : others.reduce((sum, row) => sum + (row.status === status ? row.count : 0), 0);
+    return {
+      free: parts.slots - fetching() - takenBy('downloading'),
+      freeSteps: parts.steps - places.taken - takenBy('processing'),
+      load: loadOf(leased),
+    };
   }
 }
 

@@ -1,11 +1,12 @@
 import type { EngineParts } from '../engine/parts.ts';
 import { createRun, type Run } from '../engine/run.ts';
 import { runDownload } from '../engine/run-download.ts';
-import type { Runner } from '../store/queue-facts.ts';
+import type { Runner, StepRoom } from '../store/queue-facts.ts';
 import type { Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { type SlotParts, slotFiller } from './fill-slots.ts';
 import type { Service } from './service.ts';
+import { StepPlaces } from './step-places.ts';
 
 /** Looks again at least this often, ms, even when nothing woke it. */
 const longestNap = 30_000;
@@ -35,7 +36,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   let loop: Promise<void> | undefined;
   const wake = () => alarm.resolve();
   const who = { runner: instance, anyRunner: parts.anyRunner };
-  const fillSlots = slotFiller(parts, { runs, begin, isStopping: () => stopping });
+  const places = new StepPlaces();
+  const fillSlots = slotFiller(parts, { runs, places, begin, isStopping: () => stopping });
 
   return {
     runs,
@@ -59,7 +61,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       let nap = longestNap;
       try {
         await fillSlots();
-        const due = runs.size < parts.slots ? await nextMoment(parts, who) : undefined;
+        const due = runs.size < parts.slots + parts.steps ? await nextMoment(parts, who) : undefined;
         if (due !== undefined) nap = Math.max(0, Math.min(longestNap, due - clock.now()));
       } catch (error) {
         log.warn({ error }, 'the store could not be asked for work');
@@ -70,7 +72,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   function begin(claim: Claim, deadline: Deadline): void {
-    const run = createRun(claim, engine, deadline);
+    const run = createRun(claim, { ...engine, placeForSteps }, deadline);
     const { id } = claim.download;
     runs.set(id, run);
     parts.onRun?.(run);
@@ -78,10 +80,19 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       .catch((error) => log.error({ error, download: id }, 'a run could not record its end; its lease will run out'))
       .finally(() => {
         runs.delete(id);
+        places.free(id);
         ends.delete(end);
         wake();
       });
     ends.add(end);
+  }
+
+  /** Who asks needs no slot any more, which another may use now. */
+  function placeForSteps(id: number): StepRoom | undefined {
+    wake();
+    const place = places.take(id, parts.steps);
+    if (!place) return 'none';
+    return place === 'held' || parts.machine === undefined ? undefined : { machine: parts.machine, most: parts.steps };
   }
 
   /** Sleeps, but wakes at once on `wake()`, also on one that came since the loop began. */

@@ -1,6 +1,8 @@
-import { changeState, releaseLost } from './changing.ts';
+import type { Lease } from '../downloads/download.ts';
+import type { Status } from '../downloads/states.ts';
+import { changeLeased, changeState, releaseLost } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
-import type { ClaimLimits, Gone } from './queue-facts.ts';
+import type { ClaimLimits, Gone, StepRoom } from './queue-facts.ts';
 import { type DownloadRow, downloadOf, fileOf } from './rows.ts';
 import { deleteInstance } from './statements/delete-instance.ts';
 import { disown } from './statements/disown.ts';
@@ -14,6 +16,7 @@ import { leasedInCategory } from './statements/leased-in-category.ts';
 import { lockClaimable } from './statements/lock-claimable.ts';
 import { lockSlots } from './statements/lock-slots.ts';
 import type { Params, Statement } from './statements/statement.ts';
+import { stepsLeft } from './statements/steps-left.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
 import type { Claim, InstanceRow } from './store.ts';
 
@@ -47,6 +50,17 @@ export function* claim(
 
 /** More would hold up others; `freeOrphans` finds the rest. */
 const mostDisowned = 1000;
+
+/**
+ * For a download whose bytes are in place: where no place for its steps is left it is given back, to wait for one.
+ * Answers whether it was.
+ */
+export function* waitForSteps(lease: Lease, room: StepRoom, now: number): Work<boolean> {
+  yield* get(lockSlots, {});
+  if (room !== 'none' && !(yield* isTaken(room, 'processing', lease.id))) return false;
+  const changed = yield* changeLeased(lease, { to: 'pending', why: 'as many as are allowed have steps at work' }, now);
+  return changed !== undefined;
+}
 
 /** Takes the leases of the dead and of those who let them run out; the dead and the silent are forgotten. */
 export function* rescue({ dead, silent = [] }: Gone, expiredBefore: number, now: number): Work<DownloadRow[]> {
@@ -84,13 +98,24 @@ export function* forgetInstance(uid: string, now: number): Work<void> {
 }
 
 /** Counted where nobody can claim in between. */
-function* hasRoom({ host, category, download_path }: DownloadRow, within: ClaimLimits): Work<boolean> {
+function* hasRoom(row: DownloadRow, within: ClaimLimits): Work<boolean> {
+  const { id, host, category, download_path } = row;
   if (Object.keys(within).length > 0) yield* get(lockSlots, {});
-  if (within.slots && (yield* countOf(leasedForAll, { host: within.slots.machine })) >= within.slots.most) return false;
-  if (download_path !== null) return true;
+  if (download_path !== null) {
+    if (row.wish === 'cancel' || row.wish === 'remove') return true;
+    const takesPlace = within.steps !== undefined && (yield* countOf(stepsLeft, { id })) > 0;
+    return !takesPlace || !(yield* isTaken(within.steps, 'processing', id));
+  }
+  if (yield* isTaken(within.slots, 'downloading', id)) return false;
   if (within.host !== undefined && (yield* countOf(leasedAtHost, { host })) >= within.host) return false;
   if (within.category === undefined || category === null) return true;
   return (yield* countOf(leasedInCategory, { category })) < within.category;
+}
+
+/** Whether the instances of a machine have so many others in this state already. */
+function* isTaken(shared: ClaimLimits['slots'], status: Status, without: number): Work<boolean> {
+  if (!shared) return false;
+  return (yield* countOf(leasedForAll, { host: shared.machine, status, without })) >= shared.most;
 }
 
 function* countOf<P extends Params>(asked: Statement<P, { count: number }>, params: P): Work<number> {

@@ -10,7 +10,7 @@ import {
   record,
   statistics,
 } from './asking.ts';
-import { claim, forgetInstance, registerInstance, rescue } from './claiming.ts';
+import { claim, forgetInstance, registerInstance, rescue, waitForSteps } from './claiming.ts';
 import { all, type Database, get } from './database.ts';
 import { figures } from './figures.ts';
 import { importDownloads, previewImport } from './importing.ts';
@@ -166,6 +166,7 @@ function steppingOn({ read, write }: Database): StepStore {
   return {
     steps: async (id) => (await read(() => stepRows(id))).map(stepOf),
     recordSettled: (lease) => write(() => recordSettled(lease)),
+    waitForSteps: (lease, room, now) => write(() => waitForSteps(lease, room, now)),
     beginStep: (lease, position, now) => write(() => begin(lease, position, now)),
     markStep: (lease, position, value) => write(() => mark(lease, position, value)),
     recordOutcome: (lease, position, outcome) => write(() => recordOutcome(lease, position, outcome)),

@@ -12,6 +12,8 @@ export interface Runner {
 export interface CandidateFilter extends Runner {
   /** Free slots. */
   readonly limit: number;
+  /** Free places for steps. */
+  readonly steps: number;
   /** Hours in which nothing may be fetched: only what needs no fetching. */
   readonly closed: boolean;
   /** No more of these fit; `-` is what has no category. */
@@ -29,12 +31,19 @@ export interface Turn {
 export interface Candidate extends Pick<Download, 'id' | 'priority' | 'position' | 'category' | 'host' | 'wish'> {
   /** Its bytes are there under their final names: nothing is fetched. */
   readonly inPlace: boolean;
+  /** Its bytes are in place, and steps are left to do: it takes a place for steps, and no slot. */
+  readonly stepsLeft: boolean;
 }
+
+/** The places for steps are all taken here, or shared with the instances of a machine that run what belongs to nobody. */
+export type StepRoom = 'none' | { readonly machine: string; readonly most: number };
 
 /** What a claim may not exceed, counted over all instances in the moment of the claim. */
 export interface ClaimLimits {
   /** Of the instances of this machine that run what belongs to nobody. */
   readonly slots?: { readonly machine: string; readonly most: number };
+  /** The same for those whose steps are left to do. */
+  readonly steps?: { readonly machine: string; readonly most: number };
   /** From the download's host, and of its category, at the same time. */
   readonly host?: number;
   readonly category?: number;

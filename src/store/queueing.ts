@@ -3,6 +3,7 @@ import type { CandidateFilter, Runner } from './queue-facts.ts';
 import type { CandidateRow } from './rows.ts';
 import { callUp } from './statements/call-up.ts';
 import { claimableInPlace } from './statements/claimable-in-place.ts';
+import { claimableSteps } from './statements/claimable-steps.ts';
 import { claimableWished } from './statements/claimable-wished.ts';
 import { disown } from './statements/disown.ts';
 import { firstOfHost } from './statements/first-of-host.ts';
@@ -31,7 +32,9 @@ export function* candidates(filter: CandidateFilter): Work<CandidateRow[]> {
   for (const runner of runnersOf(filter)) {
     for (const row of yield* all(claimableWished, { runner, limit })) found.set(row.id, row);
     for (const row of yield* all(claimableInPlace, { runner, limit })) found.set(row.id, row);
-    if (!filter.closed) for (const row of yield* inTurn(filter, runner)) found.set(row.id, row);
+    if (filter.steps > 0)
+      for (const row of yield* all(claimableSteps, { runner, limit: filter.steps })) found.set(row.id, row);
+    if (!filter.closed && limit > 0) for (const row of yield* inTurn(filter, runner)) found.set(row.id, row);
   }
   return [...found.values()];
 }

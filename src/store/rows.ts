@@ -68,7 +68,10 @@ export type DownloadRow = {
 export type CandidateRow = Pick<
   DownloadRow,
   'id' | 'priority' | 'position' | 'category' | 'host' | 'wish' | 'download_path'
->;
+> & {
+  /** 1: bytes in place, steps left. */
+  readonly steps_left?: number;
+};
 
 export type FileRow = {
   readonly id: number;
@@ -185,8 +188,8 @@ export function downloadOf(row: DownloadRow): Download {
   };
 }
 
-export function candidateOf({ download_path, ...row }: CandidateRow): Candidate {
-  return { ...row, inPlace: download_path !== null };
+export function candidateOf({ download_path, steps_left = 0, ...row }: CandidateRow): Candidate {
+  return { ...row, inPlace: download_path !== null, stepsLeft: steps_left === 1 };
 }
 
 export function fileOf(row: FileRow): DownloadFile {

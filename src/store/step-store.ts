@@ -1,5 +1,6 @@
 import type { Lease } from '../downloads/download.ts';
 import type { DownloadStep, OutcomeFile, StepOutcome } from '../downloads/steps.ts';
+import type { StepRoom } from './queue-facts.ts';
 
 /** A file of a step that gets its final name. */
 export interface Output {
@@ -49,6 +50,8 @@ export interface StepStore {
   steps(downloadId: number): Promise<DownloadStep[]>;
   /** The bytes have their final names alone; the names of the partials are free. */
   recordSettled(lease: Lease): Promise<boolean>;
+  /** Gives the download back where no place for its steps is left; answers whether it did: then touch it no more. */
+  waitForSteps(lease: Lease, room: StepRoom, now: number): Promise<boolean>;
   /** It runs from now on, once more. */
   beginStep(lease: Lease, position: number, now: number): Promise<boolean>;
   /** Any JSON; what the step goes on from. */

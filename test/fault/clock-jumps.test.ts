@@ -92,6 +92,7 @@ function engineFor(instance: string, on: { store: Store; clock: ManualClock; sou
     engine,
     store,
     slots: 1,
+    steps: 1,
     limits: slotLimitsOf(defaults),
     leaseTtl: 30_000,
     anyRunner: true,

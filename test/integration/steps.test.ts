@@ -9,7 +9,7 @@ import { type OperationProgress, openLonghaul } from '../../src/index.ts';
 import { startCatbox } from '../support/catbox-server.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { patterned } from '../support/http-bench.ts';
-import { ownPlace, run } from '../support/program.ts';
+import { longhaul, ownPlace, run } from '../support/program.ts';
 
 const body = patterned(300_000);
 const digest = createHash('sha256').update(body).digest('hex');
@@ -60,6 +60,35 @@ test('a category says what is done with its downloads; what is asked for goes be
     assert.match(lost.stderr, /to keep none removes everything, and no step sends it anywhere before; add one such as/);
     const nothing = await run(['get', link('c.mkv'), '--keep', 'none'], place);
     assert.match(nothing.stderr, /to keep none there must be a step/);
+  } finally {
+    await server.close();
+  }
+});
+
+test('a long step holds up no download; what comes next waits for its place, and says so', async () => {
+  await using place = await ownPlace();
+  await mkdir(place.home);
+  const wait = ['sh', '-c', 'while ! [ -e "$1" ]; do sleep 0.05; done', 'sh', join(place.cwd, 'go')];
+  const config = { queue: { slots: 1, steps: 1 }, commands: { wait: { run: wait } } };
+  await writeFile(join(place.home, 'config.yaml'), JSON.stringify(config));
+  const server = await startFaultServer({ body, script: () => ({ do: 'serve' }) });
+  try {
+    const links = ['a', 'b', 'c'].map((name) => `${server.url}/${name}`);
+    const program = longhaul(['get', ...links, '--then', 'command=wait', '--json'], place);
+    const states = async () => {
+      const { stdout } = await run(['list', '--json'], place);
+      const lines = stdout.split('\n').filter(Boolean);
+      const rows = lines.map((line) => downloadSchema.parse(JSON.parse(line)));
+      return rows.map(({ status, waitingFor }) => `${status} ${waitingFor}`).toSorted();
+    };
+    const expected = ['pending step', 'pending step', 'processing null'];
+    let seen = await states();
+    while (seen.join() !== expected.join() && program.child.exitCode === null) seen = await states();
+    assert.deepEqual(seen, expected);
+    await writeFile(join(place.cwd, 'go'), '');
+    const end = await program.ended;
+    assert.equal(end.code, 0, end.stderr);
+    assert.deepEqual(await states(), ['completed null', 'completed null', 'completed null']);
   } finally {
     await server.close();
   }

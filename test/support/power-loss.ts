@@ -90,6 +90,7 @@ async function live(world: World, power: Power, bend: Bend): Promise<void> {
   const scheduler = createScheduler({
     ...parts,
     slots: 3,
+    steps: 3,
     limits: slotLimitsOf(defaults),
     leaseTtl: 30_000,
     anyRunner: true,

@@ -5,9 +5,19 @@ import { tending } from './0004-tending.ts';
 import { duplicates } from './0005-duplicates.ts';
 import { queue } from './0006-queue.ts';
 import { steps } from './0007-steps.ts';
+import { stepPlaces } from './0008-step-places.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; the last one's version is the schema that this program speaks. */
-export const migrations: readonly Migration[] = [first, settings, servers, tending, duplicates, queue, steps];
+export const migrations: readonly Migration[] = [
+  first,
+  settings,
+  servers,
+  tending,
+  duplicates,
+  queue,
+  steps,
+  stepPlaces,
+];
 
 export const newestSchema = migrations.length;

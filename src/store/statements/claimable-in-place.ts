@@ -1,9 +1,10 @@
 import type { CandidateRow } from '../rows.ts';
-import { candidateColumns, queued, runnerKey } from './queued.ts';
+import { candidateColumns, inPlace, runnerKey } from './queued.ts';
 import { statement } from './statement.ts';
+import { unfinishedSteps } from './steps-left.ts';
 
-/** Those whose bytes are in place: nothing is fetched for them. */
+/** Those whose bytes are in place and that have nothing left to do but to end. */
 export const claimableInPlace = statement<{ runner: string; limit: number }, CandidateRow>(`
-SELECT ${candidateColumns} FROM downloads
-WHERE ${queued} AND download_path IS NOT NULL AND ${runnerKey} = :runner
+SELECT ${candidateColumns}, 0 AS steps_left FROM downloads
+WHERE ${inPlace} AND ${runnerKey} = :runner AND NOT EXISTS (${unfinishedSteps})
 ORDER BY id LIMIT :limit`);

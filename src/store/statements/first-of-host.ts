@@ -1,5 +1,5 @@
 import type { CandidateRow } from '../rows.ts';
-import { candidateColumns, categoryKey, queued, rankedKey, runnerKey } from './queued.ts';
+import { candidateColumns, categoryKey, rankedKey, runnerKey, toFetch } from './queued.ts';
 import { statement } from './statement.ts';
 
 /** The first in the order of one host and category. */
@@ -8,6 +8,6 @@ export const firstOfHost = statement<
   CandidateRow
 >(`
 SELECT ${candidateColumns} FROM downloads
-WHERE ${queued} AND ${runnerKey} = :runner AND priority = :priority AND ${rankedKey} = :ranked
+WHERE ${toFetch} AND ${runnerKey} = :runner AND priority = :priority AND ${rankedKey} = :ranked
   AND ${categoryKey} = :category AND host = :host
 ORDER BY position, id LIMIT :limit`);

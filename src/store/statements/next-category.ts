@@ -1,12 +1,12 @@
-import { categoryKey, queued, rankedKey, runnerKey } from './queued.ts';
+import { categoryKey, rankedKey, runnerKey, toFetch } from './queued.ts';
 import { statement } from './statement.ts';
 
-/** One step along the categories of which something is queued. */
+/** One step along the categories of which something is to be fetched. */
 export const nextCategory = statement<
   { runner: string; priority: number; ranked: number; after: string },
   { category: string }
 >(`
 SELECT ${categoryKey} AS category FROM downloads
-WHERE ${queued} AND ${runnerKey} = :runner AND priority = :priority AND ${rankedKey} = :ranked
+WHERE ${toFetch} AND ${runnerKey} = :runner AND priority = :priority AND ${rankedKey} = :ranked
   AND ${categoryKey} > :after
 ORDER BY ${categoryKey} LIMIT 1`);

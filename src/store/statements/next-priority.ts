@@ -1,8 +1,8 @@
-import { queued, runnerKey } from './queued.ts';
+import { runnerKey, toFetch } from './queued.ts';
 import { statement } from './statement.ts';
 
-/** The highest priority below this one of which something is queued. */
+/** The highest priority below this one of which something is to be fetched. */
 export const nextPriority = statement<{ runner: string; below: number }, { priority: number }>(`
 SELECT priority FROM downloads
-WHERE ${queued} AND ${runnerKey} = :runner AND priority < :below
+WHERE ${toFetch} AND ${runnerKey} = :runner AND priority < :below
 ORDER BY priority DESC LIMIT 1`);

@@ -1,10 +1,16 @@
 /**
- * Expressions that statements share with the indexes of the queue (`0006-queue.ts`): an index answers only for the
+ * Expressions that statements share with the indexes of the queue (`0006-queue.ts`, `0008-step-places.ts`): an index answers only for the
  * very same words.
  */
 
 /** In the queue: a claim may take it now, whatever the clock says. */
 export const queued = "(status = 'pending' OR called = 1)";
+
+/** The same, of which bytes are to be fetched. */
+export const toFetch = `${queued} AND download_path IS NULL`;
+
+/** The same, whose bytes are in place. */
+export const inPlace = `${queued} AND download_path IS NOT NULL`;
 
 /** Who alone may claim it; `-`: anybody. */
 export const runnerKey = "COALESCE(runner, '-')";

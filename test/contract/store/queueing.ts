@@ -95,6 +95,36 @@ export const queueingPromises: Promises = {
     assert.equal(await claim(films, { slots: { machine: 'there', most: 1 }, category: 2, host: 4 }), true);
   },
 
+  'who has steps left takes a place for steps and no slot, and waits where all are taken': async (store) => {
+    const beat = { host: 'here', pid: 1, socketPath: '/s', startedAt: now, beatAt: now };
+    await store.registerInstance({ ...beat, uid: me, role: 'serve' });
+    const place = { machine: 'here', most: 1 };
+    const claim = async (id: number) =>
+      (await store.claim(id, me, now + ttl, now, { slots: place, steps: place })) !== undefined;
+    const inPlace = async (options: { steps?: string[] }) => {
+      const { claim: own } = await running(store, { options });
+      await store.change(own.lease, delivered, now);
+      return own;
+    };
+    const first = await inPlace({ steps: ['checksum'] });
+    assert.equal(await store.waitForSteps(first.lease, place, now), false, 'there is a place');
+    const second = await inPlace({ steps: ['checksum'] });
+    assert.equal(await store.waitForSteps(second.lease, place, now), true);
+    assert.deepEqual((await store.get(second.download.id))?.status, 'pending');
+    const ended = await inPlace({});
+    await store.change(ended.lease, { to: 'pending', why: 'shutdown' }, now);
+    const offered = await store.candidates({ ...anybody, limit: 1, steps: 1 });
+    const facts = offered.map(({ id, inPlace: there, stepsLeft }) => [id, there, stepsLeft]);
+    assert.deepEqual(facts, [
+      [ended.download.id, true, false],
+      [second.download.id, true, true],
+    ]);
+    assert.deepEqual(await look(store, { steps: 0 }), [ended.download.id]);
+    assert.equal(await claim(second.download.id), false);
+    assert.equal(await claim(ended.download.id), true, 'it only has to end');
+    assert.equal(await claim(await from(store, 'a')), true, 'steps take no slot');
+  },
+
   'of twenty who claim at once no more than the host has slots get one': async (store) => {
     const ids = await Promise.all(Array.from({ length: 20 }, () => from(store, 'narrow')));
     const claims = await Promise.all(ids.map((id, n) => store.claim(id, `i${n}`, now + ttl, now, { host: 3 })));

@@ -9,7 +9,7 @@ export const me = 'instance-a';
 
 /** A look at the queue that nothing limits. */
 export const anybody: CandidateFilter = {
-  ...{ runner: me, anyRunner: true, limit: 100, closed: false },
+  ...{ runner: me, anyRunner: true, limit: 100, steps: 100, closed: false },
   full: { hosts: new Set(), categories: new Set() },
   turn: { category: undefined, hosts: new Map() },
 };
