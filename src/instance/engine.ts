@@ -85,19 +85,7 @@ export function createEngine(setup: EngineSetup): Engine {
     },
   });
   const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
-  const rates: RateKeeper = new RateKeeper({
-    ...{ engine, store, runs: scheduler.runs, host: setup.host },
-    get limits() {
-      return settings.config.limits;
-    },
-    get schedule() {
-      return settings.schedule;
-    },
-    ...hostRates(config),
-    rateOfCategory: (name) =>
-      bytesPerSecond(Object.hasOwn(config.categories, name) ? config.categories[name]?.rate : 'off'),
-    onOpen: () => scheduler.wake(),
-  });
+  const rates: RateKeeper = rateKeeper(setup, engine, scheduler);
   const rescuer = createRescuer({
     store,
     clock,
@@ -140,6 +128,23 @@ export function createEngine(setup: EngineSetup): Engine {
       for (const service of services.toReversed()) await service.stop();
     },
   };
+}
+
+function rateKeeper(setup: EngineSetup, engine: EngineParts, scheduler: Scheduler): RateKeeper {
+  const { config, settings, store, host } = setup;
+  return new RateKeeper({
+    ...{ engine, store, runs: scheduler.runs, host },
+    get limits() {
+      return settings.config.limits;
+    },
+    get schedule() {
+      return settings.schedule;
+    },
+    ...hostRates(config),
+    rateOfCategory: (name) =>
+      bytesPerSecond(Object.hasOwn(config.categories, name) ? config.categories[name]?.rate : 'off'),
+    onOpen: () => scheduler.wake(),
+  });
 }
 
 /** Says again and again that it is there: an instance that was stopped for long has been forgotten by the others. */

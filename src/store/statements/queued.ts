@@ -4,7 +4,7 @@
  */
 
 /** In the queue: a claim may take it now, whatever the clock says. */
-export const queued = "(status = 'pending' OR called = 1)";
+const queued = "(status = 'pending' OR called = 1)";
 
 /** The same, of which bytes are to be fetched. */
 export const toFetch = `${queued} AND download_path IS NULL`;
