@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integrities } from '../downloads/download.ts';
 import { eventKinds } from '../downloads/events.ts';
 import { failureClasses } from '../downloads/failure.ts';

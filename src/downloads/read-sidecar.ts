@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { keeps } from '../config/keep.ts';
 import type { Sidecar } from './sidecar.ts';
 

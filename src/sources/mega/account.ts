@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Disk } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { type Asking, type ExchangeParts, exchange } from './exchange.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../../downloads/failure.ts';
 import type { Account } from './account.ts';
 import { type Asking, type ExchangeParts, exchange } from './exchange.ts';

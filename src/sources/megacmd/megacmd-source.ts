@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';

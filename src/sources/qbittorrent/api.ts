@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../../downloads/failure.ts';
 import type { QbittorrentClient } from './client.ts';
 
