@@ -29,7 +29,12 @@ async function main(args: readonly string[]): Promise<number> {
     const built = spawnSync(process.execPath, ['bin/prepare.cjs'], { cwd: root, stdio: 'inherit' });
     if (built.status !== 0) return refuse('the program could not be built');
   }
-  return judge(await Promise.all(groupsOf(files, long).map(run)));
+  const compiled = mkdtempSync(join(tmpdir(), 'longhaul-compiled-'));
+  try {
+    return judge(await Promise.all(groupsOf(files, long).map((group) => run(group, compiled))));
+  } finally {
+    rmSync(compiled, { recursive: true, force: true });
+  }
 }
 
 function testFiles(patterns: readonly string[], named: readonly string[]): string[] {
@@ -84,7 +89,10 @@ function groupsOf(files: readonly string[], long: boolean): Group[] {
   return groups.filter((group) => group.files.length > 0);
 }
 
-async function run({ files, flags, atEnd }: Group): Promise<{ tally: Tally | undefined; code: number }> {
+async function run(
+  { files, flags, atEnd }: Group,
+  compiled: string,
+): Promise<{ tally: Tally | undefined; code: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-tally-'));
   const report = join(folder, 'tally.json');
   const reporters = [
@@ -98,7 +106,7 @@ async function run({ files, flags, atEnd }: Group): Promise<{ tally: Tally | und
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['inherit', 'pipe', 'inherit'],
-      env: environment(),
+      env: { ...environment(), NODE_COMPILE_CACHE: compiled },
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
     const output: Buffer[] = [];

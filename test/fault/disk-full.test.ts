@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
+import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
@@ -33,7 +34,7 @@ interface Row {
 }
 
 async function rowsOf(place: Place): Promise<Row[]> {
-  const listed = await run(['list', '--all', '--json'], place);
+  const listed = await ask(['list', '--all', '--json'], place);
   assert.equal(listed.code, 0, listed.stderr);
   return listed.stdout
     .split('\n')
@@ -149,7 +150,7 @@ test(
       const rows = await until(place, (now) => now.some(waits));
       assert.equal(rows.find(waits)?.bytes, 0, 'it has not begun');
       assert.match(rows.find(waits)?.error?.message ?? '', /others that run there need/);
-      await run(['limit', '1', 'off'], place);
+      await ask(['limit', '1', 'off'], place);
       assert.equal((await first.ended).code, 0);
       assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
       await rm(join(volume.path, 'a.bin'));
@@ -192,7 +193,7 @@ test('a read-only folder fails in one sentence, and a retry delivers once it can
     volume.readOnly(false);
     const [row] = await rowsOf(place);
     assert.equal(row?.status, 'failed');
-    await run(['retry', '1'], place);
+    await ask(['retry', '1'], place);
     assert.equal((await run(['resume-downloads'], place)).code, 0);
     assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
   });
@@ -209,7 +210,7 @@ test('a folder that vanishes in the middle is said, and a retry makes it anew an
     const [row] = await rowsOf(place);
     assert.partialDeepStrictEqual(row, { status: 'failed', error: { class: 'disk' } });
     assert.match(row?.error?.message ?? '', /is gone; longhaul retry starts it over/);
-    await run(['retry', '1'], place);
+    await ask(['retry', '1'], place);
     assert.equal((await run(['resume-downloads'], place)).code, 0);
     assert.deepEqual(await readdir(folder), ['a.bin']);
     assert.equal(await sha256(join(folder, 'a.bin')), digests.get('a.bin'));

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { ask } from '../support/ask.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { type Ended, longhaul, ownPlace, type Place, run } from '../support/program.ts';
 
@@ -32,9 +33,9 @@ async function freePort(): Promise<number> {
 test('links that are none are refused before anything is written down', async () => {
   await using place = await ownPlace();
   assertClear(await run(['get', 'film.mkv'], place), 2, /"film\.mkv" is not a link; links begin with http:\/\//);
-  assertClear(await run(['get', 'http://'], place), 2, /link/);
-  assertClear(await run(['add', 'gopher://host/x'], place), 2, /gopher: .*known are http:\/\/, https:\/\//);
-  assert.equal((await run(['list', '--json'], place)).stdout, '');
+  assertClear(await ask(['get', 'http://'], place), 2, /link/);
+  assertClear(await ask(['add', 'gopher://host/x'], place), 2, /gopher: .*known are http:\/\/, https:\/\//);
+  assert.equal((await ask(['list', '--json'], place)).stdout, '');
 });
 
 test('a host that does not exist, a refused connection, 404 and 403 are failures that say so', async () => {
@@ -67,7 +68,7 @@ test('a folder that cannot be written, or is a file, is named; once that is mend
     assertClear(await run(['get', '-d', folder, `${server.url}/y.bin`], place), 3, /films/);
     assert.equal(await readFile(folder, 'utf8'), 'mine');
     await rm(folder);
-    assert.equal((await run(['retry', '2'], place)).code, 0);
+    assert.equal((await ask(['retry', '2'], place)).code, 0);
     assert.equal((await run(['resume-downloads'], place)).code, 0);
     assert.equal(await readFile(join(folder, 'y.bin'), 'utf8'), 'hello');
   } finally {
@@ -93,12 +94,12 @@ test('a name that is taken is never written over', async () => {
 test('names that are paths or too long are refused when typed, and made safe when they come from a server', async () => {
   await using place = await ownPlace();
   assertClear(
-    await run(['get', '-o', '../../x', 'http://127.0.0.1/'], place),
+    await ask(['get', '-o', '../../x', 'http://127.0.0.1/'], place),
     2,
     /not a path; name the folder with --dir/,
   );
   assertClear(
-    await run(['get', '-o', 'x'.repeat(300), 'http://127.0.0.1/'], place),
+    await ask(['get', '-o', 'x'.repeat(300), 'http://127.0.0.1/'], place),
     2,
     /300 bytes .* 255; choose a shorter/,
   );
@@ -137,7 +138,7 @@ test('a configuration that cannot be used names key, value and what is allowed',
   await writeFile(config, 'queue:\n  slots: many\n');
   for (const verb of [['list'], ['config', 'check'], ['get', 'http://127.0.0.1/x']]) {
     assertClear(
-      await run(verb, place),
+      await (verb[0] === 'config' ? run : ask)(verb, place),
       2,
       /queue\.slots: "many" \(.*config\.yaml:2\) must be a whole number from 1 to 10000/,
     );
@@ -145,11 +146,11 @@ test('a configuration that cannot be used names key, value and what is allowed',
   await writeFile(config, 'queue: [');
   assertClear(await run(['list'], place), 2, /config\.yaml/);
   assertClear(
-    await run(['--config', join(place.cwd, 'nowhere.yaml'), 'list'], place),
+    await ask(['--config', join(place.cwd, 'nowhere.yaml'), 'list'], place),
     2,
     /nowhere\.yaml: .*does not exist/,
   );
-  assertClear(await run(['--config', place.cwd, 'list'], place), 2, /is a folder/);
+  assertClear(await ask(['--config', place.cwd, 'list'], place), 2, /is a folder/);
   assert.equal((await run(['doctor'], place)).code, 2);
 });
 
@@ -165,7 +166,7 @@ test('a database that is a picture is kept aside, and said', async () => {
   const aside = kept.filter((name) => /damaged|broken|corrupt/.test(name));
   assert.equal(aside.length, 1, kept.join(' '));
   assert.deepEqual(await readFile(join(folder, aside[0] ?? '')), picture);
-  assert.equal((await run(['list'], place)).stderr.includes('damaged'), false, 'said once');
+  assert.equal((await ask(['list'], place)).stderr.includes('damaged'), false, 'said once');
 });
 
 test('a database that another program has locked: verbs end with 5, get downloads without it', async () => {
@@ -183,7 +184,7 @@ test('a database that another program has locked: verbs end with 5, get download
 
 async function tryLocked(how: string, verb: readonly string[], url: string): Promise<void> {
   await using place = await ownPlace();
-  await run(['list'], place);
+  await ask(['list'], place);
   const lock = new DatabaseSync(join(place.home, 'db', 'longhaul.db'));
   lock.exec(how);
   try {
@@ -221,12 +222,12 @@ test('an unknown id, and a wish that the state does not allow, say what there is
   try {
     assert.equal((await run(['get', `${server.url}/x.bin`], place)).code, 0);
     for (const verb of ['show', 'pause', 'cancel', 'retry', 'remove']) {
-      assertClear(await run([verb, '99'], place), 2, /there is no download 99; longhaul list --all/);
+      assertClear(await ask([verb, '99'], place), 2, /there is no download 99; longhaul list --all/);
     }
-    assertClear(await run(['pause', '1'], place), 2, /download 1 is completed/);
-    assertClear(await run(['resume', '1'], place), 2, /download 1 is completed/);
+    assertClear(await ask(['pause', '1'], place), 2, /download 1 is completed/);
+    assertClear(await ask(['resume', '1'], place), 2, /download 1 is completed/);
     assertClear(await run(['show', 'x; DROP TABLE downloads'], place), 2, /there is no download/);
-    assert.equal(JSON.parse((await run(['show', '1', '--json'], place)).stdout).status, 'completed');
+    assert.equal(JSON.parse((await ask(['show', '1', '--json'], place)).stdout).status, 'completed');
   } finally {
     await server.close();
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { downloadSchema } from '../../src/contract/schemas.ts';
+import { ask } from '../support/ask.ts';
 import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
 import { patterned } from '../support/http-bench.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
@@ -21,7 +22,7 @@ async function rowOf(
   id: number,
   place: Place,
 ): Promise<ReturnType<typeof downloadSchema.parse> & Record<string, unknown>> {
-  return JSON.parse((await run(['show', String(id), '--json'], place)).stdout);
+  return JSON.parse((await ask(['show', String(id), '--json'], place)).stdout);
 }
 
 test('several links: each is told when it ends, as JSON of one shape everywhere, and the worst decides the code', async () => {
@@ -41,7 +42,7 @@ test('several links: each is told when it ends, as JSON of one shape everywhere,
       .split('\n')
       .map((line) => downloadSchema.parse(JSON.parse(line)));
     assert.deepEqual(told.map(({ status }) => status).toSorted(), ['completed', 'completed', 'failed']);
-    const list = (await run(['list', '--json'], place)).stdout
+    const list = (await ask(['list', '--json'], place)).stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
@@ -178,7 +179,7 @@ test('secrets in a link and in headers are never shown', async () => {
       ['history'],
       ['retry', '1'],
     ]) {
-      shown.push(await run(verb, place));
+      shown.push(await ask(verb, place));
     }
     for (const { stdout, stderr } of shown) assert.doesNotMatch(stdout + stderr, /PLANTED/);
   } finally {

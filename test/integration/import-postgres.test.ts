@@ -4,6 +4,7 @@ import { importSchema } from '../../src/contract/schemas.ts';
 import { silentLog } from '../../src/log/log.ts';
 import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
+import { ask } from '../support/ask.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import { ownPlace, run } from '../support/program.ts';
 
@@ -32,7 +33,7 @@ test('a database of Stalkeer comes in whole, once, and is only read', async () =
   const before = await server.query('SELECT xmin, * FROM download_info ORDER BY id', link);
   const reports = [];
   for (const args of [['--dry-run'], [], []]) {
-    const end = await run(['import', '--json', ...args, link], place);
+    const end = await (args.length > 0 ? run : ask)(['import', '--json', ...args, link], place);
     assert.equal(end.code, 0, end.stderr);
     reports.push(importSchema.parse(JSON.parse(end.stdout)));
   }
@@ -47,7 +48,7 @@ test('a database of Stalkeer comes in whole, once, and is only read', async () =
   assert.partialDeepStrictEqual(again, { known: 2510, added: { pending: 0, completed: 0, failed: 0 } });
   assert.deepEqual(await server.query('SELECT xmin, * FROM download_info ORDER BY id', link), before);
 
-  const { stdout } = await run(['list', '--json', '--limit', '1', '--status', 'pending'], place);
+  const { stdout } = await ask(['list', '--json', '--limit', '1', '--status', 'pending'], place);
   assert.partialDeepStrictEqual(JSON.parse(stdout), {
     totalBytes: 3499,
     createdAt: '2025-01-02T03:04:05.678Z',
@@ -70,7 +71,7 @@ test('a database that cannot be read is said in one sentence, without its passwo
     ['postgres://ann:s3cret@host', 2, /should look like postgres:/],
     ['https://host/dump.sql', 2, /download it first/],
   ] as const) {
-    const end = await run(['import', from], place);
+    const end = await ask(['import', from], place);
     assert.equal(end.code, code, end.stderr);
     assert.match(end.stderr, says);
     assert.equal(end.stderr.trimEnd().split('\n').length, 1);

@@ -3,12 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { importSchema, type WireImport } from '../../src/contract/schemas.ts';
+import { ask } from '../support/ask.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
 import { ownPlace, type Place, run } from '../support/program.ts';
 
 async function imported(place: Place, ...args: readonly string[]): Promise<WireImport> {
-  const end = await run(['import', '--json', ...args], place);
+  const end = await ask(['import', '--json', ...args], place);
   assert.ok(end.stdout !== '', end.stderr);
   const report = importSchema.parse(JSON.parse(end.stdout));
   assert.equal(end.code, report.problemCount > 0 ? 3 : 0, end.stderr);
@@ -16,7 +17,7 @@ async function imported(place: Place, ...args: readonly string[]): Promise<WireI
 }
 
 async function rows(place: Place): Promise<Record<string, unknown>[]> {
-  const { stdout } = await run(['list', '--all', '--json'], place);
+  const { stdout } = await ask(['list', '--all', '--json'], place);
   return stdout
     .split('\n')
     .filter((line) => line !== '')
@@ -139,7 +140,7 @@ test('what cannot be imported at all is said in one sentence, and is wrong usage
     ['none', /^\S+ there is no file \S+none\n$/],
     ['.', /^\S+ \S+ is a folder; name the file in it that is to be imported\n$/],
   ] as const) {
-    const end = await run(['import', from], place);
+    const end = await ask(['import', from], place);
     assert.equal(end.code, 2);
     assert.match(end.stderr, says);
     assert.equal(end.stdout, '');

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { downloadSchema, type WireDownload } from '../../src/contract/schemas.ts';
 import { scheduleOf } from '../../src/downloads/schedule.ts';
 import { openLonghaul } from '../../src/index.ts';
+import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { limitedTransfer } from '../support/limited-transfer.ts';
 import { needs } from '../support/needs.ts';
@@ -23,7 +24,7 @@ async function served(context: TestContext, ...sizes: readonly number[]) {
 }
 
 async function rowsOf(place: Place): Promise<WireDownload[]> {
-  const { stdout } = await run(['list', '--json'], place);
+  const { stdout } = await ask(['list', '--json'], place);
   return stdout
     .trimEnd()
     .split('\n')
@@ -68,7 +69,7 @@ test('a limit that is changed from another terminal is obeyed at once', needs('n
   const changed = performance.now();
   assert.equal((await get.ended).code, 0);
   assert.ok(performance.now() - changed < 10_000, 'it would have taken three minutes');
-  const shown = await run(['show', '1'], place);
+  const shown = await ask(['show', '1'], place);
   assert.match(shown.stdout, /limited {2}off/);
 });
 
@@ -84,7 +85,7 @@ test('limit --all is shared by all processes of the machine', needs('nginx'), as
     [0, 0],
   );
   assert.ok(took > 2500, `${took} ms for 3 MB`);
-  assert.equal((await run(['limit', '--all', 'default'], place)).code, 0);
+  assert.equal((await ask(['limit', '--all', 'default'], place)).code, 0);
 });
 
 test(
@@ -99,7 +100,7 @@ test(
     assert.match(get.stderr, /waits for the hours in which downloads may run, and limits\.schedule leaves none/);
     assert.equal((await rowsOf(closed))[0]?.waitingFor, 'window');
     assert.match(
-      (await run(['limit'], closed)).stdout,
+      (await ask(['limit'], closed)).stdout,
       /all together: nothing runs \(by limits\.schedule always: it leaves no hours\)/,
     );
     assert.equal((await nginx.requests()).length, 0);
@@ -110,7 +111,7 @@ test(
 test('a window that is written wrong is refused with its key, its value and what is allowed', async () => {
   await using place = await ownPlace();
   const wrong = { ...place, env: { LONGHAUL_LIMITS_SCHEDULE: 'mon-fri 8-18 2MB' } };
-  const end = await run(['get', 'http://127.0.0.1:1/x'], wrong);
+  const end = await ask(['get', 'http://127.0.0.1:1/x'], wrong);
   assert.equal(end.code, 2);
   assert.match(
     end.stderr,

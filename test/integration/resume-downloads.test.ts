@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { plannedSchema } from '../../src/contract/schemas.ts';
+import { ask } from '../support/ask.ts';
 import { ownPlace, run } from '../support/program.ts';
 
 const content = randomBytes(300_000);
@@ -55,7 +56,7 @@ test('what failed is tried again before what waits, and goes on from its bytes, 
   await using place = await ownPlace();
   const failed = await run(['get', `${server.url}/failed`, '--max-tries', '2', '--retry-wait', '1ms'], place);
   assert.equal(failed.code, 3, failed.stderr);
-  await run(['add', '-d', place.cwd, `${server.url}/waiting`], place);
+  await ask(['add', '-d', place.cwd, `${server.url}/waiting`], place);
   server.mend();
   const dry = await run(['resume-downloads', '--dry-run', '--json'], place);
   const planned = dry.stdout

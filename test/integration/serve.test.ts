@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
@@ -56,7 +57,7 @@ test('with Ctrl-C get only stops following; with settings of its own it runs its
 test('a server that was killed goes on by itself when it is started again', nginx, async (t) => {
   const { place, link, digest } = await stage(t, '2m', 4_000_000);
   const server = await serving(t, place);
-  await run(['add', '-d', place.cwd, link], place);
+  await ask(['add', '-d', place.cwd, link], place);
   await server.says(/download 1 is downloading/);
   server.kill('SIGKILL');
   await server.ended;
@@ -76,7 +77,7 @@ test('SIGHUP takes over what it can, names the rest, and survives a mistake in t
   server.kill('SIGHUP');
   await server.says(/the configuration stays as it was: .*limits\.rate/);
   await rm(file);
-  await run(['add', '-d', place.cwd, link], place);
+  await ask(['add', '-d', place.cwd, link], place);
   await server.says(/download 1 is completed/);
   server.kill('SIGTERM');
   assert.equal((await server.ended).code, 0);
@@ -91,7 +92,7 @@ test('a second server needs another name, and then both work', nginx, async (t) 
   const second = await serving(t, place, ['--name', 'second']);
   first.kill('SIGINT');
   assert.equal((await first.ended).code, 0);
-  await run(['add', '-d', place.cwd, link], place);
+  await ask(['add', '-d', place.cwd, link], place);
   await second.says(/download 1 is completed/);
   const third = await serving(t, place);
   assert.ok(third.child.pid, 'the name of one that ended is free');
@@ -120,5 +121,5 @@ async function serving(t: TestContext, place: Place, more: readonly string[] = [
 }
 
 async function only(place: Place): Promise<Record<string, unknown>> {
-  return JSON.parse((await run(['list', '--json'], place)).stdout);
+  return JSON.parse((await ask(['list', '--json'], place)).stdout);
 }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { downloadSchema, shownSchema } from '../../src/contract/schemas.ts';
 import { type OperationProgress, openLonghaul } from '../../src/index.ts';
+import { ask } from '../support/ask.ts';
 import { startCatbox } from '../support/catbox-server.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { patterned } from '../support/http-bench.ts';
@@ -26,7 +27,7 @@ test('what is asked for after a download is done, shown, and kept as asked', asy
     assert.deepEqual((await readdir(library)).toSorted(), ['film.mkv', 'film.mkv.sha256']);
     assert.equal(path, join(library, 'film.mkv'));
     assert.match(await readFile(join(library, 'film.mkv.sha256'), 'utf8'), new RegExp(digest));
-    const shown = shownSchema.parse(JSON.parse((await run(['show', String(id), '--json'], place)).stdout));
+    const shown = shownSchema.parse(JSON.parse((await ask(['show', String(id), '--json'], place)).stdout));
     assert.deepEqual(
       shown.steps.map(({ kind, status, tries }) => [kind, status, tries]),
       [
@@ -54,7 +55,7 @@ test('a category says what is done with its downloads; what is asked for goes be
     assert.equal((await run(['get', '--category', 'films', '--then', 'none', link('b.mkv')], place)).code, 0);
     const names = (await readdir(place.cwd)).filter((name) => name.includes('.mkv'));
     assert.deepEqual(names.toSorted(), ['a.mkv', 'a.mkv.sha256', 'b.mkv']);
-    const wrong = await run(['add', link('c.mkv'), '--then', 'chekcsum'], place);
+    const wrong = await ask(['add', link('c.mkv'), '--then', 'chekcsum'], place);
     assert.deepEqual([wrong.code, /did you mean checksum\?/.test(wrong.stderr)], [2, true]);
     const lost = await run(['get', link('c.mkv'), '--then', 'checksum', '--keep', 'none'], place);
     assert.match(lost.stderr, /to keep none removes everything, and no step sends it anywhere before; add one such as/);
@@ -104,9 +105,9 @@ test('files that are here are worked on where they are, and stay', async () => {
   assert.deepEqual([status, name], ['completed', 'talk.mp4']);
   const names = async () => (await readdir(place.cwd)).filter((each) => each.startsWith('talk')).toSorted();
   assert.deepEqual(await names(), ['talk.mp4', 'talk.mp4.sha256']);
-  assert.equal((await run(['remove', '--delete-files', '--yes', String(id)], place)).code, 0);
+  assert.equal((await ask(['remove', '--delete-files', '--yes', String(id)], place)).code, 0);
   assert.deepEqual(await names(), ['talk.mp4'], 'the file is nobody else’s');
-  const link = await run(['add', `file://${join(place.cwd, 'talk.mp4')}`], place);
+  const link = await ask(['add', `file://${join(place.cwd, 'talk.mp4')}`], place);
   assert.deepEqual([link.code, /links of the kind file: are not known/.test(link.stderr)], [2, true]);
 });
 

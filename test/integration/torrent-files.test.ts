@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { previewSchema, shownSchema } from '../../src/contract/schemas.ts';
+import { ask } from '../support/ask.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { ownPlace, run } from '../support/program.ts';
 import { makeTorrent } from '../support/torrents.ts';
@@ -28,7 +29,7 @@ test('a .torrent is taken in with its choice of files, which lives on without it
   const server = await startFaultServer({ body: torrent });
   try {
     const links = [file, `${server.url}/film.torrent`, `magnet:?xt=urn:btih:${infoHash.toUpperCase()}`, infoHash];
-    const added = await run(['add', '--json', '--select', '1,2', ...links, 'missing.torrent'], place);
+    const added = await ask(['add', '--json', '--select', '1,2', ...links, 'missing.torrent'], place);
     assert.equal(added.code, 2, 'one of them is not there');
     assert.match(added.stderr, /missing\.torrent/);
     const ids = added.stdout
@@ -41,11 +42,11 @@ test('a .torrent is taken in with its choice of files, which lives on without it
   }
   await rm(file);
   assert.equal((await run(['set', '1', '--select', '*.mkv', '--file-priority', '3=high'], place)).code, 0);
-  assert.match((await run(['set', '1', '--select', '4-'], place)).stderr, /none of its 3 files is chosen by 4-/);
-  const shownRow = JSON.parse((await run(['show', '1', '--json'], place)).stdout);
+  assert.match((await ask(['set', '1', '--select', '4-'], place)).stderr, /none of its 3 files is chosen by 4-/);
+  const shownRow = JSON.parse((await ask(['show', '1', '--json'], place)).stdout);
   const { name, totalBytes, files } = shownSchema.parse(shownRow);
   assert.deepEqual([name, totalBytes, files?.map(({ selected }) => selected)], ['film', 40_300, [true, false, true]]);
-  const shown = (await run(['show', '1'], place)).stdout;
+  const shown = (await ask(['show', '1'], place)).stdout;
   assert.match(shown, /2\. film\/film\.nfo {2}100 B {2}not selected/);
   assert.match(shown, /3\. film\/extra\.mkv {2}300 B {2}waits {2}first/);
 });

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
+import { ask } from './ask.ts';
 import type { Nginx } from './nginx.ts';
 import { longhaul, type Place, run } from './program.ts';
 
@@ -57,7 +58,7 @@ export async function killLoop(
   return { killed, accepted: accepted.size, completed, strays, wrong, lost };
 
   async function look(): Promise<Row[]> {
-    const listed = await run(['list', '--all', '--json'], place);
+    const listed = await ask(['list', '--all', '--json'], place);
     if (listed.code !== 0) throw new Error(`list ended with ${listed.code}: ${listed.stderr}`);
     const rows = rowsIn(listed.stdout);
     const known = new Set(rows.map((row) => row.link));

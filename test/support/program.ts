@@ -44,6 +44,9 @@ export function longhaul(args: readonly string[], place: Place, stdin: 'ignore' 
     stdio: [stdin, 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },
   });
+  const one = { place, child };
+  running.add(one);
+  child.on('exit', () => running.delete(one));
   const written = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -87,14 +90,32 @@ export function longhaul(args: readonly string[], place: Place, stdin: 'ignore' 
   };
 }
 
+const running = new Set<{ readonly place: Place; readonly child: ChildProcess }>();
+
 /** Runs it to its end. */
 export function run(args: readonly string[], place: Place): Promise<Ended> {
   return longhaul(args, place).ended;
 }
 
-/** A folder of its own for one test, with a home and a folder for downloads; removed by `await using`. */
+/** A folder of its own for one test, with a home and a folder for downloads; `await using` ends what runs there, and removes it. */
 export async function ownPlace(): Promise<Place & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), 'longhaul-test-'));
   const place = { home: join(root, 'home'), cwd: root };
-  return { ...place, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
+  return {
+    ...place,
+    async [Symbol.asyncDispose]() {
+      await endAll(place);
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ends what a test that failed has left running, or stopped: it would keep this process alive for ever. */
+async function endAll({ home, cwd }: Place): Promise<void> {
+  for (const { place, child } of running) {
+    if (place.home !== home && place.cwd !== cwd) continue;
+    const gone = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await gone;
+  }
 }
