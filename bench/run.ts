@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Cost, compileTools, median, type Tools } from './measure.ts';
-import { type Contender, type Goal, launched, type Medians, type Prepared, type Row } from './row.ts';
+import { type Contender, type Goal, type Medians, type Prepared, type Row } from './row.ts';
 import { rows } from './rows.ts';
 
 /**
@@ -44,7 +44,7 @@ async function measureRow(row: Row, tools: Tools): Promise<string> {
   const prepared = await row.prepare({
     tools,
     folder,
-    longhaul: [process.execPath, ...launched, join(root, 'dist', 'main.js')],
+    longhaul: [process.execPath, join(root, 'dist', 'main.js')],
   });
   const day = new Date().toISOString().slice(0, 10);
   const busy = `On ${day}; load of the machine before: ${loadavg()[0]?.toFixed(1)}.`;
