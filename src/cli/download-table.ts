@@ -1,5 +1,5 @@
-import type { Download } from '../downloads/download.ts';
-import { bytesText } from '../downloads/words.ts';
+import type { Download, Live } from '../downloads/download.ts';
+import { bytesText, speedText } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
 import { measureFor } from './measure.ts';
 import type { Surface } from './screen.ts';
@@ -7,7 +7,7 @@ import { type Cell, tableLines } from './table.ts';
 import { doneText, nameOf } from './texts.ts';
 
 /** Downloads as a table that fits the surface. */
-export async function downloadTable(downloads: readonly Download[], surface: Surface): Promise<string[]> {
+export async function downloadTable(downloads: readonly (Download & Live)[], surface: Surface): Promise<string[]> {
   const { look } = surface;
   const names = downloads.map(nameOf);
   const measure = await measureFor(names);
@@ -41,8 +41,9 @@ export async function downloadTable(downloads: readonly Download[], surface: Sur
   ).map((line, n) => (n === 0 ? look.paint('faint', line) : line));
 }
 
-function statusText({ status, wish, waitingFor }: Download): string {
+function statusText({ status, wish, waitingFor, live }: Download & Live): string {
   if (wish) return `${status}, ${wish} asked`;
+  if (live && live.speed > 0) return `${status} ${speedText(live.speed)}`;
   return waitingFor ? `${status} (${waitingFor})` : status;
 }
 

@@ -1,4 +1,4 @@
-import { type Download, shownName } from '../downloads/download.ts';
+import { type Download, type Live, shownName } from '../downloads/download.ts';
 import { fractionOf, percentText } from '../downloads/progress.ts';
 import type { Status } from '../downloads/states.ts';
 import { printable } from '../log/printable.ts';
@@ -31,9 +31,9 @@ export function placeOf(download: Download): string {
 }
 
 /** How far it is: `45.3 %`, `100 %`; empty while the size is unknown. */
-export function doneText(download: Download): string {
+export function doneText({ live, ...download }: Download & Live): string {
   if (download.status === 'completed' || download.status === 'cleaned') return '100 %';
-  return percentText(fractionOf(download.bytesDownloaded, download.totalBytes));
+  return percentText(fractionOf(live?.bytes ?? download.bytesDownloaded, live?.totalBytes ?? download.totalBytes));
 }
 
 /** What the end of this download means for the process that waited for it. */

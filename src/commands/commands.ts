@@ -1,5 +1,5 @@
 import type { Rate } from '../config/rate.ts';
-import type { Attempt, Download, DownloadFile, DownloadOptions, Metadata } from '../downloads/download.ts';
+import type { Attempt, Download, DownloadFile, DownloadOptions, Live, Metadata } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import type { Failure } from '../downloads/failure.ts';
 import type { Place } from '../downloads/place.ts';
@@ -52,7 +52,7 @@ export interface Commands {
     readonly category?: string;
     readonly beforeId?: number;
     readonly limit?: number;
-  }): Promise<Download[]>;
+  }): Promise<(Download & Live)[]>;
   /** What waits, in the order in which it stands: by priority, then as moved, then as added. Pages by the `last` of a page. */
   queued(filter: {
     readonly after?: Pick<Download, 'priority' | 'position' | 'id'>;
@@ -208,7 +208,7 @@ export interface VerifiedPart {
 }
 
 export interface Shown {
-  readonly download: Download;
+  readonly download: Download & Live;
   readonly files: readonly DownloadFile[];
   readonly attempts: readonly Attempt[];
   /** What is done after the bytes are in place; before that, what was asked for. */

@@ -3,6 +3,7 @@ import type { Rate } from '../config/rate.ts';
 import type { SlotLimits } from '../config/slots.ts';
 import type { Disk } from '../disk/disk.ts';
 import type { DownloadOptions } from '../downloads/download.ts';
+import type { ProgressReport } from '../downloads/events.ts';
 import type { Schedule } from '../downloads/schedule.ts';
 import type { StepSpec } from '../downloads/steps.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
@@ -43,6 +44,8 @@ export interface CommandParts {
 
 export interface Living {
   isAlive(instance: InstanceRow): Promise<boolean>;
+  /** Live figures of what it runs; none where it cannot tell them at once (on another host, stopped). */
+  reports(instance: string): Promise<readonly ProgressReport[]>;
   /** Gives back what this instance held that does not live: all where it is surely dead, otherwise what its leases do not hold any more. */
   bury(instance: string): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { isUnfinished } from '../downloads/states.ts';
 import { plannedSteps } from '../downloads/steps.ts';
 import type { Shown } from './commands.ts';
 import { findDownload } from './find-download.ts';
+import { withLive } from './live.ts';
 import { anyEngine, type CommandParts, livingInstance } from './parts.ts';
 import { withWaiting } from './waiting.ts';
 import { type Holder, whyOf } from './why.ts';
@@ -14,7 +15,7 @@ const mostEvents = 10_000;
 export async function showDownload(parts: CommandParts, reference: string): Promise<Shown> {
   const { store, clock, schedule } = parts;
   const row = await findDownload(parts, reference);
-  const [download = row] = await withWaiting(parts, [row]);
+  const [download = row] = await withLive(parts, await withWaiting(parts, [row]));
   const [files, attempts, rows, events] = await Promise.all([
     store.files(download.id),
     store.attempts(download.id),

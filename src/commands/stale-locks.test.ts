@@ -12,6 +12,7 @@ test('only what dead instances hold is released, however long ago the lease of a
   const buried: string[] = [];
   const living: CommandParts['living'] = {
     isAlive: async ({ uid }) => uid === 'alive',
+    reports: async () => [],
     async bury(instance) {
       buried.push(instance);
       await store.rescue({ dead: [instance], expiredBefore: 0 }, now);

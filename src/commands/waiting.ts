@@ -36,7 +36,7 @@ export function waitingOf(download: Download, facts: QueueFacts): WaitingFor | n
 const momentOfAClaim = 1000;
 
 /** The same rows, each with what it waits for. */
-export async function withWaiting(parts: CommandParts, rows: readonly Download[]): Promise<Download[]> {
+export async function withWaiting<Row extends Download>(parts: CommandParts, rows: readonly Row[]): Promise<Row[]> {
   const { store, schedule, clock, slots } = parts;
   const now = clock.now();
   if (!rows.some((row) => isQueued(row, now) || peerWait(row, now) !== null)) return [...rows];

@@ -86,6 +86,9 @@ test('a download that waits for its hours says from when on it may run', () => {
 
 test('a running download names its process, and tells when that process is gone', () => {
   assert.equal(why({ status: 'downloading' }), 'downloading, 450 MB of 1 GB so far, by `get` (process 42 on tower)');
+  const live = { bytes: 460_000_000, totalBytes: 1_000_000_000, speed: 3_200_000, eta: 170_000 };
+  const moving = { ...base, status: 'downloading', live } as const;
+  assert.match(whyOf(moving, alive, now), /^downloading, 460 MB of 1 GB so far at 3\.2 MB\/s, .* to go, by `get`/);
   assert.match(
     why({ status: 'downloading' }, dead),
     /stopped while it was downloading, 450 MB of 1 GB are kept; go on with: longhaul resume-downloads$/,

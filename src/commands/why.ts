@@ -1,7 +1,7 @@
-import type { Download } from '../downloads/download.ts';
+import type { Download, Live } from '../downloads/download.ts';
 import type { Status } from '../downloads/states.ts';
 import { type DownloadStep, specText } from '../downloads/steps.ts';
-import { amountText, bytesText, momentText, spanText } from '../downloads/words.ts';
+import { amountText, bytesText, momentText, spanText, speedText } from '../downloads/words.ts';
 
 /** What the row does not know of itself. */
 export interface WhyFacts {
@@ -29,7 +29,7 @@ export interface Holder {
  * One sentence: why the download is where it is, and what happens next or what the person can do.
  * Pure; `now` is UTC epoch ms.
  */
-export function whyOf(download: Download, facts: WhyFacts, now: number): string {
+export function whyOf(download: Download & Live, facts: WhyFacts, now: number): string {
   if (download.wish) return wished(download, facts);
   return sentences[download.status](download, facts, now);
 }
@@ -40,7 +40,7 @@ function stepWords({ steps = [] }: WhyFacts): string {
   return step ? `${specText(step)} (step ${at + 1} of ${steps.length}) runs` : 'what is left to do is done';
 }
 
-type Sentence = (download: Download, facts: WhyFacts, now: number) => string;
+type Sentence = (download: Download & Live, facts: WhyFacts, now: number) => string;
 
 const sentences: Readonly<Record<Status, Sentence>> = {
   pending: waitsForTurn,
@@ -82,9 +82,12 @@ const peerWords: Readonly<Record<string, string>> = {
   peers: 'waiting for peers: nobody sends anything now',
 };
 
-function doing(download: Download): string {
+function doing(download: Download & Live): string {
   const words = peerWords[download.waitingFor ?? ''];
-  const so = `${amount(download)} so far`;
+  const { live } = download;
+  const so = live
+    ? `${amountText(live.bytes, live.totalBytes ?? download.totalBytes)} so far${pace(live)}`
+    : `${amount(download)} so far`;
   return words === undefined ? `downloading, ${so}` : download.totalBytes === null ? words : `${words}, ${so}`;
 }
 
@@ -95,6 +98,11 @@ function running(download: Download, facts: WhyFacts, doing: string): string {
     }`;
   }
   return `${doing}, by ${facts.holder ? named(facts.holder) : 'an instance that did not give its name'}`;
+}
+
+function pace({ speed, eta }: NonNullable<Live['live']>): string {
+  if (speed <= 0) return '';
+  return ` at ${speedText(speed)}${eta === null ? '' : `, ${spanText(eta)} to go`}`;
 }
 
 const retryWords: Readonly<Record<string, string>> = {

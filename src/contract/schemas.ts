@@ -28,6 +28,14 @@ export const downloadSchema = z.strictObject({
   resultLink: z.string().nullable().describe('Where a step put it for others: an address.'),
   bytes: bytes.describe('Safe on disk.'),
   totalBytes: bytes.nullable(),
+  live: z
+    .strictObject({
+      bytes: bytes.describe('What has come, safe on disk or not.'),
+      speed: z.number().int().nonnegative().describe('Smoothed, bytes/s.'),
+      eta: z.number().int().nonnegative().nullable().describe('Expected ms to the end.'),
+    })
+    .optional()
+    .describe('Only where it is being fetched, and its instance could be asked.'),
   integrity: z.enum(integrities).nullable().describe('How sure it is that the file is the right one.'),
   attempts: z.number().int().nonnegative(),
   error: error.nullable(),

@@ -66,6 +66,12 @@ const file = (path: string, main: boolean): DownloadFile => ({
   herePath: null,
 });
 
+test('what is being fetched is told with its live figures as whole numbers', () => {
+  const live = { bytes: 500, totalBytes: 1000, speed: 12.5, eta: 40_000.4 };
+  const wire = downloadSchema.parse(wireDownload({ ...download, status: 'downloading', live }));
+  assert.deepEqual(wire.live, { bytes: 500, speed: 13, eta: 40_000 });
+});
+
 test('a delivered file is told with its path, its times and no error of earlier tries', () => {
   assert.deepEqual(wireDownload(download), {
     id: 7,

@@ -1,5 +1,5 @@
 import type { Rate } from '../config/rate.ts';
-import { type Attempt, type Download, type DownloadFile, shownName } from '../downloads/download.ts';
+import { type Attempt, type Download, type DownloadFile, type Live, shownName } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn } from '../downloads/ranges.ts';
@@ -25,7 +25,7 @@ import type {
  * "not known", secrets masked. `schemas.ts` describes the same shapes; a test holds them together.
  * This file loads no zod: asking verbs must start fast.
  */
-export function wireDownload(download: Download, files: readonly DownloadFile[] = []): WireDownload {
+export function wireDownload(download: Download & Live, files: readonly DownloadFile[] = []): WireDownload {
   return {
     id: download.id,
     uid: download.uid,
@@ -36,6 +36,7 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     resultLink: download.resultLink,
     bytes: download.bytesDownloaded,
     totalBytes: download.totalBytes,
+    ...(download.live ? { live: wireLive(download.live) } : {}),
     integrity: download.integrity,
     attempts: download.leaseToken,
     error: wireError(download),
@@ -50,6 +51,10 @@ export function wireDownload(download: Download, files: readonly DownloadFile[] 
     metadata: download.metadata,
     ...severalFiles(files),
   };
+}
+
+function wireLive({ bytes, speed, eta }: NonNullable<Live['live']>): WireDownload['live'] {
+  return { bytes, speed: Math.round(speed), eta: eta === null ? null : Math.round(eta) };
 }
 
 export function wireStep(step: DownloadStep): WireStep {

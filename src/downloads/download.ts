@@ -83,6 +83,19 @@ export interface Pieces {
  */
 export type ResumeToken = Readonly<Record<string, unknown>>;
 
+/** Of a download that is being fetched: what its instance says of it now. Left out: it was not asked, or says nothing. */
+export interface Live {
+  readonly live?: {
+    /** What has come, safe on disk or not. */
+    readonly bytes: number;
+    readonly totalBytes: number | null;
+    /** Smoothed, bytes/s. */
+    readonly speed: number;
+    /** Expected ms to the end; null while unknown. */
+    readonly eta: number | null;
+  };
+}
+
 /** One row of `downloads`. Times are UTC epoch ms, sizes bytes; null is "not known (yet)". */
 export interface Download {
   readonly id: number;

@@ -6,6 +6,7 @@ import { mkdtemp, rm, unlink } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { ProgressReport } from '../downloads/events.ts';
 import { silentLog } from '../log/log.ts';
 import { openStore } from '../store/open.ts';
 import type { InstanceRow } from '../store/store.ts';
@@ -39,16 +40,19 @@ async function deadSocket(path: string): Promise<void> {
   await once(child, 'exit');
 }
 
-test('an instance whose socket answers lives, however old its heartbeat is', async (t) => {
+test('an instance whose socket answers lives, however old its heartbeat is, and tells at once how far it is', async (t) => {
   const { living, row, sockets } = await scene(t);
+  const report = { downloadId: 7, bytes: 10 } as ProgressReport;
   const socket = createInstanceSocket({
     path: socketPath(sockets, 'a'),
     uid: 'a',
     clock: systemClock,
-    reports: () => [],
+    reports: () => [report],
     followers: new Set(),
   });
   await socket.start();
+  assert.deepEqual(await living.reports('a'), [report]);
+  assert.deepEqual(await living.reports('b'), []);
   assert.equal(await living.isAlive(row('a', 9 * ttl)), true);
   assert.equal(await living.isAlive(row('b', 0)), true, 'another one, whose socket is gone');
   await socket.stop();

@@ -5,7 +5,7 @@ import type { Living } from '../commands/parts.ts';
 import type { Gone } from '../store/queue-facts.ts';
 import type { InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
-import { type Life, lifeAt } from './socket.ts';
+import { type Life, lifeAt, progressAt } from './socket.ts';
 
 /** Where the socket of an instance stands: found from its uid, since a container may see the folder elsewhere. */
 export function socketPath(folder: string, uid: string): string {
@@ -63,6 +63,7 @@ export function createLiving(parts: LivingParts): Living & Mortuary & Neighbours
     isHere: async (row) =>
       row.host === hostname() && (await lifeAt(socketPath(sockets, row.uid), row.uid, clock)) === 'alive',
     isAlive: async (row) => (await lifeOf(row)) === 'alive',
+    reports: (instance) => progressAt(socketPath(sockets, instance), clock),
     async bury(instance) {
       const isDead = (await lifeAt(socketPath(sockets, instance), instance, clock)) === 'dead';
       const gone = isDead ? { dead: [instance] } : { dead: [], silent: [instance] };

@@ -9,6 +9,8 @@ import type { Clock } from '../time/clock.ts';
 
 /** An engine that is connected to but says nothing for so long is stopped (SIGSTOP, suspended), ms. */
 const answerWithin = 1000;
+/** Who only wants to see live figures once waits no longer, ms. */
+const figuresWithin = 300;
 /** How often live progress is sent to those who follow, ms. */
 const progressEvery = 200;
 const progressRequest = 'progress\n';
@@ -19,7 +21,7 @@ const longestLine = 1 << 20;
  * The sign of life of an instance: a Unix socket that exists exactly as long as the process. The
  * kernel answers for it: *refused* means dead at once, with no time-out to wait for; connected but
  * silent means stopped. Whoever connects gets one line that says who is there; on the request
- * `progress` a line of live figures follows several times a second (the store only knows checkpoints).
+ * `progress` a line of live figures follows at once and several times a second (the store only knows checkpoints).
  */
 export function createInstanceSocket(parts: {
   readonly path: string;
@@ -69,9 +71,11 @@ export function createInstanceSocket(parts: {
     client.on('data', (data) => {
       if (data.toString() !== progressRequest) return;
       parts.followers.add(tellEnd);
-      stopReports ??= parts.clock.every(progressEvery, () => {
+      const tellAll = () => {
         if (client.writableLength === 0) client.write(`${JSON.stringify(parts.reports())}\n`);
-      });
+      };
+      stopReports ??= parts.clock.every(progressEvery, tellAll);
+      tellAll();
     });
     client.write(`${JSON.stringify({ longhaul: 1, uid: parts.uid, pid: process.pid })}\n`);
   }
@@ -107,6 +111,27 @@ export async function lifeAt(path: string, uid: string, clock: Clock): Promise<L
 
 /** Tells the live progress of another instance until the returned function is called or it ends. */
 export function followProgress(path: string, tell: (report: ProgressReport) => void): () => void {
+  const socket = askProgress(path, (reports) => {
+    for (const report of reports) tell(report);
+  });
+  return () => socket.destroy();
+}
+
+/** The live figures of another instance as they are now; none where it does not tell them at once. */
+export async function progressAt(path: string, clock: Clock): Promise<readonly ProgressReport[]> {
+  const answer = Promise.withResolvers<readonly ProgressReport[]>();
+  const socket = askProgress(path, answer.resolve);
+  socket.on('close', () => answer.resolve([]));
+  const cancel = clock.after(figuresWithin, () => answer.resolve([]));
+  try {
+    return await answer.promise;
+  } finally {
+    cancel();
+    socket.destroy();
+  }
+}
+
+function askProgress(path: string, hear: (reports: readonly ProgressReport[]) => void): Socket {
   const socket = connect(path, () => socket.write(progressRequest));
   let rest = '';
   let greeted = false;
@@ -117,11 +142,11 @@ export function followProgress(path: string, tell: (report: ProgressReport) => v
     rest = lines.pop() ?? '';
     if (rest.length > longestLine) socket.destroy();
     for (const line of lines) {
-      if (greeted) for (const report of reportsIn(line)) tell(report);
+      if (greeted) hear(reportsIn(line));
       greeted = true;
     }
   });
-  return () => socket.destroy();
+  return socket;
 }
 
 /** The other end is our own program behind a 0600 socket; a line that is no list is passed over. */

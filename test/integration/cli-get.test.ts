@@ -187,10 +187,10 @@ test('secrets in a link and in headers are never shown', async () => {
   }
 });
 
-/** Looks at the row through the program until so many bytes are on disk or the bytes are moving. */
+/** Looks at the row through the program until the process that fetches it says that bytes have come. */
 async function untilBytes(id: number, attempts: number, place: Place): Promise<void> {
   for (;;) {
-    const row = await rowOf(id, place);
-    if (row.attempts >= attempts && row.totalBytes !== null) return;
+    const row = downloadSchema.loose().parse(await rowOf(id, place));
+    if (row.attempts >= attempts && row.live && row.live.bytes > row.bytes) return;
   }
 }

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { wireDownload } from '../../contract/wire.ts';
-import type { Download } from '../../downloads/download.ts';
+import type { Download, Live } from '../../downloads/download.ts';
 import { type Status, statuses } from '../../downloads/states.ts';
 import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
@@ -69,9 +69,9 @@ function nothingText({ status, category, queue }: ListOptions): string {
   return category === undefined ? 'no downloads yet; begin with: longhaul get LINK' : `no download is${which}`;
 }
 
-async function pagesOf(longhaul: Longhaul, options: ListOptions, limit: number): Promise<readonly Download[]> {
+async function pagesOf(longhaul: Longhaul, options: ListOptions, limit: number): Promise<readonly (Download & Live)[]> {
   const { status, category, queue } = options;
-  const found: Download[] = [];
+  const found: (Download & Live)[] = [];
   while (found.length < limit) {
     const last = found.at(-1);
     const size = Math.min(page, limit - found.length);

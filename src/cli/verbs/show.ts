@@ -78,7 +78,7 @@ function section(title: string, lines: readonly string[], look: Look): string[] 
 
 function factsOf({ download, files, why }: Shown, now: number): (readonly [string, string])[] {
   const delivered = files.filter(({ step }) => step === null);
-  const { createdAt, completedAt, error, integrity, place } = {
+  const { createdAt, completedAt, error, integrity, place, live } = {
     ...download,
     error: errorOf(download, why),
     place: download.downloadPath ?? download.directory,
@@ -87,7 +87,7 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
     ['link', linkOf(download)],
     [download.downloadPath ? 'file' : 'folder', printable(place)],
     ['address', download.resultLink === null ? null : printable(download.resultLink)],
-    ['bytes', amountText(download.bytesDownloaded, download.totalBytes)],
+    ['bytes', amountText(live?.bytes ?? download.bytesDownloaded, live?.totalBytes ?? download.totalBytes)],
     ['category', download.category === null ? null : printable(download.category)],
     ['priority', download.priority === 0 ? null : String(download.priority)],
     ['limit', download.options.rate === undefined ? null : formatRate(download.options.rate)],
