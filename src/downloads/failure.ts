@@ -78,6 +78,12 @@ const retryOf: Record<FailureClass, Retry> = {
   internal: { when: 'never' },
 };
 
+interface FailureOptions {
+  readonly cause?: unknown;
+  readonly retry?: Retry;
+  readonly file?: number | undefined;
+}
+
 /**
  * A failure with its class. The message is one sentence for a person: what happened and, where
  * there is something to do, what to do next. No secrets, no stack.
@@ -86,11 +92,14 @@ export class Failure extends Error {
   override readonly name = 'Failure';
   readonly class: FailureClass;
   readonly retry: Retry;
+  /** The position of the one file that it is about; undefined: it says nothing of the others' being well. */
+  readonly file: number | undefined;
 
-  constructor(failureClass: FailureClass, message: string, options: { cause?: unknown; retry?: Retry } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+  constructor(failureClass: FailureClass, message: string, { cause, retry, file }: FailureOptions = {}) {
+    super(message, cause === undefined ? {} : { cause });
     this.class = failureClass;
-    this.retry = options.retry ?? retryOf[failureClass];
+    this.retry = retry ?? retryOf[failureClass];
+    this.file = file;
   }
 }
 

@@ -5,9 +5,10 @@ import type { Attempt, Download } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
 import { type Change, StoreFailure } from '../store/store.ts';
 import { WrongPieces } from '../verify/verify.ts';
+import { recordDurable } from './fetch.ts';
 import { outcomeOf } from './outcome.ts';
 import { wantedName } from './places.ts';
-import type { Run } from './run.ts';
+import { fileAt, type Run } from './run.ts';
 import { removeWorkFolders } from './run-steps.ts';
 import { type StopOrder, Stopped } from './stop.ts';
 
@@ -84,13 +85,14 @@ async function fail(run: Run, failure: Failure, isOfStore: boolean): Promise<voi
   const attempts = await store.attempts(download.id);
   const before = attempts.filter((attempt) => attempt.token < lease.token).at(-1);
   const durableBefore = attempts.find((attempt) => attempt.token === lease.token)?.fromBytes ?? 0;
+  const isRestProved = failure instanceof WrongPieces || (await giveUpWrongFile(run, failure));
   const outcome = outcomeOf(
     failure,
     {
       triesInVain: download.triesInVain,
       progressed: run.durableBytes() > durableBefore || run.stepsDone > 0,
       mismatchBefore: before?.errorClass === 'checksum',
-      isRestProved: failure instanceof WrongPieces,
+      isRestProved,
       diskErrorsBefore: isOfStore ? 0 : diskErrors(attempts.filter((attempt) => attempt.token < lease.token)),
     },
     {
@@ -101,7 +103,18 @@ async function fail(run: Run, failure: Failure, isOfStore: boolean): Promise<voi
     clock.now(),
     random(),
   );
-  await change(run, outcome.to === 'failed' && failure.class === 'checksum' ? await asideFirst(run, outcome) : outcome);
+  await change(
+    run,
+    outcome.to === 'failed' && failure.class === 'checksum' ? await asideFirst(run, outcome, failure.file) : outcome,
+  );
+}
+
+/** Of several files only the one with the wrong bytes is given up. */
+async function giveUpWrongFile(run: Run, failure: Failure): Promise<boolean> {
+  const wrong = failure.file === undefined ? undefined : fileAt(run, failure.file);
+  if (!wrong || failure.class !== 'checksum') return false;
+  await recordDurable(run, wrong, []);
+  return true;
 }
 
 /** How many of the last tries ended so, up to the one after which somebody decided to try again. */
@@ -113,10 +126,11 @@ function diskErrors(attempts: readonly Attempt[]): number {
 }
 
 /** Wrong bytes are kept for a person to look at, under a name that nobody takes for the file, nor for a partial. */
-async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>): Promise<Change> {
+async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>, wrong?: number): Promise<Change> {
   const kept: string[] = [];
   for (const file of run.files) {
-    const { partialPath } = file;
+    const { partialPath, position } = file;
+    if (wrong !== undefined && position !== wrong) continue;
     if (partialPath)
       kept.push(basename(await setAside(run.parts.disk, partialPath, wantedName(run.claim.download, file))));
   }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { request as ask, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after as atEnd, beforeEach, test } from 'node:test';
@@ -117,6 +119,50 @@ test('a changed byte is found by the MAC, fetched once more, then failed and nev
   assert.match(got?.errorMessage ?? '', /MAC does not match/);
   assert.ok(!(await readdir(join(shared.cwd, 'flipped'))).includes('film.mkv'));
   assert.equal(server.asked.filter(([from]) => from === 0).length, 2);
+});
+
+test('of a folder with a changed byte only that file is fetched once more, and it is named', async () => {
+  server.faults.flipAt = 39_999;
+  const seen: DownloadEvent[] = [];
+  const stop = library.onEvent((event) => {
+    seen.push(event);
+    if (event.to === 'retrying') server.faults.flipAt = -1;
+  });
+  const got = await get(folder, 'flipped-tree');
+  stop();
+  assert.equal(got?.status, 'completed');
+  assert.match(JSON.stringify(seen.find(({ to }) => to === 'retrying')), /the bytes of Holiday\/deep\/b\.bin are not/);
+  assert.deepEqual(
+    server.asked.map(([, to]) => to).toSorted((a, b) => a - b),
+    [4, 39_999, 39_999],
+  );
+  server.faults.flipAt = 39_999;
+  const wrong = await get(folder, 'wrong-tree');
+  assert.match(wrong?.errorMessage ?? '', /its MAC does not match; kept as b\.bin\.mismatch$/);
+  assert.deepEqual(await readdir(join(shared.cwd, 'wrong-tree/Holiday/deep')), ['b.bin.mismatch']);
+});
+
+test('through a proxy everything goes, questions and bytes', async () => {
+  const through: string[] = [];
+  const proxy = createServer((request, response) => {
+    through.push(request.url ?? '');
+    const { method = 'GET', headers } = request;
+    const onward = ask(request.url ?? '', { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+  try {
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    assert.equal((await get(folder, 'proxied', { options: { proxy: address } }))?.status, 'completed');
+    assert.equal(through.length, server.questions.length + server.asked.length);
+    assert.ok(through.length >= 5);
+  } finally {
+    proxy.closeAllConnections();
+    proxy.close();
+  }
 });
 
 test('a wrong key and a deleted file are said as such', async () => {

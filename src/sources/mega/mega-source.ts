@@ -111,6 +111,9 @@ function fetchFiles({ parts, disk }: { parts: MegaParts; disk: Disk }, request: 
       const stream = { disk, clock: parts.clock, idleTimeout: parts.config.http.idle_timeout, open };
       return new OneStreamTransfer(stream, request, target);
     },
-    prove: (target, file, signal) => proveMac(disk, { path: target.path, key: fileOf(target).key }, file, signal),
+    prove(target, file, signal) {
+      const { path: name, key } = fileOf(target);
+      return proveMac(disk, { path: target.path, key, name: targets.length > 1 ? name : undefined }, file, signal);
+    },
   });
 }

@@ -1,16 +1,25 @@
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
 import { Failure } from '../../downloads/failure.ts';
+import { printable } from '../../log/printable.ts';
 import type { FinishedFile } from '../source.ts';
 import { FileMac } from './cipher.ts';
 
+export interface Proving {
+  /** Absolute path of what is read. */
+  readonly path: string;
+  readonly key: Uint8Array;
+  /** What the file is called where it is one of several. */
+  readonly name: string | undefined;
+}
+
 /**
  * Reads the whole file from the disk and compares it with the MAC that is part of its key: bytes of an earlier
- * run, or of several connections, are as sure as any then. Throws `Failure('checksum')`.
+ * run, or of several connections, are as sure as any then. Throws `Failure('checksum')`, which tells its position.
  */
 export async function proveMac(
   disk: Disk,
-  { path, key }: { readonly path: string; readonly key: Uint8Array },
+  { path, key, name }: Proving,
   file: FinishedFile,
   signal: AbortSignal,
 ): Promise<FinishedFile> {
@@ -33,7 +42,9 @@ export async function proveMac(
     }
   });
   if (!mac.matches()) {
-    throw new Failure('checksum', 'the bytes are not those that were uploaded to MEGA: its MAC does not match');
+    const which = name === undefined ? 'the bytes' : `the bytes of ${printable(name)}`;
+    const message = `${which} are not those that were uploaded to MEGA: its MAC does not match`;
+    throw new Failure('checksum', message, { file: file.position });
   }
   return { ...file, integrity: 'checksum' };
 }

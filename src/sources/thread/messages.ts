@@ -44,18 +44,20 @@ export interface PlainFailure {
   readonly class: FailureClass;
   readonly message: string;
   readonly retry: Retry;
+  readonly file: number | undefined;
   readonly cause: string;
 }
 
 export function plainFailure(failure: Failure): PlainFailure {
   const { cause } = failure;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : cause === undefined ? '' : String(cause);
-  return { class: failure.class, message: failure.message, retry: failure.retry, cause: text };
+  return { class: failure.class, message: failure.message, retry: failure.retry, file: failure.file, cause: text };
 }
 
 export function failureFrom(plain: PlainFailure): Failure {
   return new Failure(plain.class, plain.message, {
     retry: plain.retry,
+    file: plain.file,
     ...(plain.cause === '' ? {} : { cause: plain.cause }),
   });
 }
