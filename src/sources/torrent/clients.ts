@@ -6,6 +6,7 @@ import { Failure } from '../../downloads/failure.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import { RateLimit } from '../http/flow.ts';
+import { askAhead } from './asking-ahead.ts';
 import { loadLibrary } from './library.ts';
 import { chooseRarest } from './rarest.ts';
 import type { TorrentSettings } from './settings.ts';
@@ -47,6 +48,7 @@ interface Member {
  */
 export class Clients {
   readonly #settings: TorrentSettings;
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #throttles: Throttles;
   readonly #upload: RateLimit;
@@ -56,6 +58,7 @@ export class Clients {
 
   constructor(settings: TorrentSettings, clock: Clock, log: Log) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#log = log;
     this.#throttles = new Throttles(clock);
     this.#upload = new RateLimit(clock);
@@ -80,6 +83,7 @@ export class Clients {
     torrent.on('wire', (wire: Wire, address: string | null) => {
       if (wire.peerId === client.peerId) return wire.destroy();
       this.#throttles.assign(torrent, wire, limit);
+      askAhead(wire, this.#clock);
       this.#log.trace({ infoHash, address }, 'a peer is there');
     });
     torrent.on('warning', (error: Error) => this.#log.debug({ infoHash, error }, 'a torrent met something'));

@@ -6,12 +6,20 @@ const endgame = 32;
 /**
  * The library's choice of the next piece walks through all pieces for each one it has asked for, those that are there
  * included, which takes most of the processor's time at the end of a large torrent. This one looks at missing pieces
- * alone, finishes begun ones first, and otherwise takes the rarest; of equally rare ones any.
+ * alone, finishes begun ones first (the last one without a look at the others), and otherwise takes the rarest; of equally rare ones any.
  */
 export function chooseRarest(torrent: Torrent, random: () => number = Math.random): void {
   const rarity = torrent._rarityMap;
   if (!rarity) return;
+  let current = -1;
   rarity.getRarestPiece = (accepts) => {
+    const { pieces } = torrent;
+    const begun = pieces[current];
+    if (begun && begun._reservations > 0 && !isAskedFor(begun) && accepts(current)) return current;
+    current = next(accepts);
+    return current;
+  };
+  const next = (accepts: (piece: number) => boolean) => {
     const { pieces } = torrent;
     const found = best(rarity._pieces, pieces, (at, piece) => !isAskedFor(piece) && accepts(at), random);
     if (found >= 0) return found;

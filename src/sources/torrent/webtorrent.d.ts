@@ -41,6 +41,16 @@ declare module 'webtorrent' {
   export interface Wire extends EventEmitter {
     readonly peerId: string;
     readonly type: string;
+    /** `reqq`: how many questions it remembers. */
+    readonly peerExtendedHandshake: { reqq?: number };
+    /** Bytes/s; told of bytes, it counts them first. */
+    downloadSpeed(bytes?: number): number;
+    request(
+      piece: number,
+      offset: number,
+      length: number,
+      done: (error: Error | null, bytes?: Uint8Array) => void,
+    ): void;
     destroy(): void;
   }
 
