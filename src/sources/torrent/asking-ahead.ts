@@ -16,7 +16,7 @@ const soon = 1500;
 const late = 3000;
 
 /** How many blocks a peer is asked for ahead, as TCP finds its window: twice as many each time all of them came soon. */
-export class AskingAhead {
+class AskingAhead {
   #blocks = fewest;
 
   get blocks(): number {
