@@ -1,18 +1,28 @@
 import { Failure, type FailureClass } from '../downloads/failure.ts';
 import type { Exchange } from './exchange.ts';
 
-/** The body of an answer as text, in UTF-8, of at most `most` bytes; more is a failure of class `tooLong`. */
+/**
+ * The body of an answer as text, in UTF-8, of at most `most` bytes; more is a failure of class `tooLong`. `onBytes` is
+ * called whenever some of it comes.
+ */
 export async function textOf(
   exchange: Exchange,
   most: number,
   signal: AbortSignal,
   tooLong: FailureClass,
+  onBytes?: () => void,
 ): Promise<string> {
-  return (await bytesOf(exchange, most, signal, tooLong)).toString('utf8');
+  return (await bytesOf(exchange, most, signal, tooLong, onBytes)).toString('utf8');
 }
 
 /** The same as bytes. */
-export function bytesOf(exchange: Exchange, most: number, signal: AbortSignal, tooLong: FailureClass): Promise<Buffer> {
+export function bytesOf(
+  exchange: Exchange,
+  most: number,
+  signal: AbortSignal,
+  tooLong: FailureClass,
+  onBytes?: () => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const portions: Buffer[] = [];
     let length = 0;
@@ -22,6 +32,7 @@ export function bytesOf(exchange: Exchange, most: number, signal: AbortSignal, t
     });
     exchange.read({
       bytes(buffer, offset, size) {
+        onBytes?.();
         length += size;
         if (length > most)
           throw new Failure(

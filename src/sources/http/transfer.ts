@@ -3,7 +3,7 @@ import type { Disk } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
 import { createIn } from '../../disk/partial.ts';
-import { asFailure, Failure } from '../../downloads/failure.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { missingRanges, type Range } from '../../downloads/ranges.ts';
 import type { Clock } from '../../time/clock.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   TransferLimits,
   TransferProgress,
 } from '../source.ts';
+import { untilClosed } from '../until-closed.ts';
 import type { Asker } from './asker.ts';
 import { runningDigest } from './digests.ts';
 import { RateLimit } from './flow.ts';
@@ -46,7 +47,7 @@ export class HttpTransfer implements Transfer {
   readonly #target: FetchTarget;
   readonly #limit: RateLimit;
   readonly #closing = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #running: Promise<TransferEnd>;
   #partial: PartialFile | undefined;
   #segments: Segments | undefined;
 
@@ -56,13 +57,8 @@ export class HttpTransfer implements Transfer {
     this.#plan = request.manifest.plan as HttpPlan;
     this.#target = target;
     this.#limit = new RateLimit(context.clock);
-    const { promise, resolve, reject } = Promise.withResolvers<TransferEnd>();
-    this.done = promise;
-    this.done.catch(() => {});
-    this.#running = this.#run().then(
-      (end) => this.#unlessClosing(() => resolve(end)),
-      (error: unknown) => this.#unlessClosing(() => reject(asFailure(error))),
-    );
+    this.#running = this.#run();
+    this.done = untilClosed(this.#running, this.#closing.signal);
   }
 
   async flush(): Promise<readonly FileRanges[]> {
@@ -93,13 +89,9 @@ export class HttpTransfer implements Transfer {
     const reason = new Failure('internal', 'the transfer is closed');
     this.#closing.abort(reason);
     this.#segments?.stop(reason);
-    await this.#running;
+    await this.#running.catch(() => {});
     await this.#segments?.settled();
     await this.#partial?.close();
-  }
-
-  #unlessClosing(tell: () => void): void {
-    if (!this.#closing.signal.aborted) tell();
   }
 
   async #run(): Promise<TransferEnd> {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import type { Disk } from '../../disk/disk.ts';
+import { passwordIn } from '../../disk/password-file.ts';
 import { Failure } from '../../downloads/failure.ts';
+import type { Log } from '../../log/log.ts';
 import { type Asking, type ExchangeParts, exchange } from './exchange.ts';
 import { secondFactor } from './totp.ts';
 
@@ -16,6 +18,7 @@ export interface Account {
 
 export interface AccountParts extends ExchangeParts {
   readonly disk: Disk;
+  readonly log: Log;
   /** Where the session is kept, 0600: a code of a second factor is good for one login only. */
   readonly sessionFile: string;
 }
@@ -26,7 +29,6 @@ export interface AccountParts extends ExchangeParts {
  */
 const kept = z.object({ of: z.string(), session: z.string().min(20) });
 const sessionMode = 0o600;
-const mostPassword = 4096;
 
 /** Undefined where no account is configured. */
 export function accountOf(parts: AccountParts): Account | undefined {
@@ -69,11 +71,13 @@ async function keptSession({ disk, sessionFile }: AccountParts, of: string): Pro
 }
 
 /** One that cannot be written down serves this process all the same. */
-async function keep({ disk, sessionFile }: AccountParts, what: z.infer<typeof kept>): Promise<void> {
+async function keep({ disk, sessionFile, log }: AccountParts, what: z.infer<typeof kept>): Promise<void> {
   try {
     await disk.makeDirectory(dirname(sessionFile));
     await disk.writeText(sessionFile, JSON.stringify(what), sessionMode);
-  } catch {}
+  } catch (error) {
+    log.warn({ error, sessionFile }, 'the session at MEGA cannot be kept; the next process has to log in again');
+  }
 }
 
 async function logIn(parts: AccountParts, email: string, asking: Asking): Promise<string> {
@@ -104,12 +108,7 @@ function sessionOf(storage: object): string {
 
 async function passwordOf({ config, disk }: AccountParts): Promise<string> {
   const { password, password_file: file } = config.mega;
-  if (file === undefined) return password ?? '';
-  const text = await disk.readText(file).catch(() => undefined);
-  const first = (text ?? '').split(/\r?\n/, 1)[0] ?? '';
-  if (first !== '' && first.length <= mostPassword) return first;
-  const what = text === undefined ? 'cannot be read' : 'does not begin with a password';
-  throw new Failure('refused', `the file of mega.password_file, ${file}, ${what}; nobody was logged in at MEGA`);
+  return file === undefined ? (password ?? '') : passwordIn(disk, file, 'mega.password_file');
 }
 
 /** What an error number means where an account logs in. Pure. */

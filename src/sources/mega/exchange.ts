@@ -48,14 +48,20 @@ export async function exchange<T>(
   const signal = AbortSignal.any([asking.signal, deadline.signal]);
   const { headers_timeout, idle_timeout } = parts.config.http;
   const tooSlow = new Failure('network', 'MEGA took too long to answer');
-  const cancel = parts.clock.after(headers_timeout + idle_timeout, () => deadline.abort(tooSlow));
+  // Only for silence: the list of a large folder takes as long as it takes.
+  let cancel = () => {};
+  const heard = () => {
+    cancel();
+    cancel = parts.clock.after(headers_timeout + idle_timeout, () => deadline.abort(tooSlow));
+  };
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
   let work: LibraryWork<T> | undefined;
   try {
     signal.throwIfAborted();
+    heard();
     signal.addEventListener('abort', onAbort, { once: true });
-    work = begin(fetchThrough(parts, { options: asking.options, signal }, meaning));
+    work = begin(fetchThrough(parts, { options: asking.options, signal }, meaning, heard));
     work.answer.catch(() => {});
     return await Promise.race([work.answer, aborted.promise]);
   } catch (error) {
@@ -69,11 +75,15 @@ export async function exchange<T>(
   }
 }
 
-/** The library's `fetch`, over our own connections and proxies. An error number is thrown as its `Failure`. */
+/**
+ * The library's `fetch`, over our own connections and proxies. An error number is thrown as its `Failure`; `heard` is
+ * called whenever bytes come.
+ */
 function fetchThrough(
   { asker, clock }: ExchangeParts,
   { options, signal }: Asking,
   meaning: (code: number) => Failure,
+  heard: () => void,
 ): typeof fetch {
   return async (url, given) => {
     const headers = [...new Headers(given?.headers)].filter(([name]) => name !== 'content-type');
@@ -86,7 +96,7 @@ function fetchThrough(
       return new Response(null, { headers: { 'x-hashcash': challenge } });
     }
     if (head.status !== 200) throw statusFailure(head, place, discard(answer.exchange), clock.now());
-    const text = await textOf(answer.exchange, mostAnswer, signal, 'protocol');
+    const text = await textOf(answer.exchange, mostAnswer, signal, 'protocol', heard);
     const said: unknown = JSON.parse(text);
     const [first]: unknown[] = Array.isArray(said) ? said : [said];
     if (typeof first === 'number' && first < 0) throw meaning(first);

@@ -37,7 +37,7 @@ const mostAtOnce = 4;
 export function createMegaSource({ config, clock, disk, log, sessionFile }: MegaSourceOptions): Source {
   const asker = new Asker({ config: config.http, hosts: config.hosts, clock, disk });
   const exchangeParts = { config, asker, clock };
-  const account = accountOf({ ...exchangeParts, disk, sessionFile });
+  const account = accountOf({ ...exchangeParts, disk, log, sessionFile });
   const parts: MegaParts = { ...exchangeParts, ...(account ? { account } : {}) };
   return {
     name: 'mega',

@@ -3,9 +3,10 @@ import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
 import { workFolderFor } from '../../disk/temporary.ts';
-import { asFailure, Failure } from '../../downloads/failure.ts';
+import { Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest, Transfer, TransferEnd, TransferLimits, TransferProgress } from '../source.ts';
+import { untilClosed } from '../until-closed.ts';
 import { appeared, bytesOf, listingOf } from './appeared.ts';
 import { endTransfers } from './end-transfers.ts';
 import type { MegaProgress } from './progress.ts';
@@ -30,7 +31,7 @@ export class MegaGetTransfer implements Transfer {
   readonly #parts: MegaGetParts;
   readonly #request: FetchRequest;
   readonly #closing = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #running: Promise<TransferEnd>;
   /** Obeys the lease: a successor may be at work in the same place. */
   readonly #disk: Disk;
   readonly #work: string;
@@ -43,13 +44,8 @@ export class MegaGetTransfer implements Transfer {
     this.#request = request;
     this.#disk = leasedDisk(parts.disk, request.deadline, parts.clock);
     this.#work = workFolderFor(request.targets[0]?.path ?? '');
-    const { promise, resolve, reject } = Promise.withResolvers<TransferEnd>();
-    this.done = promise;
-    this.done.catch(() => {});
-    this.#running = this.#run().then(
-      (end) => this.#closing.signal.aborted || resolve(end),
-      (error: unknown) => this.#closing.signal.aborted || reject(asFailure(error)),
-    ) as Promise<void>;
+    this.#running = this.#run();
+    this.done = untilClosed(this.#running, this.#closing.signal);
   }
 
   async flush() {
@@ -73,7 +69,7 @@ export class MegaGetTransfer implements Transfer {
   /** What was found stays for whoever takes it over. */
   async close(): Promise<void> {
     this.#closing.abort(new Failure('internal', 'the transfer is closed'));
-    await this.#running;
+    await this.#running.catch(() => {});
     if (!this.#hasFound) await this.#disk.removeTree(this.#work).catch(() => {});
   }
 

@@ -1,7 +1,7 @@
 import type { Disk, OpenFile } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
-import { asFailure, Failure } from '../../downloads/failure.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { bytesIn, contiguousFromStart, normalRanges, type Range } from '../../downloads/ranges.ts';
 import type { Clock } from '../../time/clock.ts';
 import { RateLimit } from '../http/flow.ts';
@@ -14,6 +14,7 @@ import type {
   TransferLimits,
   TransferProgress,
 } from '../source.ts';
+import { untilClosed } from '../until-closed.ts';
 
 /** Opens the file at a position; what it yields must end when the signal is aborted. Throws `Failure`. */
 export type OpenAt = (from: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
@@ -38,7 +39,7 @@ export class OneStreamTransfer implements Transfer {
   readonly #request: FetchRequest;
   readonly #target: FetchTarget;
   readonly #limit: RateLimit;
-  readonly #running: Promise<void>;
+  readonly #running: Promise<TransferEnd>;
   readonly #closing = new AbortController();
   #file: OpenFile | undefined;
   #stream: AbortController | undefined;
@@ -59,17 +60,8 @@ export class OneStreamTransfer implements Transfer {
     this.#begin = contiguousFromStart(this.#durable);
     this.#position = this.#begin;
     this.#joined = bytesIn(this.#durable) > 0;
-    const { promise, resolve, reject } = Promise.withResolvers<TransferEnd>();
-    this.done = promise;
-    this.done.catch(() => {});
-    this.#running = this.#run().then(
-      (end) => {
-        if (!this.#closing.signal.aborted) resolve(end);
-      },
-      (error: unknown) => {
-        if (!this.#closing.signal.aborted) reject(asFailure(error));
-      },
-    );
+    this.#running = this.#run();
+    this.done = untilClosed(this.#running, this.#closing.signal);
   }
 
   async flush(): Promise<readonly FileRanges[]> {
@@ -105,7 +97,7 @@ export class OneStreamTransfer implements Transfer {
   async close(): Promise<void> {
     this.#closing.abort(new Failure('internal', 'the transfer is closed'));
     this.#stream?.abort(this.#closing.signal.reason);
-    await this.#running;
+    await this.#running.catch(() => {});
     this.#lost = true;
     // A descriptor that is closed during its sync may be another file's when the sync comes to it.
     await this.#syncing?.catch(() => {});

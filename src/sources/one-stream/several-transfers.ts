@@ -1,4 +1,4 @@
-import { asFailure, Failure } from '../../downloads/failure.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { bytesIn, normalRanges, type Range } from '../../downloads/ranges.ts';
 import type {
   FetchTarget,
@@ -9,6 +9,7 @@ import type {
   TransferLimits,
   TransferProgress,
 } from '../source.ts';
+import { untilClosed } from '../until-closed.ts';
 
 export interface SeveralParts {
   readonly targets: readonly FetchTarget[];
@@ -47,13 +48,8 @@ export class SeveralTransfers implements Transfer {
     this.#resting = parts.targets.reduce((sum, { durable }) => sum + bytesIn(durable), 0);
     const lanes = Array.from({ length: Math.max(1, parts.atOnce) }, () => this.#lane());
     this.#running = Promise.allSettled(lanes);
-    const { promise, resolve, reject } = Promise.withResolvers<TransferEnd>();
-    this.done = promise;
-    this.done.catch(() => {});
-    Promise.all(lanes).then(
-      () => this.#closing.signal.aborted || resolve({ files: this.#finished }),
-      (error: unknown) => this.#closing.signal.aborted || reject(asFailure(error)),
-    );
+    const all = Promise.all(lanes).then(() => ({ files: this.#finished }));
+    this.done = untilClosed(all, this.#closing.signal);
   }
 
   async flush(): Promise<readonly FileRanges[]> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '../../downloads/failure.ts';
 import type { FetchRequest, Source } from '../source.ts';
+import { keepFor } from '../torrent/kept.ts';
 import { isTorrentLink, parseMagnet, torrentKey } from '../torrent/magnet.ts';
 import { torrentManifest } from '../torrent/manifest.ts';
 import { readTorrent } from '../torrent/metainfo.ts';
@@ -30,11 +31,7 @@ export function createQbittorrentSource(parts: QbittorrentParts): Source {
     name: 'qbittorrent',
     accepts: isTorrentLink,
     keyOf: torrentKey,
-    async keep(link, content) {
-      const { infoHash } = readTorrent(content);
-      if (infoHash !== parseMagnet(link).infoHash) throw new Failure('link', 'the .torrent is not the one of the link');
-      await kept.keep(infoHash, content);
-    },
+    keep: (link, content) => keepFor(kept, link, content),
     async resolve(request, signal) {
       signal.throwIfAborted();
       const { infoHash } = parseMagnet(request.link);

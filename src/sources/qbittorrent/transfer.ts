@@ -1,8 +1,8 @@
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
-import { asFailure, Failure } from '../../downloads/failure.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { bytesIn } from '../../downloads/ranges.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -17,10 +17,12 @@ import type {
   TransferProgress,
 } from '../source.ts';
 import type { Metainfo, TorrentFile } from '../torrent/metainfo.ts';
+import { untilClosed } from '../until-closed.ts';
 import type { QbittorrentApi } from './api.ts';
 import { Follower } from './follow.ts';
 import { rangesOf } from './piece-ranges.ts';
 import { placeFiles, type WantedFile } from './place-files.ts';
+import { type Places, placesOf } from './places.ts';
 import { removeEmptied } from './remove-emptied.ts';
 import { ownTag } from './settings.ts';
 import { isStopped } from './states.ts';
@@ -78,11 +80,7 @@ export class QbittorrentTransfer implements Transfer {
       request.onNote?.(note),
     );
     this.#running = this.#run(this.#closing.signal);
-    this.done = this.#running.catch((error: unknown) => {
-      if (this.#closing.signal.aborted) return new Promise<TransferEnd>(() => {});
-      throw asFailure(error);
-    });
-    this.done.catch(() => {});
+    this.done = untilClosed(this.#running, this.#closing.signal);
   }
 
   /** What qBittorrent has checked; of a torrent that it no longer has nothing. */
@@ -190,7 +188,7 @@ export class QbittorrentTransfer implements Transfer {
       await api.add({ torrent: content, folder: folderThere, tags: [ownTag, tag], stopped: true }, signal);
       await this.#untilThere(signal);
     }
-    const places = await this.#places(signal);
+    const places = placesOf(this.#work, (await api.files(metainfo.infoHash, signal)) ?? [], this.#request.targets);
     const wanted = new Set(places.wanted);
     const [first, usual] = [true, false].map((isFirst) =>
       this.#request.targets.flatMap(({ position, priority = 0 }) => {
@@ -226,24 +224,6 @@ export class QbittorrentTransfer implements Transfer {
       await this.#parts.clock.sleep(lookEvery, signal);
     }
     throw new Failure('server', 'qBittorrent took the torrent and does not show it; its log says more');
-  }
-
-  async #places(signal: AbortSignal): Promise<Places> {
-    const { metainfo, folder } = this.#work;
-    const listed = (await this.#parts.api.files(metainfo.infoHash, signal)) ?? [];
-    // Files that only fill up may be among them, or not.
-    const all = listed.length === metainfo.files.length;
-    const ofPosition = metainfo.files.map(({ index }, position) => (all ? position : index));
-    const paths = metainfo.files.map(({ size, path }, position) => {
-      const file = listed[ofPosition[position] ?? 0];
-      const inside = file && join(folder, file.name);
-      if (!file || file.size !== size || inside === undefined || !isInside(folder, inside)) {
-        throw new Failure('protocol', `qBittorrent does not know the file ${path} of the torrent as it is`);
-      }
-      return inside;
-    });
-    const wanted = this.#request.targets.flatMap(({ position }) => ofPosition[position] ?? []);
-    return { ofPosition, paths, wanted };
   }
 
   #wanted({ paths }: Pick<Places, 'paths'>): WantedFile[] {
@@ -298,18 +278,4 @@ export class QbittorrentTransfer implements Transfer {
       ranges: rangesOf(this.#work.metainfo, this.#described(position), states),
     }));
   }
-}
-
-interface Places {
-  /** The place in qBittorrent's list of each file of the torrent. */
-  readonly ofPosition: readonly number[];
-  /** Where each of them stands. */
-  readonly paths: readonly string[];
-  /** Places of what is wanted. */
-  readonly wanted: readonly number[];
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && !isAbsolute(way) && way.split(/[/\\]/)[0] !== '..';
 }

@@ -1,7 +1,7 @@
 import type { Disk, OpenFile } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
-import { asFailure, Failure } from '../../downloads/failure.ts';
+import { Failure } from '../../downloads/failure.ts';
 import { contiguousFromStart, normalRanges, type Range } from '../../downloads/ranges.ts';
 import type { FfmpegPrograms } from '../../ffmpeg/programs.ts';
 import type { FfmpegParts } from '../../ffmpeg/run.ts';
@@ -16,6 +16,7 @@ import type {
   TransferLimits,
   TransferProgress,
 } from '../source.ts';
+import { untilClosed } from '../until-closed.ts';
 import { PieceFetcher, type PieceParts } from './pieces.ts';
 import { lookAtStored, missingPieces, type Stored } from './pieces-in-order.ts';
 import { durationOf, type PlannedPiece, piecesOf, type StreamPlan } from './plan.ts';
@@ -44,7 +45,7 @@ export class StreamTransfer implements Transfer {
   readonly #planned: readonly PlannedPiece[];
   readonly #duration: number;
   readonly #disk: Disk;
-  readonly #running: Promise<void>;
+  readonly #running: Promise<TransferEnd>;
   readonly #closing = new AbortController();
   #bytes: OneStreamTransfer | undefined;
   #ranges: readonly Range[];
@@ -60,13 +61,8 @@ export class StreamTransfer implements Transfer {
     this.#duration = durationOf(plan);
     this.#disk = leasedDisk(parts.disk, request.deadline, parts.pieces.clock);
     this.#ranges = normalRanges(target.durable);
-    const { promise, resolve, reject } = Promise.withResolvers<TransferEnd>();
-    this.done = promise;
-    this.done.catch(() => {});
-    this.#running = this.#run().then(
-      (file) => this.#closing.signal.aborted || resolve({ files: [file] }),
-      (error: unknown) => this.#closing.signal.aborted || reject(asFailure(error)),
-    ) as Promise<void>;
+    this.#running = this.#run().then((file) => ({ files: [file] }));
+    this.done = untilClosed(this.#running, this.#closing.signal);
   }
 
   async flush(): Promise<readonly FileRanges[]> {
@@ -95,7 +91,7 @@ export class StreamTransfer implements Transfer {
   async close(): Promise<void> {
     this.#closing.abort(new Failure('internal', 'the transfer is closed'));
     await this.#bytes?.close();
-    await this.#running;
+    await this.#running.catch(() => {});
   }
 
   async #run(): Promise<FinishedFile> {

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { makeFolder } from '../../config/make-folder.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
-import { mostTorrentBytes } from './metainfo.ts';
+import { Failure } from '../../downloads/failure.ts';
+import { parseMagnet } from './magnet.ts';
+import { mostTorrentBytes, readTorrent } from './metainfo.ts';
 
 /** The .torrent files of this instance's state folder, by info hash (40 hex digits): what a restart needs. */
 export interface KeptTorrents {
@@ -10,6 +12,13 @@ export interface KeptTorrents {
   read(infoHash: string): Promise<Uint8Array | undefined>;
   /** Keeps it durably, 0600, under its hash. Idempotent. Throws `Failure`. */
   keep(infoHash: string, content: Uint8Array): Promise<void>;
+}
+
+/** Keeps what was handed over beside a link. Throws `Failure('link')` where it is another torrent, or none. */
+export async function keepFor(kept: KeptTorrents, link: string, content: Uint8Array): Promise<void> {
+  const { infoHash } = readTorrent(content);
+  if (infoHash !== parseMagnet(link).infoHash) throw new Failure('link', 'the .torrent is not the one of the link');
+  await kept.keep(infoHash, content);
 }
 
 /** `folder`: absolute; made when something is kept. */

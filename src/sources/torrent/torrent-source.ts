@@ -1,6 +1,5 @@
-import { Failure } from '../../downloads/failure.ts';
 import type { Source } from '../source.ts';
-import type { KeptTorrents } from './kept.ts';
+import { type KeptTorrents, keepFor } from './kept.ts';
 import { isTorrentLink, parseMagnet, torrentKey } from './magnet.ts';
 import { torrentManifest } from './manifest.ts';
 import { readTorrent } from './metainfo.ts';
@@ -17,11 +16,7 @@ export function createTorrentSource({ kept, engine }: TorrentSourceOptions): Sou
     name: 'torrent',
     accepts: isTorrentLink,
     keyOf: torrentKey,
-    async keep(link, content) {
-      const { infoHash } = readTorrent(content);
-      if (infoHash !== parseMagnet(link).infoHash) throw new Failure('link', 'the .torrent is not the one of the link');
-      await kept.keep(infoHash, content);
-    },
+    keep: (link, content) => keepFor(kept, link, content),
     async resolve(request, signal) {
       const { infoHash } = parseMagnet(request.link);
       if (!request.content) return engine.resolve(request, signal);

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { setTimeout as after } from 'node:timers/promises';
+import { startMegaServer } from '../support/mega-server.ts';
+import { longhaul, ownPlace, type Program } from '../support/program.ts';
+
+const count = 10_000;
+const bytes = Buffer.alloc(700, 'all the same');
+
+test('a folder of 10,000 files, killed while it prepares and while it fetches, comes whole, in memory that does not grow with their number squared', async () => {
+  const server = await startMegaServer();
+  await using at = await ownPlace();
+  try {
+    const link = server.shareMany('Many', count, bytes);
+    const place = { ...at, env: { LONGHAUL_MEGA_GATEWAY: server.gateway, LONGHAUL_CHECKPOINT_BYTES: '100kB' } };
+    const folder = join(at.cwd, 'Many');
+    const first = longhaul(['get', link], place);
+    while (!existsSync(join(folder, '10'))) await after(50);
+    await killed(first);
+    const second = longhaul(['resume-downloads'], place);
+    while (fetched(join(at.home, 'db', 'longhaul.db')) < count * 200) await after(200);
+    await killed(second);
+    const third = longhaul(['resume-downloads'], place);
+    const peak = peakMemory(third);
+    const { code, stderr } = await third.ended;
+    assert.equal(code, 0, stderr);
+    assert.ok((await peak) < 512 << 20, `${await peak} bytes of memory`);
+    const names = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = names.filter((name) => name.isFile());
+    assert.equal(files.length, count, 'nothing is missing and nothing is left');
+    for (const file of files) assert.ok((await readFile(join(file.parentPath, file.name))).equals(bytes), file.name);
+  } finally {
+    await server.stop();
+  }
+});
+
+async function killed(program: Program): Promise<void> {
+  program.kill('SIGKILL');
+  await program.ended;
+}
+
+/** Bytes that are recorded as durable. */
+function fetched(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return Number(database.prepare('SELECT sum(bytes_downloaded) AS bytes FROM downloads').get()?.bytes ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+/** The most memory that it took, bytes; known at its end. */
+async function peakMemory({ child, ended }: Program): Promise<number> {
+  let peak = 0;
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  for (; !isOver; await after(200)) {
+    const status = `/proc/${child.pid}/status`;
+    const [, kilobytes = '0'] =
+      /^VmHWM:\s+(\d+) kB/m.exec(existsSync(status) ? readFileSync(status, 'utf8') : '') ?? [];
+    peak = Math.max(peak, Number(kilobytes) * 1024);
+  }
+  return peak;
+}
