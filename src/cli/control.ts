@@ -1,5 +1,6 @@
 import type { Controlled } from '../commands/commands.ts';
 import { wireDownload } from '../contract/wire.ts';
+import type { Download } from '../downloads/download.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import { printable } from '../log/printable.ts';
@@ -71,7 +72,13 @@ async function lineOf(
   const subject = `${download.id} ${nameOf(download)}`;
   if (!obeyed) return `${look.symbol('note')} ${subject}: ${words.told}; its process has been told`;
   const next = wish.wish === 'resume' || wish.wish === 'retry' ? await nextOf(longhaul, download.id) : '';
-  return `${look.symbol(wish.wish === 'remove' ? 'cancelled' : download.status)} ${subject}: ${words.done}${next}`;
+  return `${look.symbol(wish.wish === 'remove' ? 'cancelled' : download.status)} ${subject}: ${doneWords(download, wish, words)}${next}`;
+}
+
+/** Of what is complete only the seeding can have been meant. */
+function doneWords({ status }: Download, { wish }: AskedWish, words: ControlWords): string {
+  if (status !== 'completed') return words.done;
+  return { pause: 'seeding paused', resume: 'seeding resumed', cancel: 'seeding ended' }[String(wish)] ?? words.done;
 }
 
 /** Someone must run it now: who, or how to start someone. */

@@ -1,4 +1,5 @@
 import type { Download, Live } from '../downloads/download.ts';
+import { seedingText } from '../downloads/seeding.ts';
 import { bytesText, speedText } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
 import { measureFor } from './measure.ts';
@@ -6,8 +7,12 @@ import type { Surface } from './screen.ts';
 import { type Cell, tableLines } from './table.ts';
 import { doneText, nameOf } from './texts.ts';
 
-/** Downloads as a table that fits the surface. */
-export async function downloadTable(downloads: readonly (Download & Live)[], surface: Surface): Promise<string[]> {
+/** Downloads as a table that fits the surface. `now`: epoch ms. */
+export async function downloadTable(
+  downloads: readonly (Download & Live)[],
+  surface: Surface,
+  now: number,
+): Promise<string[]> {
   const { look } = surface;
   const names = downloads.map(nameOf);
   const measure = await measureFor(names);
@@ -15,7 +20,7 @@ export async function downloadTable(downloads: readonly (Download & Live)[], sur
   const rows = downloads.map((download, n): Cell[] => [
     { text: String(download.id) },
     {
-      text: statusText(download),
+      text: statusText(download, now),
       paint: (text) => statusPaint(download, text, surface),
     },
     { text: doneText(download) },
@@ -41,7 +46,9 @@ export async function downloadTable(downloads: readonly (Download & Live)[], sur
   ).map((line, n) => (n === 0 ? look.paint('faint', line) : line));
 }
 
-function statusText({ status, wish, waitingFor, live }: Download & Live): string {
+function statusText({ status, wish, waitingFor, live, seeding, fileSize }: Download & Live, now: number): string {
+  const seeds = status === 'completed' && !wish ? seedingText(seeding, fileSize, now) : undefined;
+  if (seeds !== undefined) return seeds;
   if (wish) return `${status}, ${wish} asked`;
   if (live && live.speed > 0) return `${status} ${speedText(live.speed)}`;
   return waitingFor ? `${status} (${waitingFor})` : status;

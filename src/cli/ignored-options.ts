@@ -23,6 +23,7 @@ const flags: Partial<Record<keyof DownloadOptions, string>> = {
   select: '--select',
   filePriorities: '--file-priority',
   sequential: '--sequential',
+  seed: '--seed',
 };
 
 /**

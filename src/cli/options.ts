@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { parsePriority, priorityAllowed } from '../config/priority.ts';
 import { parseRate, type Rate, rateAllowed } from '../config/rate.ts';
+import { formatSeed, parseSeed, seedAllowed } from '../config/seed.ts';
 import { filePrioritiesAllowed, parseFilePriorities, parseSelect, selectAllowed } from '../downloads/selection.ts';
 
 /**
@@ -46,6 +47,15 @@ export function rate(text: string): Rate {
     return parseRate(text);
   } catch {
     throw new InvalidArgumentError(`It ${rateAllowed}.`);
+  }
+}
+
+/** `1.5`, `2h`, `1.5,2h`, `forever`, `off`: as `parseSeed` reads it back. */
+export function seed(text: string): string {
+  try {
+    return formatSeed(parseSeed(text));
+  } catch {
+    throw new InvalidArgumentError(`It ${seedAllowed}.`);
   }
 }
 

@@ -12,7 +12,7 @@ import { formatChecksum, parseChecksum } from '../verify/checksum.ts';
 import type { LinkOptions } from './asked-links.ts';
 import { UsageError } from './explain.ts';
 import { addHttpOptions, type HttpOptions, httpOptions } from './http-options.ts';
-import { duration, fileName, filePriority, metadata, priority, rate, select, wholeNumber } from './options.ts';
+import { duration, fileName, filePriority, metadata, priority, rate, seed, select, wholeNumber } from './options.ts';
 import type { Context } from './verb.ts';
 
 /** What may be asked for beside a link, by `get` and `add` alike. */
@@ -25,6 +25,7 @@ export interface RequestOptions extends HttpOptions, LinkOptions {
   readonly select?: readonly string[];
   readonly filePriority?: readonly string[];
   readonly sequential?: boolean;
+  readonly seed?: string;
   readonly category?: string;
   readonly priority?: number;
   readonly meta?: Readonly<Record<string, string>>;
@@ -49,6 +50,7 @@ export type FileOptions = HttpOptions &
     | 'select'
     | 'filePriority'
     | 'sequential'
+    | 'seed'
   >;
 
 /** `words`: what the folder and the name of the file are called. */
@@ -64,6 +66,11 @@ export function addFileOptions(command: Command, words: { readonly folder: strin
     .option('--select <files>', "of several files only these, such as 1,3-5,'*.mkv' or '!*.nfo'", select)
     .option('--file-priority <files>', "which of them come first or last, such as '*.mkv=high,7-=low'", filePriority)
     .option('--sequential', 'a torrent from its beginning to its end, to look into it while it comes')
+    .option(
+      '--seed <how-long>',
+      'send a torrent to others when it is complete: 1.5 (ratio), 2h, 1.5,2h, forever or off',
+      seed,
+    )
     .option('--checksum <algorithm=hex>', 'what the file must be, such as sha-256=9f86…', checksum);
 }
 
@@ -104,8 +111,19 @@ export function keepOption(): Option {
 export async function downloadOptions(options: FileOptions & StepOptions, context: Context): Promise<DownloadOptions> {
   if (options.out !== undefined) tellChangedName(context, options.out);
   const { out: name, checksum, connections, maxTries, retryWait, limitRate: rate } = options;
-  const { select, filePriority: filePriorities, sequential } = options;
-  const usual = { name, checksum, connections, maxTries, retryWait, rate, select, filePriorities, sequential };
+  const { select, filePriority: filePriorities, sequential, seed: seeds } = options;
+  const usual = {
+    name,
+    checksum,
+    connections,
+    maxTries,
+    retryWait,
+    rate,
+    select,
+    filePriorities,
+    sequential,
+    seed: seeds,
+  };
   const given = { ...usual, keep: options.keep, ...stepsOf(options) };
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { ...own, ...(await httpOptions(options, context)) };

@@ -38,7 +38,10 @@ export async function controlDownload(
   if ((wish.wish === 'cancel' || wish.wish === 'remove') && !wish.keepPartial) await clearSteps(parts, found);
   const givesUp = (wish.wish === 'cancel' && !wish.keepPartial) || wish.wish === 'remove';
   const warnings = givesUp ? await giveUpElsewhere(parts, found) : [];
-  if (wish.wish === 'remove') await store.forget(found.id, clock.now());
+  if (wish.wish === 'remove') {
+    await store.forget(found.id, clock.now());
+    await forgetKept(parts, found);
+  }
   return { download, obeyed: true, left, ...(warnings.length === 0 ? {} : { warnings }) };
 }
 
@@ -73,6 +76,19 @@ async function untilObeyed(parts: CommandParts, asked: Download, wish: AskedWish
 /** It came to its end on its own, while the wish was on its way. */
 function cameTooLate({ status }: Download, { wish }: AskedWish): boolean {
   return (status === 'completed' || status === 'failed') && (wish === 'pause' || wish === 'cancel');
+}
+
+/** So much younger is of somebody who adds it anew, ms; tidying takes what stays. */
+const stillWarm = 10_000;
+
+/** What its source kept of it goes with its last row; what cannot be removed now is tidied later. */
+async function forgetKept({ store, clock, sourceNamed }: CommandParts, { source, linkKey }: Download): Promise<void> {
+  try {
+    const [unneeded] = linkKey.startsWith('magnet:') ? await store.unneededKeys([linkKey]) : [];
+    if (unneeded !== undefined) await (await sourceNamed(source)).forget?.(unneeded, clock.now() - stillWarm);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
 }
 
 /** A program that does not answer now keeps no download from ending; a person is told what stays there. */

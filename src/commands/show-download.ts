@@ -1,4 +1,5 @@
 import type { Download } from '../downloads/download.ts';
+import { isSeeded } from '../downloads/seeding.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { plannedSteps } from '../downloads/steps.ts';
 import type { Shown } from './commands.ts';
@@ -24,7 +25,8 @@ export async function showDownload(parts: CommandParts, reference: string): Prom
   ]);
   const isOver = !isUnfinished(download.status) && download.wish === null;
   const holder = isOver ? null : await holderOf(parts, download);
-  const willRun = !isOver && (holder?.alive === true || (await anyEngine(parts)) !== undefined);
+  const isActive = !isOver || isSeeded(download.seeding);
+  const willRun = isActive && (holder?.alive === true || (await anyEngine(parts)) !== undefined);
   const now = clock.now();
   const closedUntil = schedule.closedUntil(now);
   const steps = rows.length > 0 ? rows : plannedSteps(download.options.steps ?? []);

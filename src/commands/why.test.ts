@@ -52,6 +52,7 @@ const base: Download = {
   completedAt: null,
   createdAt: now,
   updatedAt: now,
+  seeding: null,
 };
 const why = (change: Partial<Download>, facts: WhyFacts = alive): string => whyOf({ ...base, ...change }, facts, now);
 

@@ -1,4 +1,6 @@
+import { formatSeed } from '../config/seed.ts';
 import type { Download, Live } from '../downloads/download.ts';
+import { isSeeding, seedingText } from '../downloads/seeding.ts';
 import type { Status } from '../downloads/states.ts';
 import { type DownloadStep, specText } from '../downloads/steps.ts';
 import { amountText, bytesText, momentText, spanText, speedText } from '../downloads/words.ts';
@@ -141,7 +143,19 @@ function nextTry(download: Download, facts: WhyFacts, now: number): string {
   return `the next try is at ${momentText(at, now)} (in ${spanText(at - now)}), or at once with: longhaul retry ${download.id}`;
 }
 
-function delivered(download: Download): string {
+function delivered(download: Download, facts: WhyFacts, now: number): string {
+  return `${deliveredWords(download)}${seedingWords(download, facts, now)}`;
+}
+
+function seedingWords({ id, seeding, fileSize }: Download, { willRun }: WhyFacts, now: number): string {
+  const text = seedingText(seeding, fileSize, now);
+  if (seeding === null || text === undefined) return '';
+  if (seeding.state === 'paused') return `; ${text}: go on with longhaul resume ${id}`;
+  if (isSeeding(seeding, now)) return `; ${text} of ${formatSeed(seeding.goal)}: end it with longhaul cancel ${id}`;
+  return willRun ? `; ${text}` : `; ${text}, when longhaul serve runs`;
+}
+
+function deliveredWords(download: Download): string {
   const size = bytesText(download.fileSize ?? download.totalBytes);
   const link = download.resultLink === null ? '' : `; it is at ${download.resultLink}`;
   if (download.downloadPath === null && download.options.keep === 'none')

@@ -69,6 +69,8 @@ export const defaults: RawConfig = {
     web_seeds: true,
     nat: false,
     upload_rate: 'off',
+    seed: 'off',
+    idle_after: 60_000,
     metadata_timeout: 600_000,
     allow_private: false,
   },

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choice, duration, rate, text, trueOrFalse, wholeNumber } from './values.ts';
+import { choice, duration, orOff, rate, seed, text, trueOrFalse, wholeNumber } from './values.ts';
 
 /** How torrents come, and go out again. */
 export const torrent = z
@@ -23,6 +23,16 @@ export const torrent = z
     web_seeds: trueOrFalse().prefault(true).describe('Fetch from the web servers that a torrent names, too.'),
     nat: trueOrFalse().prefault(false).describe('Ask the router to let peers in (UPnP, NAT-PMP).'),
     upload_rate: rate().prefault('off').describe('Send peers no more than this a second, all together. off: no limit.'),
+    seed: seed()
+      .prefault('off')
+      .describe(
+        'How long a complete torrent is sent to others, by longhaul serve: a ratio (1.5), a time (2h), both (1.5,2h: until the first of them), forever, or off.',
+      ),
+    idle_after: orOff(duration({ least: 1000 }), 'a duration such as 1m')
+      .prefault('1m')
+      .describe(
+        'A torrent that gets nothing for so long, since nobody sends or nobody tells what it contains, goes on without a slot. off: it keeps its slot.',
+      ),
     metadata_timeout: duration({ least: 1000 })
       .prefault('10m')
       .describe('How long peers are asked what a magnet link contains before others get the slot; then again later.'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { durationForm, formatDuration, parseDuration } from './duration.ts';
 import { parseRate, type Rate, rateAllowed, rateForm } from './rate.ts';
+import { formatSeed, parseSeed, seedAllowed } from './seed.ts';
 import { formatSize, parseSize, sizeForm } from './size.ts';
 
 /** How a value is written, for whoever reads it from a single text or shows it. */
@@ -68,6 +69,19 @@ export function rate(allowed: string = rateAllowed) {
   });
   measures.set(measured, 'rate');
   return measured;
+}
+
+/** How long to seed, as `parseSeed` reads it; stays a text. */
+export function seed() {
+  const written = z.union([z.number(), z.string()], seedAllowed);
+  return written.transform((given, context): string => {
+    try {
+      return formatSeed(parseSeed(given));
+    } catch {
+      context.issues.push({ code: 'custom', message: seedAllowed, input: given });
+      return z.NEVER;
+    }
+  });
 }
 
 export function wholeNumber(least: number, most: number) {

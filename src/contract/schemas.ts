@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { integrities } from '../downloads/download.ts';
 import { eventKinds } from '../downloads/events.ts';
 import { failureClasses } from '../downloads/failure.ts';
+import { seedingStates } from '../downloads/seeding.ts';
 import { statuses } from '../downloads/states.ts';
 import { stepStatuses } from '../downloads/steps.ts';
 import { peerWaits, retryReasons, waits } from '../downloads/waiting.ts';
@@ -44,6 +45,17 @@ export const downloadSchema = z.strictObject({
   limitRate: rate.nullable().describe('Its own limit, bytes/s; null: as configured.'),
   waitingFor: z.enum([...waits, ...retryReasons, ...peerWaits]).nullable(),
   nextAttemptAt: time.nullable(),
+  seeding: z
+    .strictObject({
+      state: z.enum(seedingStates).describe('on: whoever may seed it does.'),
+      goal: z.string().describe('As torrent.seed has it: off, forever, 1.5, 2h, or 1.5,2h.'),
+      ratio: z.number().nonnegative().describe('Bytes sent for each byte of it.'),
+      uploaded: bytes.describe('Sent since it was complete.'),
+      seconds: z.number().int().nonnegative().describe('For so long it was offered.'),
+      message: z.string().nullable().describe('Why it ended.'),
+    })
+    .nullable()
+    .describe('Of a completed torrent that is, or was, sent to others.'),
   createdAt: time,
   startedAt: time.nullable(),
   completedAt: time.nullable(),
@@ -202,6 +214,12 @@ export const statsSchema = z.strictObject({
     .describe('Tries that found bytes of an earlier one; those that went on from them.'),
 });
 
+const retentionReason = z.strictObject({
+  rule: z.enum(['max_files', 'max_bytes', 'max_age']),
+  limit: z.number().describe('Files, bytes, or ms.'),
+  category: z.string().optional(),
+});
+
 /** `longhaul tidy --json` */
 export const tidiedSchema = z.strictObject({
   dryRun: z.boolean().describe('Nothing was done; this is what would be.'),
@@ -213,11 +231,12 @@ export const tidiedSchema = z.strictObject({
         id: z.number().int().positive(),
         paths: z.array(z.string()),
         bytes,
-        reason: z.strictObject({
-          rule: z.enum(['max_files', 'max_bytes', 'max_age']),
-          limit: z.number().describe('Files, bytes, or ms.'),
-          category: z.string().optional(),
-        }),
+        reason: retentionReason,
+      }),
+      z.strictObject({
+        kind: z.literal('seeded').describe('A rule asks for its deletion, which waits until its seeding ends.'),
+        id: z.number().int().positive(),
+        reason: retentionReason,
       }),
       z.strictObject({
         kind: z.literal('let go').describe('The file is not what was delivered any more; it is left alone.'),

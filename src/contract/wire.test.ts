@@ -47,6 +47,7 @@ const download: Download = {
   completedAt: Date.UTC(2026, 10, 21, 8),
   createdAt: Date.UTC(2026, 10, 21, 6),
   updatedAt: Date.UTC(2026, 10, 21, 8),
+  seeding: null,
 };
 const file = (path: string, main: boolean): DownloadFile => ({
   id: 1,
@@ -91,6 +92,7 @@ test('a delivered file is told with its path, its times and no error of earlier 
     limitRate: null,
     waitingFor: null,
     nextAttemptAt: null,
+    seeding: null,
     createdAt: '2026-11-21T06:00:00.000Z',
     startedAt: '2026-11-21T07:00:00.000Z',
     completedAt: '2026-11-21T08:00:00.000Z',

@@ -1,8 +1,10 @@
 import type { Rate } from '../config/rate.ts';
+import { formatSeed } from '../config/seed.ts';
 import { type Attempt, type Download, type DownloadFile, type Live, shownName } from '../downloads/download.ts';
 import type { DownloadEvent } from '../downloads/events.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn } from '../downloads/ranges.ts';
+import { ratioOf } from '../downloads/seeding.ts';
 import type { Status } from '../downloads/states.ts';
 import type { DownloadStep } from '../downloads/steps.ts';
 import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
@@ -45,6 +47,7 @@ export function wireDownload(download: Download & Live, files: readonly Download
     limitRate: download.options.rate ?? null,
     waitingFor: download.waitingFor,
     nextAttemptAt: isoOf(download.nextAttemptAt),
+    seeding: wireSeeding(download),
     createdAt: new Date(download.createdAt).toISOString(),
     startedAt: isoOf(download.startedAt),
     completedAt: isoOf(download.completedAt),
@@ -169,6 +172,13 @@ export function wireImport({
   readonly problems: readonly { readonly line: number | null; readonly wrong: string }[];
 }): WireImport {
   return { ...report, problems: problems.map(({ line, wrong }) => ({ line, problem: wrong })) };
+}
+
+function wireSeeding({ seeding, fileSize }: Download): WireDownload['seeding'] {
+  if (seeding === null) return null;
+  const { state, goal, uploaded, time, message } = seeding;
+  const ratio = Math.floor(ratioOf(uploaded, fileSize) * 10_000) / 10_000;
+  return { state, goal: formatSeed(goal), ratio, uploaded, seconds: Math.floor(time / 1000), message };
 }
 
 /** Of a delivered download an error of an earlier try is history, told by its attempts. */

@@ -3,6 +3,7 @@ import type { Keep } from '../config/keep.ts';
 import type { Rate } from '../config/rate.ts';
 import type { FailureClass } from './failure.ts';
 import type { Range } from './ranges.ts';
+import type { Seeding } from './seeding.ts';
 import type { Status, Wish } from './states.ts';
 import type { WaitingFor } from './waiting.ts';
 
@@ -54,6 +55,8 @@ export interface DownloadOptions {
   readonly filePriorities?: readonly string[];
   /** A torrent's pieces in order, so that a film can be watched while it comes; otherwise the rarest first. */
   readonly sequential?: boolean;
+  /** How long a torrent is sent to others once it is complete, as `parseSeed` reads it; left out: as configured. */
+  readonly seed?: string;
   /** Digests of the file's pieces, in order; all of `length` bytes but the last. */
   readonly pieces?: Pieces;
   /** What is done after the bytes are in place, in this order, as typed: `convert=aac:128`. */
@@ -150,6 +153,8 @@ export interface Download {
   readonly completedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Of a completed torrent that is, or was, sent to others; null: never. */
+  readonly seeding: Seeding | null;
 }
 
 /** One row of `files`: a file of a download, on its way or delivered. */

@@ -23,6 +23,7 @@ export const eventKinds = [
   'verified',
   'tidied',
   'step',
+  'seeding',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

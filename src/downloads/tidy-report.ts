@@ -12,6 +12,8 @@ export type TidyAction =
     }
   /** A delivered file is not what was delivered any more: it is the user's now, and is left alone. */
   | { readonly kind: 'let go'; readonly id: number; readonly message: string }
+  /** A rule asks for its deletion, and it is still sent to others: that waits. */
+  | { readonly kind: 'seeded'; readonly id: number; readonly reason: RetentionReason }
   /** What a download that failed long ago had fetched was deleted. */
   | { readonly kind: 'gave up'; readonly id: number; readonly paths: readonly string[]; readonly bytes: number }
   /** The row of one that failed or was cancelled long ago was deleted. */

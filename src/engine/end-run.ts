@@ -64,7 +64,24 @@ async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promis
     await giveUpElsewhere(run);
   }
   // Also where it was asked for after the run had been told to cancel.
-  if (cancelled.wish === 'remove') await run.parts.store.forget(cancelled.id, run.parts.clock.now());
+  if (cancelled.wish === 'remove') await forget(run);
+}
+
+/** So much younger is of somebody who adds it anew, ms. */
+const stillWarm = 10_000;
+
+/** With the last row of its link what its source kept goes, too; what cannot be removed now is tidied later. */
+async function forget({ parts, claim }: Run): Promise<void> {
+  const { store, clock } = parts;
+  const { id, linkKey, source } = claim.download;
+  await store.forget(id, clock.now());
+  const named = parts.sourceNamed(source);
+  if (!named.forget) return;
+  const [unneeded] = await store.unneededKeys([linkKey]);
+  if (unneeded === undefined) return;
+  await named.forget(unneeded, clock.now() - stillWarm).catch((error: unknown) => {
+    parts.log.info({ error, download: id }, 'what its source kept of it is tidied later');
+  });
 }
 
 /** A program that does not answer now keeps no download from ending. */

@@ -13,9 +13,11 @@ import type { Volumes } from './volumes.ts';
 
 /** What the engine works with; handed over by `instance/`. */
 export interface EngineParts {
-  readonly store: DoingStore & StepStore & Pick<AskingStore, 'attempts' | 'files' | 'forget' | 'get'>;
+  readonly store: DoingStore & StepStore & Pick<AskingStore, 'attempts' | 'files' | 'forget' | 'get' | 'unneededKeys'>;
   /** Throws `Failure('link')` for a source that this version does not know. */
   sourceNamed(name: string): Source;
+  /** Can what this source delivered be sent to others? Left out: nothing can. */
+  seeds?(source: string): boolean;
   /** Rejects with `Failure('link')` for a step that this version does not know. */
   makeStep(spec: StepSpec): Promise<Step>;
   readonly disk: Disk;
@@ -42,6 +44,8 @@ export interface EnginePolicy {
   readonly retry: RetryPolicy;
   /** After so many bytes, or ms, what arrived is made durable and recorded. */
   readonly checkpoint: { readonly bytes: number; readonly interval: number };
+  /** How long a complete torrent is sent to others, as `parseSeed` reads it, where a download says nothing else. */
+  readonly seed?: string;
   /** A single file of at most so many bytes is fetched in one go (`short-file.ts`); 0: none but an empty one. */
   readonly shortFile: number;
 }

@@ -15,6 +15,7 @@ import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import { changeFile, fileAt, type Run, wantedFiles } from './run.ts';
 import { runSteps } from './run-steps.ts';
+import { seedGoalOf } from './seed-goal.ts';
 import { deliverShort } from './short-file.ts';
 
 /**
@@ -140,7 +141,8 @@ async function finish(run: Run): Promise<void> {
   if (await waitsForSteps(run)) return;
   const end = hasSteps(run) ? await keepWanted(run, await runSteps(run)) : {};
   run.signal.throwIfAborted();
-  const completed = await store.change(lease, { to: 'completed', ...end }, clock.now());
+  const seed = seedGoalOf(run);
+  const completed = await store.change(lease, { to: 'completed', ...end, ...(seed ? { seed } : {}) }, clock.now());
   if (!completed) throw leaseLost();
 }
 

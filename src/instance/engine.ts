@@ -7,10 +7,12 @@ import type { ProgressReport } from '../downloads/events.ts';
 import type { EngineParts, EnginePolicy } from '../engine/parts.ts';
 import { createVolumes } from '../engine/volumes.ts';
 import type { Log } from '../log/log.ts';
+import { IdleKeeper } from '../queue/idle-keeper.ts';
 import { LeaseKeeper } from '../queue/lease-keeper.ts';
 import { RateKeeper, type RateKeeperParts } from '../queue/rate-keeper.ts';
 import { createRescuer } from '../queue/rescuer.ts';
 import { createScheduler, type Scheduler } from '../queue/scheduler.ts';
+import { Seeder } from '../queue/seeder.ts';
 import type { Service } from '../queue/service.ts';
 import { createTidier } from '../queue/tidier.ts';
 import type { Sources } from '../sources/registry.ts';
@@ -76,6 +78,7 @@ export function createEngine(setup: EngineSetup): Engine {
     get limits() {
       return settings.slotLimits;
     },
+    idle: () => idlers.idle,
     leaseTtl: ttl,
     anyRunner: setup.anyRunner,
     closedUntil: (now) => settings.schedule.closedUntil(now),
@@ -84,6 +87,7 @@ export function createEngine(setup: EngineSetup): Engine {
       if (run.claim.download.wish) keeper.look();
     },
   });
+  const idlers: IdleKeeper = idlersOf(setup, scheduler);
   const keeper: LeaseKeeper = new LeaseKeeper({ engine, store, runs: scheduler.runs, ttl, heartbeat });
   const rates: RateKeeper = rateKeeper(setup, engine, scheduler);
   const rescuer = createRescuer({
@@ -106,10 +110,11 @@ export function createEngine(setup: EngineSetup): Engine {
   /** Whoever finds the row must find the socket: it comes first and goes last. Nobody finds a row in memory. */
   const socket = store.kind === 'memory' ? [] : [createInstanceSocket({ path, uid, clock, reports, followers })];
   const tidier = createTidier(tidyParts({ ...setup, sourceNamed: (name) => setup.sources.named(name) }));
+  const seeder = seederOf(setup);
   const services: readonly Service[] = [
     ...[...socket, registration(setup, path), backups(setup)],
     ...(store.kind === 'memory' ? [] : [tidier]),
-    ...[keeper, rates, rescuer, peers, scheduler],
+    ...[keeper, rates, rescuer, peers, scheduler, idlers, seeder],
   ];
 
   return {
@@ -119,6 +124,7 @@ export function createEngine(setup: EngineSetup): Engine {
       keeper.look();
       rates.look();
       peers.look();
+      void seeder.look();
     },
     completed: () => tidier.completed(),
     async start() {
@@ -144,6 +150,26 @@ function rateKeeper(setup: EngineSetup, engine: EngineParts, scheduler: Schedule
     rateOfCategory: (name) =>
       bytesPerSecond(Object.hasOwn(config.categories, name) ? config.categories[name]?.rate : 'off'),
     onOpen: () => scheduler.wake(),
+  });
+}
+
+function idlersOf({ settings, store, clock, log }: EngineSetup, scheduler: Scheduler): IdleKeeper {
+  return new IdleKeeper({
+    ...{ store, clock, log: log.room('queue'), runs: scheduler.runs },
+    get idleAfter() {
+      const { idle_after: after } = settings.config.torrent;
+      return after === 'off' ? undefined : after;
+    },
+    onFree: () => scheduler.wake(),
+  });
+}
+
+function seederOf({ store, clock, log, uid, anyRunner, config, sources }: EngineSetup): Seeder {
+  const { ttl, heartbeat } = config.lease;
+  return new Seeder({
+    ...{ store, clock, disk: realDisk, log: log.room('queue'), instance: uid, anyRunner, ttl, heartbeat },
+    seesAll: store.kind !== 'server',
+    sourceNamed: (name) => sources.named(name),
   });
 }
 
@@ -234,6 +260,7 @@ function engineParts(
   return {
     store,
     sourceNamed: (name) => sources.named(name),
+    seeds: (name) => name !== 'local' && sources.named(name).seed !== undefined,
     makeStep: async (spec) => (await steps.load()).make(spec),
     disk: realDisk,
     volumes: createVolumes({
@@ -268,6 +295,9 @@ function policyOf(settings: LiveSettings): EnginePolicy {
       return settings.config.checkpoint;
     },
     shortFile,
+    get seed() {
+      return settings.config.torrent.seed;
+    },
     get fileMode() {
       return Number.parseInt(settings.config.downloads.file_mode, 8);
     },

@@ -38,6 +38,7 @@ export function tidyParts(made: TidyMade): TidyParts {
       const source = await made.sourceNamed(download.source);
       await source.giveUp?.(download, new AbortController().signal);
     },
+    keepers: async () => [await made.sourceNamed('torrent')],
     sidecarsIn: (folder) => sidecarFilesIn(folder),
     get rules() {
       return rulesFor(settings.config);

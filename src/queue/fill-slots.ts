@@ -12,6 +12,7 @@ import {
 import type { Claim, Store } from '../store/store.ts';
 import { createDeadline, type Deadline, momentOn } from '../time/deadline.ts';
 import { choose, fullOf, type Load, loadOf } from './choose.ts';
+import { freeSlots } from './idle.ts';
 import { trustedFor } from './lease-keeper.ts';
 import type { StepPlaces } from './step-places.ts';
 
@@ -24,6 +25,8 @@ export interface SlotParts {
   readonly steps: number;
   /** Whose instances that run what belongs to nobody share the slots; left out: the slots are this instance's own. */
   readonly machine?: string;
+  /** Those of the runs that take no slot. Left out: each takes one. */
+  idle?(): number;
   readonly limits: SlotLimits;
   readonly leaseTtl: number;
   /** Also rows of nobody, not only those this instance was opened for. */
@@ -44,10 +47,11 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
   const { store } = parts;
   const { clock, instance } = parts.engine;
   const who = { runner: instance, anyRunner: parts.anyRunner };
+  const idle = () => parts.idle?.() ?? 0;
   let turn: Turn = { category: undefined, hosts: new Map() };
 
   return async () => {
-    if (fetching() >= parts.slots && places.taken >= parts.steps) return;
+    if (freeSlots(parts.slots, fetching(), idle(), 0) <= 0 && places.taken >= parts.steps) return;
     await callUpDue(parts, who);
     for (let begun = 1; begun > 0 && !isStopping(); ) {
       const { free, freeSteps, load } = await slotsLeft();
@@ -110,7 +114,7 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
     const takenBy = (status: Leased['status']) =>
       parts.machine === undefined ? 0 : others.reduce((sum, row) => sum + (row.status === status ? row.count : 0), 0);
     return {
-      free: parts.slots - fetching() - takenBy('downloading'),
+      free: freeSlots(parts.slots, fetching(), idle(), takenBy('downloading')),
       freeSteps: parts.steps - places.taken - takenBy('processing'),
       load: loadOf(leased),
     };

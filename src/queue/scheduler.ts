@@ -61,7 +61,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       let nap = longestNap;
       try {
         await fillSlots();
-        const due = runs.size < parts.slots + parts.steps ? await nextMoment(parts, who) : undefined;
+        const busy = runs.size - (parts.idle?.() ?? 0);
+        const due = busy < parts.slots + parts.steps ? await nextMoment(parts, who) : undefined;
         if (due !== undefined) nap = Math.max(0, Math.min(longestNap, due - clock.now()));
       } catch (error) {
         log.warn({ error }, 'the store could not be asked for work');

@@ -5,6 +5,7 @@ import { settleNames } from '../disk/publish.ts';
 import type { DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isAnyRule, isOverdue, type Kept, planRetention, type ToClean } from '../downloads/retention.ts';
+import { isSeeded } from '../downloads/seeding.ts';
 import type { Work } from '../store/tidy-store.ts';
 import { digestOf, parseChecksum } from '../verify/checksum.ts';
 import type { TidyRun } from './tidy-run.ts';
@@ -22,6 +23,11 @@ export async function keepRetention(run: TidyRun): Promise<void> {
   if (!isOverdue(await store.keptTotals(), rules.retention, clock.now())) return;
   for (const planned of await provenPlan(run, await store.kept())) {
     if (run.signal.aborted) return;
+    const row = await store.get(planned.id);
+    if (row && isSeeded(row.seeding)) {
+      run.tell({ kind: 'seeded', ...planned });
+      continue;
+    }
     if (scope.dryRun) {
       const files = await store.files(planned.id);
       run.tell({ kind: 'cleaned', ...planned, ...extentOf(files) });

@@ -4,12 +4,13 @@ import type { Retention } from '../downloads/retention.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
 import type { TidyAction } from '../downloads/tidy-report.ts';
 import type { Log } from '../log/log.ts';
+import type { Source } from '../sources/source.ts';
 import type { AskingStore } from '../store/store.ts';
 import type { TidyStore, Turn } from '../store/tidy-store.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface TidyParts {
-  readonly store: TidyStore & Pick<AskingStore, 'files' | 'get'>;
+  readonly store: TidyStore & Pick<AskingStore, 'files' | 'get' | 'unneededKeys'>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
@@ -23,6 +24,8 @@ export interface TidyParts {
   readonly seesAll: boolean;
   /** What a source has of a download in other programs goes. Throws `Failure`. Left out: no source has anything there. */
   giveUpElsewhere?(download: Download): Promise<void>;
+  /** Who keeps something for links. Left out: nobody. */
+  keepers?(): Promise<readonly Pick<Source, 'forget' | 'keptKeys'>[]>;
   /** The sidecars in a folder that this user wrote, each with its path; none where the folder cannot be read. */
   sidecarsIn(folder: string): Promise<readonly { readonly path: string; readonly sidecar: Sidecar }[]>;
 }

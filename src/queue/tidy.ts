@@ -1,6 +1,7 @@
 import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
 import type { Turn } from '../store/tidy-store.ts';
 import { keepRetention, removeCleaned } from './tidy-delivered.ts';
+import { forgetKept } from './tidy-kept.ts';
 import type { TidyParts, TidyRun, TidyScope } from './tidy-run.ts';
 import { removeWorkOfSteps } from './tidy-steps.ts';
 import { forgetFailed, giveUpFailed, removeOrphans } from './tidy-work.ts';
@@ -53,4 +54,5 @@ async function allOf(run: TidyRun): Promise<void> {
   await forgetFailed(run);
   await removeOrphans(run);
   await removeWorkOfSteps(run);
+  await forgetKept(run);
 }

@@ -40,6 +40,18 @@ export interface Source {
    * Idempotent. Throws `Failure`. Left out: links are enough.
    */
   keep?(link: string, content: Uint8Array): Promise<void>;
+  /**
+   * Sends a delivered download to others until it is closed; only reads. Returns at once; `seeding.done` tells why it
+   * cannot go on. Left out: there is nobody to send it to.
+   */
+  seed?(request: SeedRequest): Seeding;
+  /**
+   * No row has this key any more: what `keep` and `fetch` left goes, too, but for what was written since `before`
+   * (epoch ms), as somebody may just be adding it again. Idempotent. Throws `Failure`. Left out: nothing is left.
+   */
+  forget?(linkKey: string, before: number): Promise<void>;
+  /** The keys of which `forget` would find something. Throws `Failure`. */
+  keptKeys?(): Promise<readonly string[]>;
   /** No `fetch` of this manifest will follow: what `resolve` kept open for it is closed. Left out: it keeps nothing. */
   discard?(manifest: Manifest): void;
   /**
@@ -144,6 +156,21 @@ export interface Transfer {
   close(): Promise<void>;
 }
 
+export interface SeedRequest {
+  readonly link: string;
+  /** Those that were delivered, with their absolute final paths. */
+  readonly files: readonly { readonly position: number; readonly path: string; readonly size: number }[];
+}
+
+export interface Seeding {
+  /** Rejects with a `Failure` when it cannot go on; never resolves, and never rejects after `close`. */
+  readonly done: Promise<never>;
+  /** Live figures; cheap, synchronous. `uploaded`: bytes sent since this seeding began. */
+  progress(): { readonly uploaded: number; readonly connections: number };
+  /** Stops; after it resolves nothing is sent any more. Safe to call twice. */
+  close(): Promise<void>;
+}
+
 export interface TransferEnd {
   readonly files: readonly FinishedFile[];
   /** What the link contains, where nobody could tell it before: in place of the manifest's files, none of which is in `files` then. */
@@ -183,6 +210,8 @@ export interface FileRanges {
 export interface TransferProgress {
   /** Bytes of all targets that stand written, durable or not. */
   readonly bytes: number;
+  /** Bytes that came in this run, whole pieces or not; left out: nobody counts them. */
+  readonly received?: number;
   /** As far as it is known by now; left out: as the manifest says. */
   readonly totalBytes?: number;
   readonly connections: number;

@@ -26,6 +26,7 @@ import { setInPlace } from './statements/set-in-place.ts';
 import { setOptions } from './statements/set-options.ts';
 import { setRunner } from './statements/set-runner.ts';
 import { sumSizes } from './statements/sum-sizes.ts';
+import { torrentByKey } from './statements/torrent-by-key.ts';
 import { unfinishedByKey } from './statements/unfinished-by-key.ts';
 import type { HereFile } from './step-store.ts';
 import type { ListFilter, ManifestFacts, NewDownload, Statistics } from './store.ts';
@@ -167,6 +168,13 @@ export function* listDownloads(filter: ListFilter): Work<DownloadRow[]> {
     rows.push(...found);
   }
   return rows.sort((a, b) => b.id - a.id).slice(0, filter.limit);
+}
+
+/** Those of these keys that no torrent has any more, in whatever state. */
+export function* unneededKeys(keys: readonly string[]): Work<string[]> {
+  const unneeded: string[] = [];
+  for (const key of keys) if (!(yield* get(torrentByKey, { link_key: key }))) unneeded.push(key);
+  return unneeded;
 }
 
 export function* statistics(): Work<Statistics> {

@@ -6,6 +6,7 @@ import { specOf } from '../downloads/steps.ts';
 import { get, run, type Work } from './database.ts';
 import { type DownloadRow, optionsOf, wishOptionsOf } from './rows.ts';
 import { attemptByToken } from './statements/attempt-by-token.ts';
+import { beginSeeding } from './statements/begin-seeding.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
 import { deleteOutputs } from './statements/delete-outputs.ts';
@@ -47,6 +48,7 @@ export function* changeState(row: DownloadRow, to: Status, now: number, along: A
     ...(released ? { locked_by: null, locked_at: null, lease_until: null } : {}),
     status: to,
     called: 0,
+    idle: 0,
     updated_at: now,
   };
   const rows = yield* run(setState, {
@@ -82,6 +84,9 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
     columns: { ...along.columns, ...remainingWish(row, to) },
   });
   if (change.to === 'completed' && change.kept) yield* keepOnly(changed, change.kept);
+  if (change.to === 'completed' && change.seed) {
+    yield* run(beginSeeding, { id: row.id, goal: JSON.stringify(change.seed) });
+  }
   return yield* obeyPause(row, changed, now);
 }
 

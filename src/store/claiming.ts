@@ -15,6 +15,7 @@ import { leasedForAll } from './statements/leased-for-all.ts';
 import { leasedInCategory } from './statements/leased-in-category.ts';
 import { lockClaimable } from './statements/lock-claimable.ts';
 import { lockSlots } from './statements/lock-slots.ts';
+import { releaseSeedsOf } from './statements/release-seeds-of.ts';
 import type { Params, Statement } from './statements/statement.ts';
 import { stepsLeft } from './statements/steps-left.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
@@ -74,6 +75,7 @@ export function* rescue({ dead, silent = [] }: Gone, expiredBefore: number, now:
     const isDead = row.locked_by !== null && dead.includes(row.locked_by);
     rescued.push(yield* releaseLost(row, now, isDead ? 'its instance is gone' : 'its lease ended'));
   }
+  for (const instance of dead) yield* run(releaseSeedsOf, { instance });
   const gone = [...dead, ...silent];
   for (const uid of gone) yield* run(deleteInstance, { uid });
   for (const runner of gone) yield* run(disown, { runner, limit: mostDisowned });

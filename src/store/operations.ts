@@ -9,9 +9,10 @@ import {
   listDownloads,
   record,
   statistics,
+  unneededKeys,
 } from './asking.ts';
 import { claim, forgetInstance, registerInstance, rescue, waitForSteps } from './claiming.ts';
-import { all, type Database, get } from './database.ts';
+import { all, type Database, get, run } from './database.ts';
 import { figures } from './figures.ts';
 import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
@@ -19,6 +20,8 @@ import { claimName } from './naming.ts';
 import { call, candidates, earliestDue, freeOrphans } from './queueing.ts';
 import { inOrder, move, set } from './ranking.ts';
 import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf, stepOf } from './rows.ts';
+import type { SeedStore } from './seed-store.ts';
+import { endSeeding, freeToSeed, letSeedGo, takeSeed, writeSeeded } from './seeding.ts';
 import { roomNeeded, waitForSpace } from './spacing.ts';
 import { allFolders } from './statements/all-folders.ts';
 import { allInstances } from './statements/all-instances.ts';
@@ -27,6 +30,8 @@ import { countLeased } from './statements/count-leased.ts';
 import { downloadById } from './statements/download-by-id.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
+import { seedsOf } from './statements/seeds-of.ts';
+import { setIdle } from './statements/set-idle.ts';
 import type { StepStore } from './step-store.ts';
 import { begin, complete, mark, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
 import type { AskingStore, DoingStore } from './store.ts';
@@ -60,8 +65,14 @@ import {
 } from './working.ts';
 
 /** The store's operations over any database: each one transaction, rows turned into domain objects at the end. */
-export function operationsOn(database: Database): AskingStore & DoingStore & StepStore & TidyStore {
-  return { ...askingOn(database), ...doingOn(database), ...steppingOn(database), ...tidyingOn(database) };
+export function operationsOn(database: Database): AskingStore & DoingStore & StepStore & TidyStore & SeedStore {
+  return {
+    ...askingOn(database),
+    ...doingOn(database),
+    ...steppingOn(database),
+    ...tidyingOn(database),
+    ...seedingOn(database),
+  };
 }
 
 function askingOn(database: Database): AskingStore {
@@ -111,6 +122,7 @@ function askingOn(database: Database): AskingStore {
     forget: (id, now) => write(() => forget(id, now)),
     record: (id, kind, detail, now) => write(() => record(id, kind, detail, now)),
     adopt: (id, expected, instance, now) => write(() => adopt(id, expected, instance, now)),
+    unneededKeys: (keys) => read(() => unneededKeys(keys)),
     instances: async () => (await read(() => all(allInstances, {}))).map(instanceOf),
   };
 }
@@ -155,6 +167,7 @@ function doingOn(database: Database): DoingStore {
       const nudges = [...wishes.values()].some(({ wish: word }) => word === 'nudge');
       return nudges ? write(() => clearNudges(instance)) : wishes;
     },
+    setIdle: (lease, idle) => write(() => run(setIdle, { ...lease, idle: idle ? 1 : 0 })).then(() => {}),
     note: (lease, kind, detail, now) => write(() => note(lease, kind, detail, now)),
     async rescue({ expiredBefore, ...gone }, now) {
       return (await write(() => rescue(gone, expiredBefore, now))).map(downloadOf);
@@ -172,6 +185,22 @@ function steppingOn({ read, write }: Database): StepStore {
     recordOutcome: (lease, position, outcome) => write(() => recordOutcome(lease, position, outcome)),
     recordOutput: (lease, position, output) => write(() => recordOutput(lease, position, output)),
     completeStep: (lease, position, done, now) => write(() => complete(lease, position, done, now)),
+  };
+}
+
+function seedingOn({ read, write }: Database): SeedStore {
+  return {
+    toSeed: (filter) => read(() => freeToSeed(filter)),
+    seedsOf: async (instance) => (await read(() => all(seedsOf, { instance }))).map(({ id, token }) => ({ id, token })),
+    async claimSeed(id, instance, leaseUntil, now) {
+      const taken = await write(() => takeSeed(id, instance, leaseUntil, now));
+      if (!taken) return undefined;
+      const lease = { id, token: taken.row.seed_token };
+      return { download: downloadOf(taken.row), files: taken.files.map(fileOf), lease };
+    },
+    pulseSeeds: ({ instance, seeds, leaseUntil }) => write(() => writeSeeded(instance, seeds, leaseUntil)),
+    endSeed: (seeded, message, now) => write(() => endSeeding(seeded, message, now)),
+    releaseSeed: (seeded) => write(() => letSeedGo(seeded)),
   };
 }
 

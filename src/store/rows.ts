@@ -10,6 +10,7 @@ import type {
 import type { DownloadEvent, EventKind } from '../downloads/events.ts';
 import type { FailureClass } from '../downloads/failure.ts';
 import type { Range } from '../downloads/ranges.ts';
+import type { Seeding, SeedingState } from '../downloads/seeding.ts';
 import type { Status, Wish } from '../downloads/states.ts';
 import type { DownloadStep, StepOutcome, StepStatus } from '../downloads/steps.ts';
 import type { WaitingFor } from '../downloads/waiting.ts';
@@ -35,6 +36,7 @@ export type DownloadRow = {
   readonly position: number;
   readonly host: string;
   readonly called: number;
+  readonly idle: number;
   readonly category: string | null;
   readonly requested_by: string | null;
   readonly runner: string | null;
@@ -63,6 +65,14 @@ export type DownloadRow = {
   readonly created_at: number;
   readonly updated_at: number;
   readonly retention: 'gone' | 'changed' | 'foreign' | 'removing' | null;
+  readonly seeding: SeedingState | null;
+  readonly seed_goal: string | null;
+  readonly seed_uploaded: number;
+  readonly seed_ms: number;
+  readonly seed_message: string | null;
+  readonly seed_token: number;
+  readonly seed_by: string | null;
+  readonly seed_until: number | null;
 };
 
 export type CandidateRow = Pick<
@@ -185,6 +195,21 @@ export function downloadOf(row: DownloadRow): Download {
     completedAt: row.completed_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    seeding: seedingOf(row),
+  };
+}
+
+function seedingOf(row: DownloadRow): Seeding | null {
+  if (row.seeding === null) return null;
+  return {
+    state: row.seeding,
+    goal: row.seed_goal === null ? {} : (parsed(row.seed_goal) as Seeding['goal']),
+    uploaded: row.seed_uploaded,
+    time: row.seed_ms,
+    message: row.seed_message,
+    token: row.seed_token,
+    lockedBy: row.seed_by,
+    leaseUntil: row.seed_until,
   };
 }
 

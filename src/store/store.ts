@@ -1,4 +1,5 @@
 import type { Rate } from '../config/rate.ts';
+import type { SeedGoal } from '../config/seed.ts';
 import type {
   Attempt,
   Download,
@@ -27,6 +28,7 @@ import type {
   Runner,
   SetFacts,
 } from './queue-facts.ts';
+import type { SeedStore } from './seed-store.ts';
 import type { HereFile, Kept, StepStore } from './step-store.ts';
 import type { TidyStore } from './tidy-store.ts';
 import type { ManifestFacts, VerifiedFile } from './told-files.ts';
@@ -41,7 +43,7 @@ export type { ManifestFacts, VerifiedFile };
  * wing is fenced by the lease it names and tells when that lease is lost; all times are handed in
  * (UTC epoch ms). Throws `StoreFailure` when the store cannot be used.
  */
-export interface Store extends AskingStore, DoingStore, StepStore, TidyStore {
+export interface Store extends AskingStore, DoingStore, StepStore, TidyStore, SeedStore {
   /** `memory` when the real store could not be used; `server`: machines may share it. */
   readonly kind: 'file' | 'memory' | 'server';
   /** Calls back when somebody (any process) changed something; coalesced. Returns the unsubscriber. */
@@ -126,6 +128,8 @@ export interface AskingStore {
   record(id: number, kind: 'verified', detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
   /** Makes `instance` the runner of an unfinished download that nobody alive runs; false when someone got it first. */
   adopt(id: number, expectedRunner: string | null, instance: string | null, now: number): Promise<boolean>;
+  /** Which of these keys of torrents no row has any more, in whatever state. */
+  unneededKeys(keys: readonly string[]): Promise<readonly string[]>;
   instances(): Promise<InstanceRow[]>;
 }
 
@@ -190,6 +194,8 @@ export interface DoingStore {
   waitForSpace(rooms: ReadonlyMap<string, number>, nextAttemptAt: number, now: number): Promise<void>;
   /** The wishes that wait for this instance. Reads only: it is asked after every change of the store. */
   waitingWishes(instance: string): Promise<ReadonlyMap<number, AskedWish>>;
+  /** It takes no slot while it is sent nothing. Harmless: fenced, but a lost lease is not told. */
+  setIdle(lease: Lease, idle: boolean): Promise<void>;
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
   note(lease: Lease, kind: EventKind, detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
   /**
@@ -358,7 +364,13 @@ export interface Delivered {
 export type Change =
   | ({ readonly to: 'processing' } & Delivered)
   /** `kept`: what stays after steps. `gaveUp`: ids of files that do not. */
-  | { readonly to: 'completed'; readonly kept?: Kept; readonly gaveUp?: readonly number[] }
+  | {
+      readonly to: 'completed';
+      readonly kept?: Kept;
+      readonly gaveUp?: readonly number[];
+      /** It is sent to others from now on. */
+      readonly seed?: SeedGoal;
+    }
   /** `counts`: it is a try that counts. `discard`: what is durable proved worthless and is given up (in the same transaction). */
   | {
       readonly to: 'retrying';

@@ -1,4 +1,5 @@
 import type { Kept, KeptTotals, RetentionReason } from '../downloads/retention.ts';
+import { isSeeded } from '../downloads/seeding.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { changeState, tell } from './changing.ts';
 import { type Work as Asking, all, get, run } from './database.ts';
@@ -69,7 +70,7 @@ export function* clean(
 ): Asking<WorkRows | 'taken' | undefined> {
   if (!(yield* hold(turn, now))) return undefined;
   const row = yield* get(lockDownload, { id });
-  if (row?.status !== 'completed') return undefined;
+  if (row?.status !== 'completed' || (row.seeding !== null && isSeeded({ state: row.seeding }))) return undefined;
   const files = yield* all(filesOfDownload, { download_id: id });
   for (const file of files) {
     if (file.final_path !== null && (yield* get(claimedSince, { path: file.final_path, id: file.id }))) return 'taken';

@@ -16,6 +16,7 @@ import { get, run, type Work } from './database.ts';
 import { behindAll } from './ranking.ts';
 import { changesOf, revise } from './revising.ts';
 import { type DownloadRow, wishOptionsOf } from './rows.ts';
+import { isOfSeeding, obeyOfSeeding } from './seeding.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { deleteDownload } from './statements/delete-download.ts';
 import { deleteEventsOfDownload } from './statements/delete-events-of-download.ts';
@@ -26,6 +27,7 @@ import { queueAnew } from './statements/queue-anew.ts';
 import { resetFiles } from './statements/reset-files.ts';
 import { setAllDurable } from './statements/set-all-durable.ts';
 import { setRetention } from './statements/set-retention.ts';
+import { setSeeding } from './statements/set-seeding.ts';
 import type { StateColumns } from './statements/set-state.ts';
 import { setWish } from './statements/set-wish.ts';
 import { type AskedWish, type Change, type Delivered, NotPossible } from './store.ts';
@@ -42,6 +44,7 @@ export function* wish(
 ): Work<{ readonly row: DownloadRow; readonly obeyed: boolean }> {
   const found = yield* get(lockDownload, { id });
   if (!found) throw new NotPossible(`there is no download ${id}`);
+  if (isOfSeeding(found, asked)) return { row: yield* obeyOfSeeding(found, asked, now), obeyed: true };
   if (!mayWish(found.status, asked.wish)) throw new NotPossible(refusal(found, asked.wish));
   if (isLeased(found.status) && (found.lease_until ?? 0) > now) return yield* leaveWord(found, asked, now);
   const row = isLeased(found.status)
@@ -132,8 +135,9 @@ function* beginAgain(row: DownloadRow, now: number): Work<DownloadRow> {
   if (isHere && emptied) yield* planSteps(row);
   if (afresh) yield* run(resetFiles, { download_id: row.id });
   yield* run(setRetention, { id: row.id, status: 'cleaned', retention: null });
+  if (row.seeding !== null) yield* run(setSeeding, { id: row.id, seeding: null, message: null, now });
   if (wrong) yield* run(clearDurable, { download_id: row.id });
-  const again = row.status === 'retrying' ? row : yield* atTheEnd(row);
+  const again = { ...(row.status === 'retrying' ? row : yield* atTheEnd(row)), seeding: null };
   return yield* changeState(again, wishLeadsTo.retry, now, {
     columns: {
       ...noTraceOfFailure,

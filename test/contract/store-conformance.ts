@@ -8,6 +8,7 @@ import { limitingPromises } from './store/limiting.ts';
 import { modelPromises } from './store/model.ts';
 import { queueingPromises } from './store/queueing.ts';
 import { rankingPromises } from './store/ranking.ts';
+import { seedingPromises } from './store/seeding.ts';
 import { steppingPromises } from './store/stepping.ts';
 import { tidyingPromises } from './store/tidying.ts';
 import { wishingPromises } from './store/wishing.ts';
@@ -34,6 +35,7 @@ export function storeConformance(name: string, open: () => Promise<StoreUnderTes
     ...queueingPromises,
     ...rankingPromises,
     ...steppingPromises,
+    ...seedingPromises,
     ...tidyingPromises,
     ...figuresPromises,
     ...modelPromises,

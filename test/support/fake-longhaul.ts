@@ -337,6 +337,7 @@ const emptyRow: Download = {
   completedAt: null,
   createdAt: at,
   updatedAt: at,
+  seeding: null,
 };
 
 const noAttempts = { tries: 0, resumes: 0, resumed: 0, bytes: 0, ms: 0, peak: 0 };

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { SeedGoal } from '../../src/config/seed.ts';
 import { markOf } from '../../src/disk/delivered.ts';
 import { removePartial, writeSidecar } from '../../src/disk/partial.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
@@ -23,7 +24,12 @@ export interface TidyStage {
   deliver(
     name: string,
     text: string,
-    more?: { readonly category?: string; readonly digest?: string; readonly modifiedAt?: Date },
+    more?: {
+      readonly category?: string;
+      readonly digest?: string;
+      readonly modifiedAt?: Date;
+      readonly seed?: SeedGoal;
+    },
   ): Promise<number>;
   /** A download with a partial of some bytes, which then ends as said. */
   begin(name: string, text: string): Promise<Claim>;
@@ -75,7 +81,7 @@ export async function tidyStage(): Promise<TidyStage> {
 
   const stage: TidyStage = {
     ...{ store, clock, folder, begin },
-    async deliver(name, text, { category, digest = null, modifiedAt } = {}) {
+    async deliver(name, text, { category, digest = null, modifiedAt, seed } = {}) {
       const { lease, files, download } = await begin(name, text, category);
       const finalPath = join(folder, name);
       const [file] = files;
@@ -93,7 +99,7 @@ export async function tidyStage(): Promise<TidyStage> {
       const delivered = { integrity: 'validator', downloadPath: finalPath, fileSize: size } as const;
       await store.change(lease, { to: 'processing', ...delivered }, clock.now());
       await removePartial(realDisk, `${finalPath}.part`);
-      await store.change(lease, { to: 'completed' }, clock.now());
+      await store.change(lease, { to: 'completed', ...(seed ? { seed } : {}) }, clock.now());
       await clock.advance(hour);
       return download.id;
     },

@@ -19,6 +19,7 @@ import {
   type RequestOptions,
 } from '../request-options.ts';
 import { type Farewell, running } from '../running.ts';
+import { seedHere } from '../seed-here.ts';
 import { nameOf, placeOf } from '../texts.ts';
 import type { Context, Verb } from '../verb.ts';
 
@@ -73,7 +74,10 @@ export const get: Verb = {
       if (downloads.size === 0 && added === exit.done) tellNothing(context, options);
       if (downloads.size === 0) return added;
       const how = { wait: options.wait, json: options.json === true, signal };
-      return worst([added, await follow(context, longhaul, [...downloads.values()], how)]);
+      const end = worst([added, await follow(context, longhaul, [...downloads.values()], how)]);
+      if (!server)
+        await seedHere(context, longhaul, [...downloads.keys()], { stays: options.seed !== undefined, signal });
+      return end;
     };
     return running(context, { role: 'get', engine: true }, work, farewell);
   },
@@ -89,7 +93,8 @@ Examples:
   $ longhaul get --text 'both parts: https://example.org/a.rar, and (https://example.org/b.rar)'
   $ longhaul get https://example.org/x.iso --mirror https://mirror.example.net/x.iso
 
-Ctrl-C stops it decently; longhaul resume-downloads goes on where it was.`;
+Ctrl-C stops it decently; longhaul resume-downloads goes on where it was. With --seed it stays after the end until a
+torrent was seeded for so long; longhaul serve goes on with it.`;
 
 /** Returns what is to be said when the person no longer follows. */
 function tellHanded({ screen }: Context, pid: number): string {

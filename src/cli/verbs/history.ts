@@ -22,7 +22,8 @@ export const history: Verb = {
       screen.json({ downloads: recent.map((download) => wireDownload(download)), statistics: figures });
       return exit.done;
     }
-    if (recent.length > 0) for (const line of [...(await downloadTable(recent, screen.out)), '']) screen.out.line(line);
+    const table = recent.length > 0 ? [...(await downloadTable(recent, screen.out, context.clock.now())), ''] : [];
+    for (const line of table) screen.out.line(line);
     const facts = [
       figures.total === 1 ? '1 download' : `${figures.total} downloads`,
       `${figures.completed} completed (${bytesText(figures.bytes)})`,

@@ -50,7 +50,7 @@ export const list: Verb = {
       return exit.done;
     }
     if (shown.length === 0) screen.err.line(nothingText(options));
-    else for (const line of await downloadTable(shown, screen.out)) screen.out.line(line);
+    else for (const line of await downloadTable(shown, screen.out, context.clock.now())) screen.out.line(line);
     if (rows.length > shown.length)
       screen.err.line(
         screen.err.look.paint(

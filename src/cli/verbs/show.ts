@@ -1,8 +1,10 @@
 import type { Shown } from '../../commands/commands.ts';
 import { formatRate } from '../../config/rate.ts';
+import { formatSeed } from '../../config/seed.ts';
 import { wireAttempt, wireDownload, wireEvent, wireStep } from '../../contract/wire.ts';
 import type { Attempt } from '../../downloads/download.ts';
 import { bytesIn } from '../../downloads/ranges.ts';
+import { seedingText } from '../../downloads/seeding.ts';
 import { wantedOf } from '../../downloads/selection.ts';
 import { amountText, bytesText, momentText, spanText, speedText } from '../../downloads/words.ts';
 import { printable } from '../../log/printable.ts';
@@ -93,6 +95,7 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
     ['limit', download.options.rate === undefined ? null : formatRate(download.options.rate)],
     ['keeps', download.options.keep ?? null],
     ['integrity', integrity],
+    ['seeding', seedingFact(download, now)],
     ['error', error],
     ['added', momentText(createdAt, now)],
     ['completed', completedAt === null ? null : momentText(completedAt, now)],
@@ -102,6 +105,14 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
     ...(delivered.length > 1 ? fileFacts(delivered, download.options) : []),
   ];
   return facts.filter((fact): fact is readonly [string, string] => fact[1] !== null);
+}
+
+/** How far it is, of what was asked for. */
+function seedingFact({ seeding, fileSize }: Shown['download'], now: number): string | null {
+  if (seeding === null) return null;
+  const { goal, uploaded, time, message } = seeding;
+  const how = seedingText(seeding, fileSize, now) ?? `ended: ${printable(message ?? 'nobody said why')}`;
+  return `${how}; ${bytesText(uploaded)} sent in ${spanText(time)}, asked for: ${formatSeed(goal)}`;
 }
 
 /** Each with its number, as `--select` takes it, and how far it is. */

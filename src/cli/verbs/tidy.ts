@@ -50,6 +50,8 @@ function lineOf(action: TidyAction, dryRun: boolean, look: Look): string {
   switch (action.kind) {
     case 'cleaned':
       return `${look.symbol('cleaned')} ${action.id} ${printable(action.paths.join(', '))}: ${will('deleted', 'be deleted')}, ${bytesText(action.bytes)} (${ruleText(action.reason)})`;
+    case 'seeded':
+      return `${look.symbol('note')} ${action.id} stays while it is seeded (${ruleText(action.reason)}); longhaul cancel ${action.id} ends that`;
     case 'let go':
       return `${look.symbol('note')} ${action.id} ${printable(action.message)}`;
     case 'gave up':

@@ -1,4 +1,5 @@
 import { keeps } from '../../config/keep.ts';
+import { parseSeed } from '../../config/seed.ts';
 import { type DownloadOptions, type Integrity, integrities } from '../../downloads/download.ts';
 import { type FailureClass, failureClasses } from '../../downloads/failure.ts';
 import { isUnfinished, type Status, statuses } from '../../downloads/states.ts';
@@ -95,12 +96,21 @@ const isPieces: Holds = (value) => {
   return isLine(algorithm) && isCount(length) && isLines(hashes);
 };
 
+const isSeed: Holds = (value) => {
+  try {
+    return typeof value === 'string' && parseSeed(value) !== null;
+  } catch {
+    return false;
+  }
+};
+
 const optionForms: Readonly<Record<keyof DownloadOptions, Holds>> = {
   name: isLine,
   headers: isLines,
   checksum: isChecksum,
   connections: isCount,
   rate: (value) => value === 'off' || isCount(value),
+  seed: isSeed,
   maxTries: isCount,
   retryWait: isAmount,
   userAgent: isLine,

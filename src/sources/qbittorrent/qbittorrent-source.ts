@@ -55,6 +55,7 @@ export function createQbittorrentSource(parts: QbittorrentParts): Source {
       await api.delete(infoHash, until);
       await removeEmptied(disk, foldersOf(uid, directory).folder, clock, until);
     },
+    forget: (linkKey, before) => kept.forget(linkKey, before),
     async close() {
       ending.abort(new Failure('internal', 'the source is closed'));
     },

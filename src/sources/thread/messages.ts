@@ -1,6 +1,14 @@
 import { Failure, type FailureClass, type Retry } from '../../downloads/failure.ts';
 import type { LogFacts } from '../../log/log.ts';
-import type { FetchRequest, FileRanges, Manifest, ResolveRequest, TransferEnd, TransferLimits } from '../source.ts';
+import type {
+  FetchRequest,
+  FileRanges,
+  Manifest,
+  ResolveRequest,
+  SeedRequest,
+  TransferEnd,
+  TransferLimits,
+} from '../source.ts';
 
 /** What the main thread asks of a thread that runs a source. `call` numbers what is answered. */
 export type Order =
@@ -10,6 +18,12 @@ export type Order =
       readonly order: 'fetch';
       readonly call: number;
       readonly request: PlainFetchRequest;
+      readonly figures: SharedArrayBuffer;
+    }
+  | {
+      readonly order: 'seed';
+      readonly call: number;
+      readonly request: SeedRequest;
       readonly figures: SharedArrayBuffer;
     }
   | { readonly order: 'discard'; readonly manifest: Manifest }
@@ -62,9 +76,9 @@ export function failureFrom(plain: PlainFailure): Failure {
   });
 }
 
-/** Positions in the figures of one transfer, float64 each. */
-export const figure = { bytes: 0, connections: 1 } as const;
-export const figuresBytes = 2 * Float64Array.BYTES_PER_ELEMENT;
+/** Positions in the figures of one transfer, float64 each. Of a seeding `bytes` are those that were sent. */
+export const figure = { bytes: 0, connections: 1, received: 2 } as const;
+export const figuresBytes = 3 * Float64Array.BYTES_PER_ELEMENT;
 
 /** Nothing is left to do with such a transfer: the thread has closed it when it tells its end. */
 export function isSynced({ files }: TransferEnd): boolean {

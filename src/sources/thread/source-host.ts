@@ -1,6 +1,6 @@
-import { asFailure } from '../../downloads/failure.ts';
+import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
-import type { Source, Transfer } from '../source.ts';
+import type { Seeding, Source, Transfer } from '../source.ts';
 import { figure, isSynced, type Order, plainFailure, type Word } from './messages.ts';
 
 /** How often the live figures are put where the main thread reads them, ms. */
@@ -12,7 +12,7 @@ export interface HostPort {
 }
 
 interface Running {
-  readonly transfer: Transfer;
+  readonly transfer: Pick<Transfer, 'progress' | 'flush' | 'tune' | 'nudge' | 'close'>;
   readonly figures: Float64Array;
 }
 
@@ -43,6 +43,8 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
         return resolving.get(order.call)?.abort();
       case 'fetch':
         return answer(order.call, fetch(order));
+      case 'seed':
+        return answer(order.call, seed(source, order, running));
       case 'discard':
         return source.discard?.(order.manifest);
       case 'flush':
@@ -91,8 +93,37 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
   }
 }
 
+/** Until it is closed. Throws `Failure` when it cannot go on. */
+async function seed(
+  source: Source,
+  { call, request, figures }: Extract<Order, { order: 'seed' }>,
+  running: Map<number, Running>,
+): Promise<undefined> {
+  if (!source.seed) throw new Failure('internal', `${source.name} has nobody to send anything to`);
+  const seeding = source.seed(request);
+  const closed = Promise.withResolvers<undefined>();
+  const transfer = asTransfer(seeding, () => closed.resolve(undefined));
+  running.set(call, { transfer, figures: new Float64Array(figures) });
+  return Promise.race([seeding.done, closed.promise]);
+}
+
+/** It is looked at and closed as one. */
+function asTransfer(seeding: Seeding, onClosed: () => void): Running['transfer'] {
+  return {
+    progress() {
+      const { uploaded, connections } = seeding.progress();
+      return { bytes: uploaded, connections };
+    },
+    flush: async () => [],
+    tune: () => {},
+    nudge: () => {},
+    close: () => seeding.close().finally(onClosed),
+  };
+}
+
 function show({ transfer, figures }: Running): void {
-  const { bytes, connections } = transfer.progress();
+  const { bytes, connections, received } = transfer.progress();
   figures[figure.bytes] = bytes;
   figures[figure.connections] = connections;
+  figures[figure.received] = received ?? bytes;
 }

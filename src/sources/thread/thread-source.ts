@@ -1,7 +1,7 @@
 import { Failure } from '../../downloads/failure.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
-import type { FetchRequest, Manifest, Source, Transfer, TransferEnd } from '../source.ts';
+import type { FetchRequest, Manifest, Seeding, SeedRequest, Source, Transfer, TransferEnd } from '../source.ts';
 import { figure, figuresBytes, isSynced } from './messages.ts';
 import { startThread, type Thread, type ThreadWorker } from './thread.ts';
 
@@ -11,6 +11,8 @@ export interface ThreadSourceParts {
   readonly accepts: Source['accepts'];
   readonly keyOf: Source['keyOf'];
   readonly check?: NonNullable<Source['check']>;
+  /** What is delivered can be sent to others, by the thread of this device. */
+  readonly seedsIn?: string;
   readonly clock: Clock;
   readonly log: Log;
   /** A new thread that hosts the source; `pulse` goes into its `workerData`. */
@@ -26,6 +28,7 @@ export interface ThreadSourceParts {
  */
 export function threadSource(parts: ThreadSourceParts): Source {
   const threads = new Map<string, Thread>();
+  const { seedsIn } = parts;
 
   return {
     name: parts.name,
@@ -54,6 +57,7 @@ export function threadSource(parts: ThreadSourceParts): Source {
       const { device, plan } = request.manifest.plan as ThreadPlan;
       return transferIn(threadFor(device), { ...request, manifest: { ...request.manifest, plan } });
     },
+    ...(seedsIn === undefined ? {} : { seed: (request) => seedingIn(threadFor(seedsIn), request) }),
     discard(manifest) {
       const { device, plan } = manifest.plan as ThreadPlan;
       const thread = threads.get(device);
@@ -110,7 +114,11 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
         ReturnType<Transfer['flush']>
       >;
     },
-    progress: () => ({ bytes: figures[figure.bytes] ?? 0, connections: figures[figure.connections] ?? 0 }),
+    progress: () => ({
+      bytes: figures[figure.bytes] ?? 0,
+      connections: figures[figure.connections] ?? 0,
+      received: figures[figure.received] ?? 0,
+    }),
     tune: (limits) => thread.send({ order: 'tune', transfer, limits }),
     nudge: () => thread.send({ order: 'nudge', transfer }),
     close() {
@@ -124,4 +132,27 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
     if (!closed) await thread.call((call) => ({ order: 'close', call, transfer })).answer.catch(() => {});
     thread.forget(transfer);
   }
+}
+
+function seedingIn(thread: Thread, request: SeedRequest): Seeding {
+  const shared = new SharedArrayBuffer(figuresBytes);
+  const figures = new Float64Array(shared);
+  const seed = thread.call((call) => ({ order: 'seed', call, request, figures: shared }));
+  const { promise: done, reject } = Promise.withResolvers<never>();
+  done.catch(() => {});
+  let closing: Promise<void> | undefined;
+  seed.answer.catch((failure: unknown) => closing ?? reject(failure));
+  return {
+    done,
+    progress: () => ({ uploaded: figures[figure.bytes] ?? 0, connections: figures[figure.connections] ?? 0 }),
+    close() {
+      closing ??= thread
+        .call((call) => ({ order: 'close', call, transfer: seed.id }))
+        .answer.then(
+          () => {},
+          () => {},
+        );
+      return closing;
+    },
+  };
 }

@@ -32,6 +32,8 @@ export interface JoinRequest {
   readonly options: AddOptions;
   /** Addresses of peers that are known already, `IP:PORT`. */
   readonly peers: readonly string[];
+  /** It leaves, and fails, when the same torrent is to be downloaded. Left out: it stays. */
+  readonly yields?: true;
   /** The torrent cannot go on here. */
   readonly onFailure: (failure: Failure) => void;
 }
@@ -53,8 +55,8 @@ export class Clients {
   readonly #throttles: Throttles;
   readonly #upload: RateLimit;
   readonly #members = new Map<boolean, Promise<Member>>();
-  /** Info hashes. */
-  readonly #running = new Set<string>();
+  /** By info hash. */
+  readonly #running = new Map<string, { readonly request: JoinRequest; leave(): void }>();
 
   constructor(settings: TorrentSettings, clock: Clock, log: Log) {
     this.#settings = settings;
@@ -71,8 +73,7 @@ export class Clients {
     let member = await this.#member(isPrivate);
     // The last torrent may have left meanwhile, and the client with it.
     while (member.client.destroyed) member = await this.#member(isPrivate);
-    if (this.#running.has(infoHash)) throw runsAlready();
-    this.#running.add(infoHash);
+    this.#makeWay(request);
     const { client } = member;
     member.joined.add(request);
     const torrent = client.add(id, options);
@@ -94,7 +95,9 @@ export class Clients {
     torrent.once('infoHash', () => {
       for (const peer of request.peers) torrent.addPeer(peer, 'manual');
     });
-    return { torrent, leave: () => this.#leave(isPrivate, member, request, torrent) };
+    const leave = () => this.#leave(isPrivate, member, request, torrent);
+    this.#running.set(infoHash, { request, leave });
+    return { torrent, leave };
   }
 
   async close(): Promise<void> {
@@ -104,9 +107,18 @@ export class Clients {
     this.#running.clear();
   }
 
+  /** Throws `Failure` when this torrent runs already, and does not yield. */
+  #makeWay({ infoHash, yields }: JoinRequest): void {
+    const other = this.#running.get(infoHash);
+    if (!other) return;
+    if (yields || !other.request.yields) throw runsAlready();
+    other.leave();
+    other.request.onFailure(runsAlready());
+  }
+
   #leave(isPrivate: boolean, member: Member, request: JoinRequest, torrent: Torrent): void {
     if (!member.joined.delete(request)) return;
-    this.#running.delete(request.infoHash);
+    if (this.#running.get(request.infoHash)?.request === request) this.#running.delete(request.infoHash);
     if (!torrent.destroyed) torrent.destroy(null, () => {});
     this.#shareConnections(member);
     if (member.joined.size > 0) return;

@@ -13,6 +13,7 @@ import { readTorrent } from './metainfo.ts';
 import type { TorrentSettings } from './settings.ts';
 import { allowPrivateTrackers } from './stand-ins/dgram.ts';
 import { startingFew } from './starting-few.ts';
+import { TorrentSeeding } from './torrent-seeding.ts';
 import { type TorrentPlan, TorrentTransfer } from './torrent-transfer.ts';
 import { reachWebThrough } from './web.ts';
 import { removeOldWork } from './work-files.ts';
@@ -55,6 +56,7 @@ export function createEmbeddedTorrents({ settings, asking, clock, disk, log }: E
       return torrentManifest(metainfo, request, { metainfo, ...found } satisfies TorrentPlan);
     },
     fetch: (request) => new TorrentTransfer(parts, request),
+    seed: (request) => new TorrentSeeding(parts, request),
     async close() {
       await clients.close();
       web.close();

@@ -12,6 +12,17 @@ export interface KeptTorrents {
   read(infoHash: string): Promise<Uint8Array | undefined>;
   /** Keeps it durably, 0600, under its hash. Idempotent. Throws `Failure`. */
   keep(infoHash: string, content: Uint8Array): Promise<void>;
+  /** Nobody needs it, nor the work files of this torrent, any more; as `Source.forget`. */
+  forget(linkKey: string, before: number): Promise<void>;
+  /** As `Source.keptKeys`. */
+  keptKeys(): Promise<readonly string[]>;
+}
+
+const keyForm = /^magnet:btih:/;
+
+/** Whose file of the folder this is: an info hash; undefined: no torrent's. Pure. */
+function hashOf(name: string): string | undefined {
+  return /^([0-9a-f]{40})(?:\.torrent|-[0-9a-f]{8}\.(?:json|pieces|spill))$/.exec(name)?.[1];
 }
 
 /** Keeps what was handed over beside a link. Throws `Failure('link')` where it is another torrent, or none. */
@@ -45,6 +56,18 @@ export function keptTorrents(disk: Disk, folder: string): KeptTorrents {
         makeFolder(folder);
         await disk.writeText(path, content, 0o600);
       });
+    },
+    async forget(linkKey, before) {
+      const infoHash = linkKey.replace(keyForm, '');
+      const names = await disk.list(folder).catch(() => []);
+      for (const path of names.filter((name) => hashOf(name) === infoHash).map((name) => join(folder, name))) {
+        const facts = await onDisk(path, () => disk.facts(path));
+        if (facts?.isFile && facts.modifiedAt < before) await onDisk(path, () => disk.remove(path));
+      }
+    },
+    async keptKeys() {
+      const names = await disk.list(folder).catch(() => []);
+      return [...new Set(names.flatMap((name) => hashOf(name) ?? []))].map((hash) => `magnet:btih:${hash}`);
     },
   };
 }

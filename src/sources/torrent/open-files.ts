@@ -11,15 +11,17 @@ const mostOpen = 64;
  */
 export class OpenFiles {
   readonly #disk: Disk;
+  readonly #how: 'read' | undefined;
   /** In the order of use, the oldest first. */
   readonly #open = new Map<string, OpenFile>();
   /** Reads and syncs that run on a file: it is not closed under them. */
   readonly #busy = new Map<string, number>();
   #unsynced = new Set<string>();
 
-  /** `disk`: one that obeys the lease, if there is one. */
-  constructor(disk: Disk) {
+  /** `disk`: one that obeys the lease, if there is one. `how`: nothing is to be written. */
+  constructor(disk: Disk, how?: 'read') {
     this.#disk = disk;
+    this.#how = how;
   }
 
   write(path: string, buffer: Uint8Array, offset: number, length: number, position: number): void {
@@ -79,7 +81,7 @@ export class OpenFiles {
 
   #take(path: string): OpenFile {
     const known = this.#open.get(path);
-    const file = known ?? this.#disk.open(path);
+    const file = known ?? (this.#how ? this.#disk.open(path, this.#how) : this.#disk.open(path));
     this.#open.delete(path);
     this.#open.set(path, file);
     if (!known) this.#closeOldest();

@@ -24,6 +24,9 @@ export function createTorrentSource({ kept, engine }: TorrentSourceOptions): Sou
       return torrentManifest(readTorrent(request.content), request, { infoHash });
     },
     fetch: (request) => engine.fetch(request),
+    ...(engine.seed ? { seed: engine.seed } : {}),
+    forget: (linkKey, before) => kept.forget(linkKey, before),
+    keptKeys: () => kept.keptKeys(),
     discard: (manifest) => engine.discard?.(manifest),
     close: () => engine.close(),
   };

@@ -19,6 +19,8 @@ export interface TorrentThreadOptions extends Omit<TorrentWorkerData, 'pulse'> {
   readonly log: Log;
 }
 
+const everyDevice = 'all';
+
 /** The embedded engine in a thread: one for all disks, since its torrents share a port. */
 export function createTorrentThread({ settings, asking, clock, log }: TorrentThreadOptions): Source {
   return threadSource({
@@ -28,7 +30,8 @@ export function createTorrentThread({ settings, asking, clock, log }: TorrentThr
     check: async () => {},
     clock,
     log,
-    deviceOf: async () => 'all',
+    deviceOf: async () => everyDevice,
+    seedsIn: everyDevice,
     startWorker: (pulse) =>
       new Worker(new URL('./torrent.worker.ts', import.meta.url), {
         workerData: { settings, asking, pulse } satisfies TorrentWorkerData,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, open, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -270,6 +270,39 @@ test('the same torrent to two places: the second one waits', async (t) => {
   swarm.stallAfter = 0;
 });
 
+test('what is delivered is sent to others, read only, until a download of the same wants to run or a file is cut', async (t) => {
+  const port = await freePort();
+  const bench = await benchFor(t, { port, trackers: false });
+  const manifest = await bench.resolve(album);
+  const files = await Promise.all([0, 2].map((position) => bench.target(manifest, position, `final ${position}`)));
+  for (const { path, position } of files) {
+    await writeFile(path, position === 0 ? patterned(3 * piece + 1000, 1) : patterned(piece + 77, 3));
+    await chmod(path, 0o400);
+  }
+  const sizes = files.map(({ position, path }) => ({ position, path, size: manifest.files[position]?.size ?? 0 }));
+  const seeding = bench.source.seed?.({ link: magnetOf(readTorrent(album.bytes)), files: sizes });
+  assert.ok(seeding);
+  const other = await benchFor(t, { trackers: false });
+  const wanted = await other.resolve(album, `&x.pe=127.0.0.1:${port}`);
+  const target = await other.target(wanted, 2);
+  const transfer = other.fetch(wanted, [target]);
+  await transfer.done;
+  await transfer.close();
+  assert.ok((await readFile(target.path)).equals(patterned(piece + 77, 3)));
+  assert.ok(seeding.progress().uploaded >= piece + 77);
+  await chmod(files[0]?.path ?? '', 0o600);
+  await truncate(files[0]?.path ?? '', 10);
+  const spoilt = other.fetch(wanted, [await other.target(wanted, 0)]);
+  await assert.rejects(seeding.done, /final 0 is shorter than it was delivered/);
+  await spoilt.close();
+  await seeding.close();
+  const again = bench.source.seed?.({ link: magnetOf(readTorrent(album.bytes)), files: sizes.slice(1) });
+  const same = bench.fetch(manifest, [await bench.target(manifest, 1)]);
+  await assert.rejects(again?.done ?? Promise.resolve(), /the same torrent is being downloaded/);
+  await again?.close();
+  await same.close();
+});
+
 function single(name: string, size: number, tracked = true): MadeTorrent {
   const files = [{ path: name, content: patterned(size, size) }];
   const made = makeTorrent({ name, files, isSingle: true, ...(tracked ? { trackers: [swarm.tracker] } : {}) });
@@ -304,7 +337,7 @@ interface Bench {
   /** Names of files in the state folder. */
   state(): Promise<string[]>;
   /** Its .torrent is kept first. */
-  resolve(made: MadeTorrent): Promise<Manifest>;
+  resolve(made: MadeTorrent, more?: string): Promise<Manifest>;
   target(manifest: Manifest, position: number, name?: string): Promise<FetchTarget & { durable: readonly Range[] }>;
   fetch(manifest: Manifest, targets: readonly FetchTarget[]): Transfer;
 }
@@ -331,9 +364,12 @@ async function benchFor(
     folder,
     another,
     state: () => readdir(state),
-    async resolve(made) {
+    async resolve(made, more = '') {
       await keptTorrents(realDisk, state).keep(made.infoHash, made.bytes);
-      return source.resolve({ link: magnetOf(readTorrent(made.bytes)), options: {}, directory: folder }, never);
+      return source.resolve(
+        { link: `${magnetOf(readTorrent(made.bytes))}${more}`, options: {}, directory: folder },
+        never,
+      );
     },
     async target(manifest, position, name = `${position}.part`) {
       const path = join(folder, name);
@@ -342,6 +378,14 @@ async function benchFor(
     },
     fetch: (manifest, targets) => source.fetch({ manifest, targets, options: {} }),
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 async function arrived(transfer: Transfer, bytes: number): Promise<void> {

@@ -111,7 +111,9 @@ export class TorrentTransfer implements Transfer {
   }
 
   progress(): TransferProgress {
-    return { bytes: this.#store.bytes, connections: this.#joining?.torrent.wires.length ?? 0 };
+    const { torrent } = this.#joining ?? {};
+    const received = torrent?.received ?? 0;
+    return { bytes: this.#store.bytes, connections: torrent?.wires.length ?? 0, received };
   }
 
   tune({ rate }: TransferLimits): void {

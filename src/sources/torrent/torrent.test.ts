@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -214,4 +214,20 @@ test('a torrent is kept for us alone and read again', async (context) => {
   assert.equal(Buffer.from((await kept.read(hash)) ?? []).toString(), 'content again');
   assert.equal((await stat(join(folder, 'torrents'))).mode & 0o777, 0o700);
   assert.equal((await stat(join(folder, 'torrents', `${hash}.torrent`))).mode & 0o777, 0o600);
+});
+
+test('what is kept of a torrent goes when nobody needs it, but not what was written a moment ago', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'longhaul-kept-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const kept = keptTorrents(realDisk, folder);
+  const other = hash.replace(/^./, '0');
+  await kept.keep(hash, Buffer.from('content'));
+  await kept.keep(other, Buffer.from('content'));
+  for (const name of [`${hash}-01234567.json`, `${hash}-01234567.spill`, 'notes.txt'])
+    await writeFile(join(folder, name), 'x');
+  assert.deepEqual((await kept.keptKeys()).toSorted(), [`magnet:btih:${other}`, `magnet:btih:${hash}`].toSorted());
+  await kept.forget(`magnet:btih:${hash}`, Date.now() - 60_000);
+  assert.equal((await readdir(folder)).length, 5);
+  await kept.forget(`magnet:btih:${hash}`, Date.now() + 60_000);
+  assert.deepEqual((await readdir(folder)).toSorted(), [`${other}.torrent`, 'notes.txt'].toSorted());
 });

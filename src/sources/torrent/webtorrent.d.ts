@@ -81,6 +81,8 @@ declare module 'webtorrent' {
     readonly wires: readonly Wire[];
     readonly bitfield: { get(piece: number): boolean } | undefined;
     readonly uploaded: number;
+    /** Bytes, whole pieces or not. */
+    readonly received: number;
     readonly destroyed: boolean;
     readonly _peers: ReadonlyMap<string, Peer> | null;
     readonly pieces: readonly (OpenPiece | null)[];

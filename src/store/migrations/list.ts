@@ -6,6 +6,8 @@ import { duplicates } from './0005-duplicates.ts';
 import { queue } from './0006-queue.ts';
 import { steps } from './0007-steps.ts';
 import { stepPlaces } from './0008-step-places.ts';
+import { seeding } from './0009-seeding.ts';
+import { torrents } from './0010-torrents.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; the last one's version is the schema that this program speaks. */
@@ -18,6 +20,8 @@ export const migrations: readonly Migration[] = [
   queue,
   steps,
   stepPlaces,
+  seeding,
+  torrents,
 ];
 
 export const newestSchema = migrations.length;

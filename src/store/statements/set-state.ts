@@ -35,7 +35,7 @@ export const setState = statement<
 >(`
 UPDATE downloads SET
   status = :status, wish = :wish, wish_options = :wish_options, waiting_for = :waiting_for,
-  called = :called, bytes_downloaded = :bytes_downloaded, file_size = :file_size, download_path = :download_path, result_link = :result_link,
+  called = :called, idle = 0, bytes_downloaded = :bytes_downloaded, file_size = :file_size, download_path = :download_path, result_link = :result_link,
   resume_token = :resume_token, integrity = :integrity, retry_count = :retry_count,
   tries_in_vain = :tries_in_vain, last_retry_at = :last_retry_at, next_attempt_at = :next_attempt_at,
   error_class = :error_class, error_message = :error_message, lease_token = :lease_token,

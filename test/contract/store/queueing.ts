@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CandidateFilter } from '../../../src/store/queue-facts.ts';
 import type { NewDownload, Store } from '../../../src/store/store.ts';
-import { added, anybody, claimed, delivered, inState, me, now, type Promises, running, ttl } from './scene.ts';
+import { added, anybody, claimed, delivered, inState, me, now, type Promises, present, running, ttl } from './scene.ts';
 
 let files = 0;
 
@@ -123,6 +123,29 @@ export const queueingPromises: Promises = {
     assert.equal(await claim(second.download.id), false);
     assert.equal(await claim(ended.download.id), true, 'it only has to end');
     assert.equal(await claim(await from(store, 'a')), true, 'steps take no slot');
+  },
+
+  'what is sent nothing takes no slot, of whatever kind, until it moves or its state changes': async (store) => {
+    const beat = { host: 'here', pid: 1, socketPath: '/s', startedAt: now, beatAt: now };
+    await store.registerInstance({ ...beat, uid: 'serve', role: 'serve' });
+    const id = await from(store, 'a', { category: 'films' });
+    const { lease } = await claimed(store, id, 'serve');
+    const next = await from(store, 'a', { category: 'films' });
+    const limits = { slots: { machine: 'here', most: 1 }, host: 1, category: 1 };
+    const claim = () => store.claim(next, 'serve', now + ttl, now, limits);
+    assert.equal(await claim(), undefined);
+    await store.setIdle({ ...lease, token: lease.token + 1 }, true);
+    assert.equal((await store.leased()).length, 1, 'a lost lease says nothing');
+    await store.setIdle(lease, true);
+    assert.deepEqual(await store.leased(), []);
+    const other = present(await claim());
+    await store.change(other.lease, { to: 'pending', why: 'shutdown' }, now);
+    await store.setIdle(lease, false);
+    assert.equal(await claim(), undefined);
+    await store.setIdle(lease, true);
+    await store.change(lease, { to: 'pending', why: 'shutdown' }, now);
+    await claimed(store, id, 'serve');
+    assert.equal(await claim(), undefined, 'claimed anew it has a slot');
   },
 
   'of twenty who claim at once no more than the host has slots get one': async (store) => {

@@ -1,0 +1,105 @@
+import type { Lease } from '../downloads/download.ts';
+import { isSeeded, ratioOf, ratioText } from '../downloads/seeding.ts';
+import { tell } from './changing.ts';
+import { all, get, run, type Work } from './database.ts';
+import type { Runner } from './queue-facts.ts';
+import type { DownloadRow, FileRow } from './rows.ts';
+import type { Seeded } from './seed-store.ts';
+import { claimSeed } from './statements/claim-seed.ts';
+import { downloadById } from './statements/download-by-id.ts';
+import { extendSeedLease } from './statements/extend-seed-lease.ts';
+import { filesOfDownload } from './statements/files-of-download.ts';
+import { lockDownload } from './statements/lock-download.ts';
+import { releaseSeed } from './statements/release-seed.ts';
+import { setSeeded } from './statements/set-seeded.ts';
+import { setSeeding } from './statements/set-seeding.ts';
+import { toSeed } from './statements/to-seed.ts';
+import { type AskedWish, NotPossible } from './store.ts';
+
+export function* freeToSeed({
+  runner,
+  anyRunner,
+  now,
+  limit,
+}: Runner & { now: number; limit: number }): Work<number[]> {
+  return (yield* all(toSeed, { any: anyRunner ? 1 : 0, runner, now, limit })).map(({ id }) => id);
+}
+
+export function* takeSeed(
+  id: number,
+  instance: string,
+  leaseUntil: number,
+  now: number,
+): Work<{ readonly row: DownloadRow; readonly files: readonly FileRow[] } | undefined> {
+  if ((yield* run(claimSeed, { id, instance, seed_until: leaseUntil, now })) !== 1) return undefined;
+  const row = yield* get(downloadById, { id });
+  return row && { row, files: yield* all(filesOfDownload, { download_id: id }) };
+}
+
+export function* writeSeeded(instance: string, seeds: readonly Seeded[], leaseUntil: number): Work<Lease[]> {
+  const lost: Lease[] = [];
+  for (const seeded of seeds) {
+    const { id, token } = seeded.lease;
+    yield* record(seeded);
+    if ((yield* run(extendSeedLease, { id, token, instance, seed_until: leaseUntil })) === 0) lost.push(seeded.lease);
+  }
+  return lost;
+}
+
+export function* endSeeding(seeded: Seeded, message: string, now: number): Work<boolean> {
+  const { id, token } = seeded.lease;
+  const row = yield* get(lockDownload, { id });
+  if (row?.seeding !== 'on' || row.seed_token !== token || row.seed_by === null) return false;
+  yield* record(seeded);
+  yield* run(setSeeding, { id, seeding: 'ended', message, now });
+  yield* tell(row, 'seeding', now, { message, uploadedBytes: seeded.uploaded });
+  return true;
+}
+
+export function* letSeedGo(seeded: Seeded): Work<void> {
+  yield* record(seeded);
+  yield* run(releaseSeed, { ...seeded.lease });
+}
+
+/** Is this a wish about the seeding of a completed download, and not about the download itself? Pure. */
+export function isOfSeeding({ status, seeding }: DownloadRow, { wish }: AskedWish): boolean {
+  if (status !== 'completed' || seeding === null || !isSeeded({ state: seeding })) return false;
+  return wish === 'pause' || wish === 'resume' || wish === 'cancel';
+}
+
+/** Nobody holds it any more, from this commit on: whoever seeds it is told so with its next look. */
+export function* obeyOfSeeding(row: DownloadRow, asked: AskedWish, now: number): Work<DownloadRow> {
+  const { id } = row;
+  if (asked.wish === 'cancel' && asked.deleteFiles) {
+    throw new NotPossible(
+      `download ${id} is completed and is seeded; longhaul remove --delete-files ${id} deletes it, longhaul cancel ${id} only ends the seeding`,
+    );
+  }
+  const to = { pause: 'paused', resume: 'on', cancel: 'ended' }[asked.wish as 'pause' | 'resume' | 'cancel'];
+  if (to === row.seeding)
+    throw new NotPossible(
+      to === 'on'
+        ? notPaused(id)
+        : `the seeding of download ${id} is paused already; longhaul resume ${id} goes on with it`,
+    );
+  const ratio = ratioText(ratioOf(row.seed_uploaded, row.file_size));
+  const message = to === 'ended' ? `a person ended it (ratio ${ratio})` : null;
+  yield* tell(row, 'wish', now, { ...asked });
+  yield* run(setSeeding, { id, seeding: to as DownloadRow['seeding'], message, now });
+  return {
+    ...row,
+    seeding: to as DownloadRow['seeding'],
+    seed_message: message,
+    seed_by: null,
+    seed_until: null,
+    updated_at: now,
+  };
+}
+
+function notPaused(id: number): string {
+  return `download ${id} is completed and its seeding is not paused; nothing is left to resume`;
+}
+
+function* record({ lease, uploaded, time }: Seeded): Work<void> {
+  yield* run(setSeeded, { ...lease, uploaded: Math.floor(uploaded), ms: Math.floor(time) });
+}
