@@ -15,7 +15,7 @@ import type { Clock } from '../time/clock.ts';
 
 /** What commands work with; handed over by `instance/`. */
 export interface CommandParts {
-  readonly store: AskingStore & Pick<Store, 'onChange' | 'steps'>;
+  readonly store: AskingStore & Pick<Store, 'onChange' | 'steps' | 'unneededKeys'>;
   /** The source of a link, or the one of this name. Throws `Failure('link')` that names the known kinds. */
   sourceFor(link: string, name?: string): Promise<Source>;
   sourceNamed(name: string): Promise<Source>;

@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
 import type { Step } from '../steps/step.ts';
 import type { StepRoom } from '../store/queue-facts.ts';
+import type { SeedStore } from '../store/seed-store.ts';
 import type { StepStore } from '../store/step-store.ts';
 import type { AskingStore, DoingStore } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -13,7 +14,10 @@ import type { Volumes } from './volumes.ts';
 
 /** What the engine works with; handed over by `instance/`. */
 export interface EngineParts {
-  readonly store: DoingStore & StepStore & Pick<AskingStore, 'attempts' | 'files' | 'forget' | 'get' | 'unneededKeys'>;
+  readonly store: DoingStore &
+    StepStore &
+    Pick<AskingStore, 'attempts' | 'files' | 'forget' | 'get'> &
+    Pick<SeedStore, 'unneededKeys'>;
   /** Throws `Failure('link')` for a source that this version does not know. */
   sourceNamed(name: string): Source;
   /** Can what this source delivered be sent to others? Left out: nothing can. */

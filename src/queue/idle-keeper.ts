@@ -1,6 +1,6 @@
 import type { Run } from '../engine/run.ts';
 import type { Log } from '../log/log.ts';
-import type { DoingStore } from '../store/store.ts';
+import type { SeedStore } from '../store/seed-store.ts';
 import type { Clock } from '../time/clock.ts';
 import { afterLook, type Movement, notYetMoved } from './idle.ts';
 import type { Service } from './service.ts';
@@ -9,7 +9,7 @@ import type { Service } from './service.ts';
 const beat = 1000;
 
 export interface IdleKeeperParts {
-  readonly store: Pick<DoingStore, 'setIdle'>;
+  readonly store: Pick<SeedStore, 'setIdle'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly runs: ReadonlyMap<number, Run>;

@@ -5,12 +5,13 @@ import type { Sidecar } from '../downloads/sidecar.ts';
 import type { TidyAction } from '../downloads/tidy-report.ts';
 import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
+import type { SeedStore } from '../store/seed-store.ts';
 import type { AskingStore } from '../store/store.ts';
 import type { TidyStore, Turn } from '../store/tidy-store.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface TidyParts {
-  readonly store: TidyStore & Pick<AskingStore, 'files' | 'get' | 'unneededKeys'>;
+  readonly store: TidyStore & Pick<AskingStore, 'files' | 'get'> & Pick<SeedStore, 'unneededKeys'>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;

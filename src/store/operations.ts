@@ -122,7 +122,6 @@ function askingOn(database: Database): AskingStore {
     forget: (id, now) => write(() => forget(id, now)),
     record: (id, kind, detail, now) => write(() => record(id, kind, detail, now)),
     adopt: (id, expected, instance, now) => write(() => adopt(id, expected, instance, now)),
-    unneededKeys: (keys) => read(() => unneededKeys(keys)),
     instances: async () => (await read(() => all(allInstances, {}))).map(instanceOf),
   };
 }
@@ -167,7 +166,6 @@ function doingOn(database: Database): DoingStore {
       const nudges = [...wishes.values()].some(({ wish: word }) => word === 'nudge');
       return nudges ? write(() => clearNudges(instance)) : wishes;
     },
-    setIdle: (lease, idle) => write(() => run(setIdle, { ...lease, idle: idle ? 1 : 0 })).then(() => {}),
     note: (lease, kind, detail, now) => write(() => note(lease, kind, detail, now)),
     async rescue({ expiredBefore, ...gone }, now) {
       return (await write(() => rescue(gone, expiredBefore, now))).map(downloadOf);
@@ -201,6 +199,8 @@ function seedingOn({ read, write }: Database): SeedStore {
     pulseSeeds: ({ instance, seeds, leaseUntil }) => write(() => writeSeeded(instance, seeds, leaseUntil)),
     endSeed: (seeded, message, now) => write(() => endSeeding(seeded, message, now)),
     releaseSeed: (seeded) => write(() => letSeedGo(seeded)),
+    setIdle: (lease, idle) => write(() => run(setIdle, { ...lease, idle: idle ? 1 : 0 })).then(() => {}),
+    unneededKeys: (keys) => read(() => unneededKeys(keys)),
   };
 }
 

@@ -15,7 +15,7 @@ export interface SeedClaim {
 }
 
 /**
- * What seeding needs. A seeded download is completed, so this lease is another one than that of its download, with a
+ * What torrents need, seeding above all. A seeded download is completed, so this lease is another one than that of its download, with a
  * token of its own; whoever lost it writes nothing any more.
  */
 export interface SeedStore {
@@ -35,4 +35,8 @@ export interface SeedStore {
   endSeed(seeded: Seeded, message: string, now: number): Promise<boolean>;
   /** Lets it go, for whoever may seed it. */
   releaseSeed(seeded: Seeded): Promise<void>;
+  /** Of one that is downloaded: it takes no slot while it is sent nothing. Harmless: fenced, but a lost lease is not told. */
+  setIdle(lease: Lease, idle: boolean): Promise<void>;
+  /** Which of these keys of torrents no row has any more, in whatever state. */
+  unneededKeys(keys: readonly string[]): Promise<readonly string[]>;
 }

@@ -128,8 +128,6 @@ export interface AskingStore {
   record(id: number, kind: 'verified', detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
   /** Makes `instance` the runner of an unfinished download that nobody alive runs; false when someone got it first. */
   adopt(id: number, expectedRunner: string | null, instance: string | null, now: number): Promise<boolean>;
-  /** Which of these keys of torrents no row has any more, in whatever state. */
-  unneededKeys(keys: readonly string[]): Promise<readonly string[]>;
   instances(): Promise<InstanceRow[]>;
 }
 
@@ -194,8 +192,6 @@ export interface DoingStore {
   waitForSpace(rooms: ReadonlyMap<string, number>, nextAttemptAt: number, now: number): Promise<void>;
   /** The wishes that wait for this instance. Reads only: it is asked after every change of the store. */
   waitingWishes(instance: string): Promise<ReadonlyMap<number, AskedWish>>;
-  /** It takes no slot while it is sent nothing. Harmless: fenced, but a lost lease is not told. */
-  setIdle(lease: Lease, idle: boolean): Promise<void>;
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */
   note(lease: Lease, kind: EventKind, detail: Readonly<Record<string, unknown>>, now: number): Promise<void>;
   /**
