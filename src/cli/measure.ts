@@ -40,12 +40,18 @@ export function pad(text: string, columns: number, measure: Measure, align: 'lef
   return align === 'left' ? text + space : space + text;
 }
 
-const graphemes = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** The segmenter takes 20 ms to make, and most texts are never cut. */
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 function takeStart(text: string, columns: number, measure: Measure): string {
   let taken = '';
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += measure(segment);
     if (used > columns) break;
     taken += segment;
@@ -54,7 +60,7 @@ function takeStart(text: string, columns: number, measure: Measure): string {
 }
 
 function takeEnd(text: string, columns: number, measure: Measure): string {
-  const segments = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  const segments = Array.from(graphemesOf(text), ({ segment }) => segment);
   let taken = '';
   let used = 0;
   for (const segment of segments.reverse()) {
