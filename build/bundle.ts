@@ -183,7 +183,9 @@ function forgetOldBuilds(current: string): void {
 function declareTypes(): void {
   rmSync(join(dist, 'types'), { recursive: true, force: true });
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  const ran = spawnSync(tsc, ['-p', join(root, 'build', 'tsconfig.types.json')], { stdio: 'inherit' });
+  const ran = spawnSync(tsc, ['-p', join(root, 'build', 'tsconfig.types.json'), '--singleThreaded'], {
+    stdio: 'inherit',
+  });
   if (ran.status !== 0) throw new Error('the type declarations could not be made');
 }
 

@@ -4,6 +4,7 @@ import { constants, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { type Program, pathOf } from './support/needs.ts';
 import packages from './support/programs.json' with { type: 'json' };
+import { sharedFolder } from './support/shared-folder.ts';
 import type { Tally } from './support/tally.ts';
 
 /**
@@ -29,11 +30,12 @@ async function main(args: readonly string[]): Promise<number> {
     const built = spawnSync(process.execPath, ['bin/prepare.cjs'], { cwd: root, stdio: 'inherit' });
     if (built.status !== 0) return refuse('the program could not be built');
   }
-  const compiled = mkdtempSync(join(tmpdir(), 'longhaul-compiled-'));
+  const shared = mkdtempSync(join(tmpdir(), 'longhaul-tests-'));
   try {
-    return judge(await Promise.all(groupsOf(files, long).map((group) => run(group, compiled))));
+    const lanes = await Promise.all(lanesOf(files, long).map((groups) => inTurn(groups, shared)));
+    return judge(lanes.flat());
   } finally {
-    rmSync(compiled, { recursive: true, force: true });
+    rmSync(shared, { recursive: true, force: true });
   }
 }
 
@@ -69,30 +71,46 @@ function installPrograms(): void {
 interface Group {
   readonly files: readonly string[];
   readonly flags: readonly string[];
-  /** Its output is written in one piece at its end, so that it does not mix with the other group's. */
+  /** Its output is written in one piece at its end, so that it does not mix with the other lane's. */
   readonly atEnd: boolean;
 }
 
 /**
  * Tests beside their file share one process, which spares the start of a hundred; those of sources, which start threads,
- * and the others get one each, two at a time. Both groups run at once.
+ * get one each, and so does every file of `test`. Two lanes run at once, the groups of each one after the other: what
+ * mostly computes, one file at a time, beside what mostly starts programs and waits for them, two at a time.
  */
-function groupsOf(files: readonly string[], long: boolean): Group[] {
+function lanesOf(files: readonly string[], long: boolean): Group[][] {
   const limit = `--test-timeout=${long ? 3_600_000 : 180_000}`;
   const mayShare = (file: string) => file.startsWith('src/') && !file.startsWith('src/sources/');
-  const beside = files.filter(mayShare);
-  const others = files.filter((file) => !mayShare(file));
-  const groups = [
-    { files: beside, flags: ['--test-isolation=none', limit], atEnd: others.length > 0 },
-    { files: others, flags: [`--test-concurrency=${long ? 1 : 2}`, limit], atEnd: false },
+  const computes = (file: string) => /^(src|test\/contract|test\/meta)\//.test(file);
+  const together = files.filter(mayShare);
+  const alone = files.filter((file) => computes(file) && !mayShare(file));
+  const waiting = files.filter((file) => !computes(file));
+  const atEnd = waiting.length > 0;
+  const lanes = [
+    [
+      { files: together, flags: ['--test-isolation=none', limit], atEnd },
+      { files: alone, flags: ['--test-concurrency=1', limit], atEnd },
+    ],
+    [{ files: waiting, flags: [`--test-concurrency=${long ? 1 : 2}`, limit], atEnd: false }],
   ];
-  return groups.filter((group) => group.files.length > 0);
+  return lanes.map((groups) => groups.filter((group) => group.files.length > 0));
 }
 
-async function run(
-  { files, flags, atEnd }: Group,
-  compiled: string,
-): Promise<{ tally: Tally | undefined; code: number }> {
+async function inTurn(groups: readonly Group[], shared: string): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const group of groups) results.push(await run(group, shared));
+  return results;
+}
+
+interface Result {
+  /** Undefined: the run ended before it could count. */
+  readonly tally: Tally | undefined;
+  readonly code: number;
+}
+
+async function run({ files, flags, atEnd }: Group, shared: string): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-tally-'));
   const report = join(folder, 'tally.json');
   const reporters = [
@@ -106,7 +124,7 @@ async function run(
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['inherit', 'pipe', 'inherit'],
-      env: { ...environment(), NODE_COMPILE_CACHE: compiled },
+      env: { ...environment(), NODE_COMPILE_CACHE: join(shared, 'compiled'), [sharedFolder]: shared },
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
     const output: Buffer[] = [];
@@ -129,7 +147,7 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 }
 
-function judge(runs: readonly { tally: Tally | undefined; code: number }[]): number {
+function judge(runs: readonly Result[]): number {
   const inCi = process.env.CI === 'true';
   const broken = runs.find(({ tally }) => tally === undefined);
   if (broken) return refuse(`node's test runner ended with ${broken.code} before it could count`);

@@ -5,6 +5,7 @@ import { type RateWindow, rateAt, scheduleOf, scheduleWarnings } from './schedul
 import { type Zone, zoneNamed } from './zone.ts';
 
 const minute = 60_000;
+const quarterHour = 15 * minute;
 const hour = 60 * minute;
 const day = 24 * hour;
 const daily = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -118,11 +119,14 @@ const anyWindow = fc
   .filter(({ from, to }) => from !== to);
 const anyWindows = fc.array(anyWindow, { maxLength: 4 });
 
-/** The same in another way: a clock that never goes back, and windows held against what it shows. */
+/**
+ * The same in another way: a clock that never goes back, and windows held against what it shows. Clocks are changed at a
+ * quarter of an hour: what one showed latest, it showed at the end of one.
+ */
 function expectedRate(windows: readonly RateWindow[], now: number, zone: Zone): number | undefined {
   let shown = zone.shownAt(now);
-  for (let earlier = now - minute; earlier > now - 2 * hour; earlier -= minute)
-    shown = Math.max(shown, zone.shownAt(earlier - (earlier % minute) + minute - 1));
+  for (let end = now - (now % quarterHour) - 1; end > now - 2 * hour; end -= quarterHour)
+    shown = Math.max(shown, zone.shownAt(end));
   const dayOf = (shownTime: number) => names[new Date(shownTime).getUTCDay()] ?? '';
   const clock = new Date(shown).toISOString().slice(11, 16);
   const holds = ({ days, from, to }: RateWindow) => {

@@ -27,7 +27,7 @@ const bytes = 3_500_000;
 suite('a holder that was stopped for longer than its lease', { timeout: 60_000 }, () => {
   for (const connections of [1, 4]) {
     test(`leaves file and names as its successor made them, with ${connections} connections`, needs('nginx'), () =>
-      onStage('2m', async ({ place, link, digest }) => {
+      onStage(`${2000 / connections}k`, async ({ place, link, digest }) => {
         const first = longhaul(['get', link, '--connections', String(connections)], { ...place, env: slowToWake });
         await checkpointed(place);
         first.kill('SIGSTOP');
@@ -73,6 +73,7 @@ interface Stage {
   readonly digest: string;
 }
 
+/** `limitRate`: of each connection. */
 async function onStage(limitRate: string, play: (stage: Stage) => Promise<void>): Promise<void> {
   const nginx = await startNginx({ limitRate });
   await using own = await ownPlace();

@@ -134,6 +134,7 @@ describe('the installed package', () => {
     const args = [
       tsc,
       '--noEmit',
+      '--singleThreaded',
       '--strict',
       '--skipLibCheck',
       '--target',

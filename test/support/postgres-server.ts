@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
@@ -18,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { sharedFolder } from './shared-folder.ts';
 
 /** A PostgreSQL server of its own for one test file, with nothing but loopback and nothing kept. */
 export interface PostgresServer {
@@ -44,7 +46,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (user) chownSync(folder, user.uid, user.gid);
   const native = binaries(folder);
   const data = join(folder, 'data');
-  initialise(native, data, user);
+  fill(data, native, user);
   const port = await freePort();
   const link = (database: string, who = superuser) => `postgres://${who}@127.0.0.1:${port}/${database}`;
   let child: ChildProcess | undefined;
@@ -112,6 +114,30 @@ function binaries(folder: string): string {
 function everybodyReaches(path: string): boolean {
   if ((statSync(path).mode & 0o005) !== 0o005) return false;
   return dirname(path) === path || everybodyReaches(dirname(path));
+}
+
+/** What initdb writes is the same each time, and takes seconds to write: in a test run it is written once. */
+function fill(data: string, native: string, user: User | undefined): void {
+  const shared = process.env[sharedFolder];
+  if (shared === undefined) {
+    initialise(native, data, user);
+    return;
+  }
+  const filled = join(shared, 'postgres');
+  if (!existsSync(filled)) {
+    initialise(native, data, user);
+    copyWhole(data, `${filled}-${process.pid}`);
+    // Where another test file was quicker this stays beside, and nobody looks at it.
+    if (!existsSync(filled)) renameSync(`${filled}-${process.pid}`, filled);
+  } else {
+    copyWhole(filled, data);
+  }
+}
+
+/** With owners and modes, as PostgreSQL wants them. */
+function copyWhole(from: string, to: string): void {
+  const ran = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`cp failed: ${ran.stderr ?? ran.error}`);
 }
 
 function initialise(native: string, data: string, user: User | undefined): void {
