@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Cost, costOf } from '../measure.ts';
 import { type Row, type Stage, wallWithin } from '../row.ts';
 
-const minutes = 60;
+const minutes = 20;
 
 export const convert: Row = {
   name: 'convert',

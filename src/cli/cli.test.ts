@@ -232,6 +232,17 @@ test('more than one delivered file is not deleted while nobody can confirm it', 
   assert.equal(longhaul.rows.size, 0);
 });
 
+test('remove --uploaded keeps the row of what the host did not delete', async () => {
+  const longhaul = fakeLonghaul([
+    { name: 'talk', status: 'completed', resultLink: 'https://host/gone.m4a' },
+    { name: 'film', status: 'completed', resultLink: 'https://host/kept.mkv' },
+  ]);
+  const run = session(['remove', '--uploaded', '1', '2', '9'], { longhaul });
+  assert.equal(await run.ended, 2);
+  assert.match(run.stderr, /https:\/\/host\/gone\.m4a: deleted\n.*kept\.mkv is still there: nas: it refuses this\n/);
+  assert.deepEqual([...longhaul.rows.keys()], [2]);
+});
+
 test('config check reads the files that the configuration names', async () => {
   const flags = [
     '--set',

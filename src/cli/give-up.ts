@@ -2,15 +2,17 @@ import type { Command } from 'commander';
 import type { Shown } from '../commands/commands.ts';
 import type { Longhaul } from '../instance/longhaul.ts';
 import { type ControlWords, controlAll } from './control.ts';
-import { type ExitCode, exit } from './exit-codes.ts';
+import { type ExitCode, exit, worst } from './exit-codes.ts';
 import { UsageError } from './explain.ts';
 import { jsonOption } from './options.ts';
+import { takeBackAll } from './take-back.ts';
 import { nameOf } from './texts.ts';
 import { asking, type Context } from './verb.ts';
 
 interface GiveUpOptions {
   readonly deleteFiles?: boolean;
   readonly keepPartial?: boolean;
+  readonly uploaded?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -38,7 +40,8 @@ export async function giveUp(
       context.screen.err.line('nothing was deleted');
       return exit.usage;
     }
-    return controlAll(context, longhaul, command.args, {
+    const back = options.uploaded ? await takeBackAll(context, longhaul, command.args) : undefined;
+    const ended = await controlAll(context, longhaul, back?.done ?? command.args, {
       wish: {
         wish,
         ...(options.deleteFiles ? { deleteFiles: true } : {}),
@@ -47,6 +50,7 @@ export async function giveUp(
       words,
       json: options.json === true,
     });
+    return worst([...(back?.codes ?? []), ended]);
   });
 }
 

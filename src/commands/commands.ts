@@ -7,6 +7,7 @@ import type { RetryChange } from '../downloads/retry-change.ts';
 import type { Status } from '../downloads/states.ts';
 import type { DownloadStep } from '../downloads/steps.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
+import type { TakenBack } from '../steps/step.ts';
 import type { AskedWish, Statistics } from '../store/store.ts';
 import type { NoFormat } from './import/formats.ts';
 import type { ImportReport, ImportRequest } from './import/import-downloads.ts';
@@ -72,6 +73,10 @@ export interface Commands {
   limitAll(rate: Rate | 'default'): Promise<Limits>;
   limits(): Promise<Limits>;
   history(filter: { readonly limit: number }): Promise<History>;
+  /**
+   * Deletes where they are what the steps of a download put elsewhere; its row stays. `NotPossible` while it is at work.
+   */
+  takeBack(reference: string, signal: AbortSignal): Promise<readonly TakenBack[]>;
   /** Looks again at what was delivered and notes it in the timeline. `NotPossible` where nothing was. */
   verify(reference: string, signal: AbortSignal): Promise<Verification>;
   /** Downloads in which something happened since (epoch ms; left out: ever), newest first. */

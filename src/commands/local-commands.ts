@@ -15,6 +15,7 @@ import { runStepsOn } from './run-steps.ts';
 import { showDownload } from './show-download.ts';
 import { staleLocks } from './stale-locks.ts';
 import { statsOf } from './stats.ts';
+import { takeBackDownload } from './take-back.ts';
 import { verifyDownload } from './verify-download.ts';
 import { withWaiting } from './waiting.ts';
 
@@ -32,6 +33,7 @@ export function localCommands(parts: CommandParts): Commands {
     torrent: (from) => readTorrentFile(parts, from),
     importDownloads: (request) => importDownloads(parts, request),
     preview: (request, signal) => previewDownload(parts, request, signal),
+    takeBack: (reference, signal) => takeBackDownload(parts, reference, signal),
     verify: (reference, signal) => verifyDownload(parts, reference, signal),
     list: async ({ limit, ...filter }) =>
       withWaiting(parts, await listLiving(parts, { ...filter, limit: limit ?? defaultPage })),

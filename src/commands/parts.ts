@@ -9,6 +9,7 @@ import type { StepSpec } from '../downloads/steps.ts';
 import type { TidyReport } from '../downloads/tidy-report.ts';
 import type { TorrentElsewhere } from '../sources/qbittorrent/list.ts';
 import type { Source } from '../sources/source.ts';
+import type { TakenBack } from '../steps/step.ts';
 import { runsForAll } from '../store/queue-facts.ts';
 import type { AskingStore, InstanceRow, Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
@@ -21,6 +22,8 @@ export interface CommandParts {
   sourceNamed(name: string): Promise<Source>;
   /** Throws `Failure('link')` that names what is allowed. */
   checkStep(spec: StepSpec): Promise<void>;
+  /** What the step with this mark put elsewhere is deleted there. */
+  takeBack(spec: StepSpec, mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   /** The same as bytes. */

@@ -149,6 +149,7 @@ function commandPartsOf(
     store,
     sourceFor: async (link, name) => (await sources.load()).forLink(link, name),
     checkStep: async (spec) => void (await steps.load()).make(spec),
+    takeBack: async (spec, mark, signal) => (await (await steps.load()).make(spec).takeBack?.(mark, signal)) ?? [],
     sourceNamed,
     readText: (link, options, most) => sources.readText(link, options, most),
     readBytes: (link, options, most) => sources.readBytes(link, options, most),

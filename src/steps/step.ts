@@ -17,6 +17,17 @@ export interface Step {
   readonly kind: string;
   /** `mark`: the last one this step stored for this download (`undefined`: none); whatever JSON it handed in. */
   run(context: StepContext, mark: unknown, report: StepReport, signal: AbortSignal): Promise<StepResult>;
+  /**
+   * Removes what it put elsewhere, as far as its mark tells of it, and may be called again: what is gone already is
+   * removed. Left out: it puts nothing elsewhere.
+   */
+  takeBack?(mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]>;
+}
+
+/** What was put elsewhere, and why it is still there; without `left` it is gone. */
+export interface TakenBack {
+  readonly link: string;
+  readonly left?: string;
 }
 
 /** What a step is given. Everything in it is the same again after a crash. */

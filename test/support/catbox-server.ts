@@ -120,6 +120,11 @@ class Catbox {
       response.writeHead(faults.status, { ...faults.headers, connection: 'close' }).end('refused');
       return;
     }
+    if (request.headers['content-type'] === 'application/x-www-form-urlencoded') {
+      const pieces: Buffer[] = [];
+      for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
+      return this.#delete(new URLSearchParams(Buffer.concat(pieces).toString()), response);
+    }
     const parts = await this.#read(request);
     if (!parts) return;
     if (faults.status !== 0) response.writeHead(faults.status, faults.headers).end('<html><b>trouble</b></html>');
@@ -142,6 +147,21 @@ class Catbox {
       if (this.#taken >= this.faults.standsStillAfter) await new Promise((resolve) => request.once('close', resolve));
     }
     return reader.end();
+  }
+
+  /** `deletefiles`: only what was sent with this userhash, as catbox does it. */
+  #delete(form: URLSearchParams, response: ServerResponse): void {
+    const names = (form.get('files') ?? '').split(' ').filter(Boolean);
+    const userhash = form.get('userhash') ?? '';
+    const links = [...this.files.keys()].filter((link) => names.includes(link.slice(link.lastIndexOf('/') + 1)));
+    if (form.get('reqtype') !== 'deletefiles' || names.length === 0) response.writeHead(412).end('No files given.');
+    else if (links.length < names.length) response.writeHead(412).end("File doesn't exist?");
+    else if (links.some((link) => userhash === '' || this.files.get(link)?.fields.userhash !== userhash)) {
+      response.writeHead(412).end('That file is not yours.');
+    } else {
+      for (const link of links) this.files.delete(link);
+      response.end('Files successfully deleted.');
+    }
   }
 
   #keep(parts: readonly Part[], response: ServerResponse): void {

@@ -216,6 +216,11 @@ function fakeCommands(
       const files = [{ path: `${directory}/${name}`, size: 5, main: true, selected: true }];
       return { link, source: 'http', name, totalBytes: 5, files, ranges: true, validator: null };
     },
+    async takeBack(reference) {
+      const { resultLink } = find(reference);
+      if (resultLink === null) return [];
+      return [{ link: resultLink, ...(resultLink.includes('kept') ? { left: 'nas: it refuses this' } : {}) }];
+    },
     async verify(reference) {
       const download = find(reference);
       const delivered = (files.get(download.id) ?? []).map(({ path }) => ({

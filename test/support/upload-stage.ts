@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { defaults } from '../../src/config/defaults.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
-import type { StepProgress, StepResult } from '../../src/steps/step.ts';
+import type { StepProgress, StepResult, TakenBack } from '../../src/steps/step.ts';
 import { type UploadParts, uploadKind } from '../../src/steps/upload/upload-step.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 
@@ -25,6 +25,8 @@ export interface UploadedDownload {
   readonly progress: StepProgress[];
   readonly notes: string[];
   run(options: string, upload: Partial<Upload>, how?: RunOptions): Promise<StepResult>;
+  /** Asks the hosts to delete what was sent. */
+  takeBack(options: string, upload: Partial<Upload>): Promise<readonly TakenBack[] | undefined>;
 }
 
 export interface RunOptions {
@@ -60,6 +62,11 @@ function downloadOf(folder: string, paths: readonly string[]): UploadedDownload 
     mark: undefined,
     progress: [],
     notes: [],
+    async takeBack(options, upload) {
+      const config = { http: defaults.http, hosts: {}, upload: { ...defaults.upload, ...upload } };
+      const step = uploadKind({ config, clock: systemClock, disk: realDisk }).make(options);
+      return step.takeBack?.(download.mark, new AbortController().signal);
+    },
     async run(options, upload, { signal, diesAt, isHasty } = {}) {
       const died = new AbortController();
       const config = { http: defaults.http, hosts: {}, upload: { ...defaults.upload, ...upload } };

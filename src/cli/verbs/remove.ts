@@ -4,10 +4,12 @@ import type { Verb } from '../verb.ts';
 /** `longhaul remove` */
 export const remove: Verb = {
   define(command) {
-    defineGiveUp(command).addHelpText(
-      'after',
-      '\nTakes downloads out of the list; unfinished ones are given up.\n\nExamples:\n  $ longhaul remove 12\n  $ longhaul remove --delete-files 12',
-    );
+    defineGiveUp(command)
+      .option('--uploaded', 'also delete what was uploaded, where the host can be asked to (catbox with a userhash)')
+      .addHelpText(
+        'after',
+        '\nTakes downloads out of the list; unfinished ones are given up.\n\nExamples:\n  $ longhaul remove 12\n  $ longhaul remove --delete-files 12\n  $ longhaul remove --uploaded 12',
+      );
   },
   run: (command, context) => giveUp(command, context, 'remove', { done: 'removed', told: 'will be removed' }),
 };

@@ -251,3 +251,31 @@ test('a secret is taken from its file, and said to be missing without being show
   const missing = { hosts: { catbox: { url: server.api, secret_env: 'NOT_SET' } } };
   await assert.rejects(stage.download(film).run('catbox', missing), failsWith('refused', /variable NOT_SET/));
 });
+
+test('what was uploaded with a userhash is deleted there, once and for all; what was not stays, and why', async () => {
+  const second = await stage.file('third.bin', Buffer.from('third'));
+  const download = stage.download(film, second);
+  await download.run('catbox', upload);
+  assert.deepEqual(
+    (await download.takeBack('', { ...upload, to: 'catbox' }))?.map(({ left }) => left),
+    [undefined, undefined],
+  );
+  assert.equal(server.files.size, 0);
+  const again = await download.takeBack('catbox', upload);
+  assert.deepEqual(
+    again?.map(({ left }) => left),
+    [undefined, undefined],
+    'what is gone is gone',
+  );
+  const anonymous = stage.download(second);
+  await anonymous.run('anonymous', upload);
+  const [kept] = (await anonymous.takeBack('anonymous', upload)) ?? [];
+  assert.match(kept?.left ?? '', /^anonymous deletes nothing that Longhaul asks for/);
+  const stolen = { hosts: { ...hosts, anonymous: { ...hosts.anonymous, secret: 'another-hash' } } };
+  const [refused] = (await anonymous.takeBack('anonymous', stolen)) ?? [];
+  assert.match(refused?.left ?? '', /^it answered 412 .*"That file is not yours\."/);
+  assert.equal(server.files.size, 1);
+  const unnamed = await anonymous.takeBack('catbox', { hosts: {} });
+  assert.match(unnamed?.[0]?.left ?? '', /no upload host named "anonymous"/);
+  assert.deepEqual(await stage.download(film).takeBack('catbox', upload), [], 'nothing was sent');
+});

@@ -37,6 +37,8 @@ export interface UploadHost {
   /** Bytes. */
   readonly mostBytes: number;
   put(file: OutgoingFile, run: HostRun): Promise<Uploaded>;
+  /** Deletes the file at this address; one that is gone already counts as deleted. Throws `Failure`. Left out: it cannot. */
+  delete?(link: string, signal: AbortSignal): Promise<void>;
   /** Removes what an upload left there that nobody will go on with. Never throws. */
   giveUp?(mark: unknown, signal: AbortSignal): Promise<void>;
 }

@@ -106,7 +106,8 @@ async function openHost(
       ...(kind === 'litterbox' ? { time: settings.expires ?? '72h' } : {}),
       ...(secret ? { userhash: secret } : {}),
     };
-    return catboxHost(client, clock, { ...both, url: new URL(url), fields, secrets });
+    const userhash = kind === 'catbox' ? secret : undefined;
+    return catboxHost(client, clock, { ...both, url: new URL(url), fields, secrets, userhash });
   }
   if (kind === 'rclone') return openRclone(both, settings, config.upload, clock);
   if (kind === 's3') {

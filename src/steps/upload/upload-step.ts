@@ -1,8 +1,9 @@
 import { basename, relative, sep } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Disk } from '../../disk/disk.ts';
+import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
-import type { Step, StepContext, StepFile, StepKind, StepReport, StepResult } from '../step.ts';
+import type { Step, StepContext, StepFile, StepKind, StepReport, StepResult, TakenBack } from '../step.ts';
 import { type ChainRun, toFirst } from './chain.ts';
 import { RateLimits } from './client.ts';
 import type { OutgoingFile, UploadHost } from './host.ts';
@@ -46,6 +47,10 @@ class UploadStep implements Step {
     this.#chain = chain;
   }
 
+  takeBack(mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]> {
+    return takeBack(this.#parts, this.#limits, mark, signal);
+  }
+
   async run(context: StepContext, mark: unknown, report: StepReport, signal: AbortSignal): Promise<StepResult> {
     const { hosts, close } = await openHosts(this.#chain, this.#parts, this.#limits);
     try {
@@ -58,6 +63,33 @@ class UploadStep implements Step {
       close();
     }
   }
+}
+
+/** Asks each host to delete what it took. */
+async function takeBack(parts: UploadParts, limits: RateLimits, mark: unknown, signal: AbortSignal) {
+  const done = Object.values(readState(mark).files).flatMap((file) => file.done ?? []);
+  const taken: TakenBack[] = [];
+  for (const { host, link } of done) {
+    try {
+      const { hosts, close } = await openHosts(readChain(host, parts.config.upload), parts, limits);
+      try {
+        const [known] = hosts;
+        if (known?.delete) await known.delete(link, signal);
+        else
+          throw new Failure(
+            'refused',
+            `${host} deletes nothing that Longhaul asks for (of catbox: without a userhash)`,
+          );
+        taken.push({ link });
+      } finally {
+        close();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      taken.push({ link, left: asFailure(error).message });
+    }
+  }
+  return taken;
 }
 
 interface RunParts {
