@@ -158,6 +158,10 @@ function finish(
         ]),
       ),
     },
+    extract:
+      config.extract.password_file === undefined
+        ? config.extract
+        : { ...config.extract, password_file: path('extract.password_file', config.extract.password_file) },
     move: config.move.directory === undefined ? {} : { directory: path('move.directory', config.move.directory) },
     mega: {
       ...mega,

@@ -24,6 +24,9 @@ export const extract = z
     max_ratio: wholeNumber(2, 100_000)
       .prefault(200)
       .describe('An archive that becomes more than so many times its own size, and more than 100 MB, is refused.'),
+    password_file: text('a file')
+      .optional()
+      .describe('A file with passwords of zip and 7z archives, one a line; they are tried in their order.'),
     seven_zip: text('a program')
       .prefault('auto')
       .describe('The 7-Zip program for 7z and split zip archives. auto: the first of 7zz, 7z, 7za in the PATH.'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -137,6 +137,74 @@ test(
     assert.deepEqual(names, ['film.mkv', 'film (2).mkv', 'subs/en.srt', 'film (3).mkv', '../readme.nfo']);
   },
 );
+
+test('encrypted archives come out with a password of the file, whichever of its lines it is', all, async (t) => {
+  const on = await stage(t);
+  const password_file = join(on.folder, 'passwords');
+  await writeFile(password_file, 'wrong\n\nsome -p "geheim"\nlast\n');
+  for (const how of [['-tzip'], ['-tzip', '-mem=AES256'], ['-t7z'], ['-t7z', '-mhe']]) {
+    on.make('7zz', 'a', ...how, '-psome -p "geheim"', '../show.arc', '.');
+    const name = how[0] === '-tzip' ? 'show.zip' : 'show.7z';
+    await rename(join(on.folder, 'show.arc'), join(on.folder, name));
+    assert.deepEqual(await contents(await on.run([name], { password_file }), on), expected, how.join(' '));
+  }
+  await writeFile(password_file, 'wrong\n');
+  await assert.rejects(
+    on.run(['show.zip'], { password_file }),
+    /knows no password that fits; write it into the file that/,
+  );
+  await assert.rejects(on.run(['show.7z'], { password_file: '/none' }), /the file \/none, .* cannot be read/);
+});
+
+test('a run that was cut off goes on behind the last archive that was done', all, async (t) => {
+  const on = await stage(t);
+  on.make('7zz', 'a', '-tzip', '../one.zip', 'film.mkv');
+  on.make('tar', 'czf', '../two.tar.gz', 'subs', 'empty');
+  const names = ['one.zip', 'two.tar.gz'];
+  const died = new Error('died');
+  const first = stepBench();
+  const stop = new AbortController();
+  first.run = (
+    (run) => (made, given) =>
+      run(made, given, stop.signal)
+  )(first.run);
+  const push = first.progress.push.bind(first.progress);
+  first.progress.push = (...told) => {
+    if (first.mark !== undefined) stop.abort(died);
+    return push(...told);
+  };
+  await assert.rejects(on.run(names, {}, first), died);
+  const { ino } = await stat(join(on.folder, 'work', 'film.mkv'));
+  await writeFile(join(on.folder, 'work', '.s1', 'half'), 'half');
+  const again = stepBench();
+  again.mark = first.mark;
+  const result = await on.run(names, {}, again);
+  const found = { 'film.mkv': film, 'two/subs/en.srt': subtitles, 'two/empty': Buffer.alloc(0) };
+  assert.deepEqual(await contents(result, on), found);
+  assert.equal((await stat(join(on.folder, 'work', 'film.mkv'))).ino, ino, 'it was not extracted again');
+  await writeFile(join(on.folder, 'work', 'film.mkv'), 'short');
+  assert.deepEqual(await contents(await on.run(names, {}, again), on), found, 'what is not as it was is');
+});
+
+test('within an archive it goes on behind the entries that were durable', all, async (t) => {
+  const on = await stage(t);
+  on.make('7zz', 'a', '-tzip', '../x.zip', 'film.mkv', 'subs/en.srt');
+  on.make('7zz', 'a', '-ms=off', '../x.7z', 'film.mkv', 'subs/en.srt');
+  on.make('tar', 'cf', '../x.tar', 'film.mkv', 'subs/en.srt');
+  for (const name of ['x.zip', 'x.7z', 'x.tar']) {
+    const path = join(on.folder, name);
+    const kept = Buffer.alloc(film.length, 'kept');
+    await mkdir(join(on.folder, 'work', '.s0'));
+    await writeFile(join(on.folder, 'work', '.s0', 'film.mkv'), kept);
+    const files = [{ path: '.s0/film.mkv', size: kept.length, place: ['film.mkv'] }];
+    const bench = stepBench();
+    const left = { done: [], open: { entries: 1, files, links: 0 } };
+    bench.mark = { stamp: JSON.stringify([[path, (await stat(path)).size]]), left };
+    const found = await contents(await on.run([name], {}, bench), on);
+    assert.deepEqual(found, { 'x/film.mkv': kept, 'x/subs/en.srt': subtitles }, name);
+    await rm(join(on.folder, 'work', 'x'), { recursive: true });
+  }
+});
 
 test('nothing to extract is no failure', async (t) => {
   const on = await stage(t);

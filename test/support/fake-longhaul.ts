@@ -7,6 +7,7 @@ import { Failure } from '../../src/downloads/failure.ts';
 import { isUnfinished, mayWish, type Status, statuses, wishLeadsTo } from '../../src/downloads/states.ts';
 import type { Longhaul } from '../../src/instance/longhaul.ts';
 import { silentLog } from '../../src/log/log.ts';
+import type { TakenBack } from '../../src/steps/step.ts';
 import { NotPossible } from '../../src/store/store.ts';
 
 /** A Longhaul of rows in memory, for tests of those who ask: nothing runs, the test says what happens. */
@@ -119,6 +120,12 @@ function fakeLimits(
   };
 }
 
+/** A host that deletes everything but what is called `kept`. */
+function takenBack({ resultLink: link }: Download): readonly TakenBack[] {
+  if (link === null) return [];
+  return [{ link, ...(link.includes('kept') ? { left: 'nas: it refuses this' } : {}) }];
+}
+
 function deliveredOf(rows: ReadonlyMap<number, Download>, link: string): Download | undefined {
   return [...rows.values()].find((row) => row.link === link && row.status === 'completed');
 }
@@ -216,11 +223,7 @@ function fakeCommands(
       const files = [{ path: `${directory}/${name}`, size: 5, main: true, selected: true }];
       return { link, source: 'http', name, totalBytes: 5, files, ranges: true, validator: null };
     },
-    async takeBack(reference) {
-      const { resultLink } = find(reference);
-      if (resultLink === null) return [];
-      return [{ link: resultLink, ...(resultLink.includes('kept') ? { left: 'nas: it refuses this' } : {}) }];
-    },
+    takeBack: async (reference) => takenBack(find(reference)),
     async verify(reference) {
       const download = find(reference);
       const delivered = (files.get(download.id) ?? []).map(({ path }) => ({

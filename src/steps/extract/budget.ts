@@ -37,10 +37,10 @@ export class Budget {
     return this.#bytes;
   }
 
-  /** Before the first byte. Throws `Failure` (suspect, no_space). */
-  async declare(bytes: number): Promise<void> {
+  /** Before the first byte; `there`: so many of them are on the disk already. Throws `Failure` (suspect, no_space). */
+  async declare(bytes: number, there: number): Promise<void> {
     this.#judge(bytes);
-    await this.#look(bytes);
+    await this.#look(bytes - there);
   }
 
   entry(): void {

@@ -69,7 +69,7 @@ test('what a program prints of an archive is read or refused, and a name cannot 
     );
   }
   const [entry] = readList('Path = a\nSize = 5\nAttributes = A -rw-r--r--\nCRC = 0000000A\nSize = 7\n');
-  assert.deepEqual(entry, { name: 'a', kind: 'file', size: 5, crc: 10 });
+  assert.deepEqual(entry, { name: 'a', kind: 'file', size: 5, crc: 10, encrypted: false });
 });
 
 test('parts of one archive belong together, in their order, and what is missing between them is named', () => {

@@ -65,6 +65,12 @@ export function suspect(what: string, cause?: unknown): Failure {
   return new Failure('suspect', what, cause === undefined ? {} : { cause });
 }
 
+/** Nobody told its password, or it is none of those that are known. */
+export function encrypted(): Failure {
+  const next = 'write it into the file that extract.password_file names and retry, or extract it by hand';
+  return new Failure('refused', `is encrypted, and Longhaul knows no password that fits; ${next}`);
+}
+
 /** What a decoder said of bytes that it could not read; what the disk said of itself stays as it is. */
 export function damage(error: unknown): unknown {
   if (error instanceof Failure || (error as NodeJS.ErrnoException | undefined)?.syscall !== undefined) return error;

@@ -1,7 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
-import { removeTree } from '../../disk/remove-tree.ts';
 import { safeName } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import type { StepParts } from '../parts.ts';
@@ -12,10 +11,11 @@ import { type ArchiveReader, suspect } from './entry.ts';
 import { sniff } from './format.ts';
 import { openPacked } from './packed.ts';
 import { openRar } from './rar.ts';
+import { type Left, leftFrom, makeDurable, markFor } from './resume.ts';
 import { openSevenZip } from './seven-zip.ts';
-import { settle } from './staging.ts';
+import { namesOf, settle } from './staging.ts';
 import { findTools, type Tools } from './tools.ts';
-import { type Unpacked, unpack } from './unpack.ts';
+import { type Extracted, type Unpacked, unpack } from './unpack.ts';
 import { openZip, UnknownMethod } from './zip.ts';
 
 type Parts = Pick<StepParts, 'config' | 'disk' | 'clock'>;
@@ -35,23 +35,48 @@ export function extractKind(parts: Parts): StepKind {
 function extractStep(parts: Parts): Step {
   return {
     kind: 'extract',
-    async run(context, _mark, report, signal) {
+    async run(context, mark, report, signal) {
       const archives = archivesAmong(context.files.map(({ path }) => path));
       if (archives.length === 0) return { note: 'nothing to extract: no archive is among the files' };
       const { extract } = parts.config;
       const { clock } = parts;
       const tools = findTools({ clock, sevenZip: extract.seven_zip, unar: extract.unar, cwd: context.work, signal });
-      await empty(parts.disk, context.work);
-      const made: StepFile[] = [];
-      const taken = new Set<string>();
-      let links = 0;
+      const passwords = await passwordsOf(parts);
+      const { disk } = parts;
+      const { work } = context;
+      const stamp = stampOf(context.files);
+      const left = await onDisk(work, () => leftFrom(disk, work, isOf(mark, stamp) ? mark.left : undefined));
+      const done = [...left.done];
+      const taken = namesOf(
+        work,
+        done.flatMap((unpacked) => unpacked.files),
+      );
+      const keep = (now: Left) => report.mark({ stamp, left: markFor(work, now) });
       for (const [place, archive] of archives.entries()) {
+        if (place < left.done.length) continue;
+        const before = place === left.done.length ? left.open : undefined;
+        const checkpoint = async (open: Extracted) => {
+          await makeDurable(
+            disk,
+            work,
+            open.files.map(({ path }) => path),
+          );
+          await keep({ done, open });
+        };
         const unpacked = await named(archive, () =>
-          extractOne(parts, { archive, place, taken, context, report, tools, signal }),
+          extractOne(parts, { archive, place, taken, context, report, tools, passwords, before, checkpoint, signal }),
         );
-        made.push(...unpacked.files.map((file) => ({ ...file, main: false })));
-        links += unpacked.links;
+        done.push(unpacked);
+        if (place === archives.length - 1) continue;
+        await makeDurable(
+          disk,
+          work,
+          unpacked.files.map(({ path }) => path),
+        );
+        await keep({ done, open: undefined });
       }
+      const made = done.flatMap(({ files }) => files.map(({ path, size }) => ({ path, size, main: false })));
+      const links = done.reduce((sum, unpacked) => sum + unpacked.links, 0);
       const packed = new Set(archives.flatMap((archive) => archive.parts));
       const kept = context.files.filter(({ path }) => !packed.has(path)).map((file) => ({ ...file, main: false }));
       return { files: withMain([...made, ...kept]), note: noteOf(made.length, archives.length, links) };
@@ -59,10 +84,24 @@ function extractStep(parts: Parts): Step {
   };
 }
 
-/** What a run that was cut off left there goes: its room is needed. */
-async function empty(disk: Disk, folder: string): Promise<void> {
-  await removeTree(disk, folder);
-  await onDisk(folder, () => disk.makeDirectory(folder));
+/** What was extracted is of these files as they were. */
+function stampOf(files: readonly StepFile[]): string {
+  return JSON.stringify(files.map(({ path, size }) => [path, size]));
+}
+
+function isOf(mark: unknown, stamp: string): mark is { readonly left: unknown } {
+  return typeof mark === 'object' && mark !== null && 'stamp' in mark && mark.stamp === stamp && 'left' in mark;
+}
+
+/** One a line, in the order in which they are tried. Throws `Failure('refused')` where the file cannot be read. */
+async function passwordsOf({ config, disk }: Parts): Promise<readonly string[]> {
+  const { password_file } = config.extract;
+  if (password_file === undefined) return [];
+  const text = await disk.readText(password_file).catch(() => undefined);
+  if (text === undefined) {
+    throw new Failure('refused', `the file ${password_file}, which extract.password_file names, cannot be read`);
+  }
+  return [...new Set(text.split(/\r?\n/).filter((line) => line !== ''))];
 }
 
 interface One {
@@ -72,12 +111,15 @@ interface One {
   readonly context: StepContext;
   readonly report: StepReport;
   readonly tools: Tools;
+  readonly passwords: readonly string[];
+  readonly before: Extracted | undefined;
+  readonly checkpoint: (extracted: Extracted) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 async function extractOne(parts: Parts, one: One): Promise<Unpacked> {
   const { disk, config } = parts;
-  const { archive, context, report, tools, signal } = one;
+  const { archive, context, report, tools, passwords, before, checkpoint, signal } = one;
   if (archive.missing.length > 0) throw suspect(`is not whole: ${archive.missing.slice(0, 3).join(', ')} is missing`);
   const packed = context.files
     .filter(({ path }) => archive.parts.includes(path))
@@ -85,7 +127,7 @@ async function extractOne(parts: Parts, one: One): Promise<Unpacked> {
   const staging = join(context.work, `.s${one.place}`);
   await disk.makeDirectory(staging);
   const budget = new Budget(config.extract, packed, { disk, folder: staging, headroom: config.space.headroom });
-  const reader = await open(disk, archive, tools, config.extract.max_entries);
+  const reader = await open(disk, archive, { tools, passwords, mostEntries: config.extract.max_entries });
   try {
     const total = reader.declared ?? (reader.consumed ? packed : null);
     const onBytes = (bytes: number) => {
@@ -99,24 +141,35 @@ async function extractOne(parts: Parts, one: One): Promise<Unpacked> {
     };
     const mode = Number.parseInt(config.downloads.file_mode, 8);
     const settling = { staging, work: context.work, stem: safeName(archive.stem), taken: one.taken };
-    const unpacked = await unpack(reader, staging, { disk, budget, mode, onBytes, signal });
+    const unpacked = await unpack(reader, staging, { disk, budget, mode, onBytes, before, checkpoint, signal });
     return { ...unpacked, files: await settle(disk, settling, unpacked.files) };
   } finally {
     await reader.close();
   }
 }
 
-async function open(disk: Disk, archive: ArchiveFiles, tools: Tools, mostEntries: number): Promise<ArchiveReader> {
+interface Opening {
+  readonly tools: Tools;
+  readonly passwords: readonly string[];
+  readonly mostEntries: number;
+}
+
+async function open(
+  disk: Disk,
+  archive: ArchiveFiles,
+  { tools, passwords, mostEntries }: Opening,
+): Promise<ArchiveReader> {
   const format = await onDisk(archive.first, () => sniff(disk, archive.first));
   if (format === undefined)
     throw suspect('is no archive of a kind that Longhaul knows (zip, tar, 7z, rar, gz, bz2, xz, zst)');
   if (format === 'rar') return openRar(archive.first, tools);
-  if (format === '7z' || (format === 'zip' && archive.parts.length > 1)) return openSevenZip(archive.first, tools);
+  if (format === '7z' || (format === 'zip' && archive.parts.length > 1))
+    return openSevenZip(archive.first, tools, passwords);
   if (format !== 'zip') return openPacked(format, { parts: archive.parts, stem: archive.stem }, tools);
   try {
-    return await openZip(archive.first, mostEntries);
+    return await openZip(archive.first, { mostEntries, hasPasswords: passwords.length > 0 });
   } catch (error) {
-    if (error instanceof UnknownMethod) return openSevenZip(archive.first, tools);
+    if (error instanceof UnknownMethod) return openSevenZip(archive.first, tools, passwords);
     throw error;
   }
 }

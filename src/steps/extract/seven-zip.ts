@@ -1,32 +1,59 @@
-import { Failure } from '../../downloads/failure.ts';
-import { type ArchiveReader, suspect } from './entry.ts';
+import { Readable } from 'node:stream';
+import type { RunningProgram } from '../process-group.ts';
+import { type ArchiveReader, encrypted, suspect } from './entry.ts';
 import { type ListedEntry, listedReader, listOf } from './listed.ts';
 import type { Tools } from './tools.ts';
 
-/** Asked with a password, so that it never waits for one; no wildcards; UTF-8. */
-const switches = ['-plonghaul', '-spd', '-sccUTF-8', '-bd'];
+/**
+ * No wildcards; UTF-8. Passwords are written to its input, where no other user of the machine sees them; where there is none
+ * it is given a wrong one, so that it never waits.
+ */
+const switches = ['-spd', '-sccUTF-8', '-bd'];
+const noPassword = '-plonghaul';
 /** Largest dictionary, as a power of two: so much memory is taken at least. */
 const largestDictionary = 30;
 
 const kinds: Readonly<Record<string, ListedEntry['kind']>> = { '-': 'file', d: 'directory', l: 'symlink' };
 
-/** A 7z archive, or a zip archive in parts or of a method that only 7-Zip knows. Throws `Failure`. */
-export async function openSevenZip(path: string, tools: Tools): Promise<ArchiveReader> {
+/**
+ * A 7z archive, or a zip archive that is encrypted, in parts or of a method that only 7-Zip knows. Passwords are tried in
+ * their order, on its smallest encrypted file. Throws `Failure`.
+ */
+export async function openSevenZip(path: string, tools: Tools, passwords: readonly string[]): Promise<ArchiveReader> {
   const program = await tools.sevenZip();
-  const { text, code, words } = await listOf(tools.start(program, ['l', '-slt', '-ba', ...switches, '--', path]));
-  if (/wrong password|encrypted archive/i.test(`${text.slice(-2000)} ${words}`)) throw encrypted();
-  if (code !== 0) throw suspect(`is damaged, or not whole: ${words}`);
-  const entries = readList(text);
-  return listedReader(entries, () => tools.start(program, ['x', '-so', ...switches, '--', path]));
+  for (const password of passwords.length === 0 ? [undefined] : passwords) {
+    const start = (command: readonly string[]) =>
+      password === undefined
+        ? tools.start(program, [...command, noPassword, ...switches, '--', path])
+        : tools.start(program, [...command, ...switches, '--', path], Readable.from([`${password}\n`]));
+    const { text, code, words } = await listOf(start(['l', '-slt', '-ba']));
+    if (/wrong password|encrypted archive/i.test(`${text.slice(-2000)} ${words}`)) continue;
+    if (code !== 0) throw suspect(`is damaged, or not whole: ${words}`);
+    const entries = readList(text);
+    const locked = entries.filter((entry) => entry.encrypted && entry.kind !== 'directory' && entry.size > 0);
+    const [smallest] = locked.toSorted((a, b) => a.size - b.size);
+    if (smallest && (password === undefined || !(await opens(start, smallest.name)))) continue;
+    return listedReader(entries, () => start(['x', '-so']));
+  }
+  throw encrypted();
+}
+
+async function opens(start: (command: readonly string[]) => RunningProgram, name: string): Promise<boolean> {
+  const { code } = await listOf(start(['t', `-i!${name}`]));
+  return code === 0;
 }
 
 /** What `7z l -slt -ba` prints: one block of `Key = value` an entry. Pure. Throws `Failure` (refused, suspect). */
-export function readList(text: string): readonly ListedEntry[] {
+export function readList(text: string): readonly SevenZipEntry[] {
   const blocks = text.replaceAll('\r\n', '\n').split(/\n\s*\n/);
   return blocks.filter((block) => block.trim() !== '').map((block) => entryIn(block));
 }
 
-function entryIn(block: string): ListedEntry {
+interface SevenZipEntry extends ListedEntry {
+  readonly encrypted: boolean;
+}
+
+function entryIn(block: string): SevenZipEntry {
   const values = new Map<string, string>();
   for (const line of block.split('\n')) {
     const [, key, value] = /^([A-Z][A-Za-z ]*) = ?(.*)$/.exec(line) ?? [];
@@ -35,7 +62,6 @@ function entryIn(block: string): ListedEntry {
   }
   const name = values.get('Path');
   if (name === undefined) throw suspect('has a list of entries that cannot be read');
-  if (values.get('Encrypted') === '+') throw encrypted();
   const [, power] = /LZMA2?:(\d+)(?![\dkmg])/i.exec(values.get('Method') ?? '') ?? [];
   if (Number(power ?? 0) > largestDictionary) throw suspect('needs more than 1 GiB of memory to be extracted');
   const attributes = values.get('Attributes') ?? '';
@@ -48,10 +74,7 @@ function entryIn(block: string): ListedEntry {
     name,
     kind: isFolder ? 'directory' : unix === undefined ? 'file' : (kinds[unix] ?? 'special'),
     size: isFolder ? 0 : size,
+    encrypted: values.get('Encrypted') === '+',
     crc: /^[0-9A-F]{8}$/i.test(crc) ? Number.parseInt(crc, 16) : undefined,
   };
-}
-
-function encrypted(): Failure {
-  return new Failure('refused', 'is encrypted, and Longhaul knows no password; extract it by hand');
 }

@@ -1,11 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import type { Disk } from '../../disk/disk.ts';
 import { numberedName } from '../../disk/safe-name.ts';
-
-interface Made {
-  readonly path: string;
-  readonly size: number;
-}
+import type { UnpackedFile } from './unpack.ts';
 
 /** Where the content of one archive goes. */
 export interface Settling {
@@ -24,8 +20,8 @@ export interface Settling {
 export async function settle(
   disk: Disk,
   { staging, work, stem, taken }: Settling,
-  files: readonly Made[],
-): Promise<readonly Made[]> {
+  files: readonly UnpackedFile[],
+): Promise<readonly UnpackedFile[]> {
   if (files.length === 0) return [];
   const tops = new Set(files.map(({ path }) => relative(staging, path).split(sep)[0] ?? ''));
   const [only = stem] = tops;
@@ -33,7 +29,12 @@ export async function settle(
   const name = freeName(tops.size === 1 ? only : stem, taken);
   const to = join(work, name);
   await disk.rename(from, to);
-  return files.map(({ path, size }) => ({ path: to + path.slice(from.length), size }));
+  return files.map((file) => ({ ...file, path: to + file.path.slice(from.length) }));
+}
+
+/** Names in `work` that what was settled before has taken. Pure. */
+export function namesOf(work: string, files: readonly UnpackedFile[]): Set<string> {
+  return new Set(files.map(({ path }) => (relative(work, path).split(sep)[0] ?? '').toLowerCase()));
 }
 
 function freeName(wanted: string, taken: Set<string>): string {

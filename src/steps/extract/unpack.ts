@@ -6,10 +6,16 @@ import type { Budget } from './budget.ts';
 import { type ArchiveEntry, type ArchiveReader, checkSymlink, placeOf, shown, suspect } from './entry.ts';
 
 export interface Unpacked {
-  /** Absolute path and size of each file. */
-  readonly files: readonly { readonly path: string; readonly size: number }[];
+  /** Absolute path and size of each file, and its place in the archive. */
+  readonly files: readonly UnpackedFile[];
   /** Symbolic links, which are left out. */
   readonly links: number;
+}
+
+export interface UnpackedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly place: readonly string[];
 }
 
 export interface UnpackParts {
@@ -19,11 +25,22 @@ export interface UnpackParts {
   readonly mode: number;
   /** Hears how many bytes were extracted so far. */
   readonly onBytes: (bytes: number) => void;
+  /** What an earlier run has extracted of it; the entries of the same archive come in the same order. */
+  readonly before?: Extracted | undefined;
+  /** Makes durable what was extracted so far; called after every so many bytes. */
+  readonly checkpoint: (extracted: Extracted) => Promise<void>;
   readonly signal: AbortSignal;
+}
+
+/** Entries that were extracted, from the first. */
+export interface Extracted extends Unpacked {
+  readonly entries: number;
 }
 
 const mostNumbers = 9999;
 const portionBytes = 256 * 1024;
+/** What comes in about so many bytes is extracted again after a crash. */
+const checkpointBytes = 256 * 1024 * 1024;
 
 /**
  * Writes what an archive holds into `folder`, and nothing beside it: of each entry only its bytes, under a name that
@@ -31,15 +48,20 @@ const portionBytes = 256 * 1024;
  * or the signal's reason.
  */
 export async function unpack(reader: ArchiveReader, folder: string, parts: UnpackParts): Promise<Unpacked> {
-  const { budget, signal } = parts;
-  if (reader.declared !== undefined) await budget.declare(reader.declared);
+  const { budget, signal, before, checkpoint } = parts;
+  const files = [...(before?.files ?? [])];
+  const there = files.reduce((sum, { size }) => sum + size, 0);
+  if (reader.declared !== undefined) await budget.declare(reader.declared, there);
+  await budget.spend(there);
   /** By its place in the archive, for hard links. */
-  const written = new Map<string, { readonly path: string; readonly size: number }>();
-  const files: { readonly path: string; readonly size: number }[] = [];
-  let links = 0;
+  const written = new Map(files.map((file) => [file.place.join('/'), file]));
+  let links = before?.links ?? 0;
+  let [entries, kept] = [0, there];
   for await (const entry of reader.entries()) {
     signal.throwIfAborted();
     budget.entry();
+    entries += 1;
+    if (entries <= (before?.entries ?? 0)) continue;
     const place = placeOf(entry.name);
     if (entry.kind === 'special') throw suspect(`holds the device or pipe "${shown(entry.name)}"`);
     if (entry.kind === 'symlink') {
@@ -47,10 +69,13 @@ export async function unpack(reader: ArchiveReader, folder: string, parts: Unpac
       links += 1;
     } else if (entry.kind !== 'directory') {
       const content = entry.kind === 'file' ? entry.content() : linked(entry, written, parts);
-      const file = await writeFile(content, folder, namedPlace(place, entry), parts);
+      const file = { ...(await writeFile(content, folder, namedPlace(place, entry), parts)), place };
       written.set(place.join('/'), file);
       files.push(file);
     }
+    if (budget.bytes - kept < checkpointBytes) continue;
+    kept = budget.bytes;
+    await checkpoint({ entries, files, links });
   }
   return { files, links };
 }

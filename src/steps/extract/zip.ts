@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Entry } from 'yauzl';
-import { Failure } from '../../downloads/failure.ts';
-import { type ArchiveEntry, type ArchiveReader, damage, shown, suspect } from './entry.ts';
+import { type ArchiveEntry, type ArchiveReader, damage, encrypted, shown, suspect } from './entry.ts';
 
 /** The methods that need no other program: stored and deflated. */
 const methods = new Set([0, 8]);
@@ -19,7 +18,10 @@ export class UnknownMethod extends Error {
  * A zip archive. All that its directory says is looked at before the first byte comes out: encrypted entries, entries
  * that lie over each other (as in a bomb), too many. Throws `Failure` (suspect, refused), or `UnknownMethod`.
  */
-export async function openZip(path: string, mostEntries: number): Promise<ArchiveReader> {
+export async function openZip(
+  path: string,
+  { mostEntries, hasPasswords }: { readonly mostEntries: number; readonly hasPasswords: boolean },
+): Promise<ArchiveReader> {
   const yauzl = await import('yauzl');
   const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
   const file = await yauzl.openPromise(path, options).catch((error: unknown) => {
@@ -31,7 +33,7 @@ export async function openZip(path: string, mostEntries: number): Promise<Archiv
       if (entries.length >= mostEntries) throw suspect(`holds more than ${mostEntries} entries (extract.max_entries)`);
       entries.push(entry);
     }
-    judge(entries);
+    judge(entries, hasPasswords);
     const nameOf = (entry: Entry): string =>
       yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
     return {
@@ -47,10 +49,9 @@ export async function openZip(path: string, mostEntries: number): Promise<Archiv
   }
 }
 
-function judge(entries: readonly Entry[]): void {
-  if (entries.some((entry) => entry.isEncrypted())) {
-    throw new Failure('refused', 'is encrypted, and Longhaul knows no password; extract it by hand');
-  }
+function judge(entries: readonly Entry[], hasPasswords: boolean): void {
+  const isEncrypted = entries.some((entry) => entry.isEncrypted());
+  if (isEncrypted && !hasPasswords) throw encrypted();
   const sorted = entries.toSorted((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   let end = 0;
   for (const entry of sorted) {
@@ -59,7 +60,8 @@ function judge(entries: readonly Entry[]): void {
     }
     end = entry.relativeOffsetOfLocalHeader + localHeaderBytes + entry.fileNameLength + entry.compressedSize;
   }
-  if (entries.some(({ compressionMethod }) => !methods.has(compressionMethod))) throw new UnknownMethod();
+  if (isEncrypted || entries.some(({ compressionMethod }) => !methods.has(compressionMethod)))
+    throw new UnknownMethod();
 }
 
 function entryFrom(entry: Entry, name: string, open: () => Promise<NodeJS.ReadableStream>): ArchiveEntry {
