@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import tls, { type TLSSocket } from 'node:tls';
 import { type Authority, makeAuthority } from '../../test/support/certificate.ts';
 import { needs } from '../../test/support/needs.ts';
 import type { Failure } from '../downloads/failure.ts';
 import { systemClock } from '../time/clock.ts';
-import { trustFrom } from './connect.ts';
+import { connect, trustFrom } from './connect.ts';
+import type { Exchange } from './exchange.ts';
 import { get } from './get.ts';
+import { Http2Socket } from './http2-socket.ts';
 import { ConnectionPool } from './pool.ts';
 
 const openssl = needs('openssl');
@@ -41,10 +44,14 @@ function head(fields: Readonly<Record<string, string>>): Buffer {
 }
 
 const noError = Buffer.alloc(4);
+/** The first request is answered still. */
+const leaving = frame('goaway', 0, 0, Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]));
 const settings = frame('settings', 0, 0, Buffer.alloc(0));
+/** The windows that the client has told hold from here on. */
+const acknowledged = frame('settings', 1, 0, Buffer.alloc(0));
 
-/** Says `frames` to whoever asks for the first time on a connection, whatever he asks. */
-async function frameServer(frames: readonly Buffer[]) {
+/** Says `frames` to whoever asks for the first time on a connection, whatever he asks; `leaves`: and closes it then. */
+async function frameServer(frames: readonly Buffer[], leaves = false) {
   authority ??= makeAuthority();
   const { certText, keyText } = authority.issue('IP:127.0.0.1');
   const open = new Set<TLSSocket>();
@@ -59,7 +66,8 @@ async function frameServer(frames: readonly Buffer[]) {
       heard = Buffer.concat([heard, bytes]);
       if (isAnswered || !asks(heard)) return;
       isAnswered = true;
-      socket.write(Buffer.concat(frames));
+      socket.write(Buffer.concat([acknowledged, ...frames]));
+      if (leaves) socket.end();
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -87,12 +95,25 @@ function asks(heard: Buffer): boolean {
   return false;
 }
 
-/** How the body ends that those frames tell: its bytes and the failure, or all of it. */
-async function heardOf(frames: readonly Buffer[]): Promise<{ readonly bytes: number; readonly failure?: Failure }> {
-  using server = await frameServer(frames);
+type Server = Awaited<ReturnType<typeof frameServer>>;
+
+async function asked({ pool, url }: Server): Promise<Exchange> {
   const rules = { mostHops: 1, allowDowngrade: false };
-  const ways = { pool: server.pool, clock: systemClock, headersTimeout: 10_000, redirects: rules };
-  const { exchange } = await get(server.url, () => [], ways);
+  return (await get(url, () => [], { pool, clock: systemClock, headersTimeout: 10_000, redirects: rules })).exchange;
+}
+
+/** How the body ends that those frames tell: its bytes and the failure, or all of it. */
+async function heardOf(frames: readonly Buffer[]): Promise<Heard> {
+  using server = await frameServer(frames);
+  return read(await asked(server));
+}
+
+interface Heard {
+  readonly bytes: number;
+  readonly failure?: Failure;
+}
+
+function read(exchange: Exchange): Promise<Heard> {
   let bytes = 0;
   return new Promise((resolve) => {
     exchange.read({
@@ -116,8 +137,48 @@ for (const [how, fields] of [
     // Some gateways say "no error" when what stands behind them has broken off.
     const cut = await heardOf([...begun, frame('reset', 0, 1, noError)]);
     assert.equal(cut.failure?.class, 'network');
-    const leaving = frame('goaway', 0, 0, Buffer.alloc(8));
     const left = await heardOf([...begun, leaving, frame('reset', 0, 1, noError)]);
     assert.equal(left.failure?.class, 'network');
   });
 }
+
+test('what a host has said before it left can still be read', { ...openssl, timeout: 20_000 }, async () => {
+  const parts = Array.from({ length: 40 }, (_, n) => frame('data', n === 39 ? endStream : 0, 1, Buffer.alloc(16_000)));
+  for (const fields of [{}, { 'content-length': `${40 * 16_000}` }]) {
+    using server = await frameServer([frame('headers', endHeaders, 1, head(fields)), ...parts, leaving], true);
+    const exchange = await asked(server);
+    while (server.open.size > 0) await nextTurn();
+    assert.deepEqual(await read(exchange), { bytes: 40 * 16_000 });
+  }
+});
+
+test('an answer that is given up closes its connection', { ...openssl, timeout: 20_000 }, async () => {
+  using server = await frameServer([
+    frame('headers', endHeaders, 1, head({})),
+    frame('data', 0, 1, Buffer.alloc(1000)),
+  ]);
+  const exchange = await asked(server);
+  assert.equal(server.open.size, 1);
+  exchange.abandon();
+  while (server.open.size > 0) await nextTurn();
+});
+
+test('who it is, and where, is looked at as without HTTP/2', openssl, async () => {
+  using server = await frameServer([]);
+  const { pool, url } = server;
+  const pins = [`sha256/${Buffer.alloc(32).toString('base64')}`];
+  await assert.rejects(pool.take(url, undefined, false, { pins }), { class: 'tls', message: /not the pinned one/ });
+  const wire = await pool.take(url, undefined);
+  wire.destroy();
+  const strict = new ConnectionPool({
+    clock: systemClock,
+    connectTimeout: 10_000,
+    trust: async () => trustFrom(undefined),
+  });
+  await assert.rejects(strict.take(url, undefined), { class: 'tls', message: /signed by an authority/ });
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const endpoint = { host, port: Number(url.port), secure: true };
+    const options = { clock: systemClock, timeout: 10_000, publicOnly: true, http2: Http2Socket };
+    await assert.rejects(connect(endpoint, options), { class: 'refused', message: /private network/ });
+  }
+});

@@ -48,10 +48,11 @@ export class Http2Socket extends Duplex {
       // A window of 64 KiB would wait for the other side's clock.
       settings: { enablePush: false, initialWindowSize: 4 << 20 },
     });
-    this.#session.on('connect', () => this.#session.setLocalWindowSize(8 << 20));
-    this.#session.on('error', (error) => this.destroy(error));
+    // It is told also of a session that was destroyed before.
+    this.#session.on('connect', () => this.#session.destroyed || this.#session.setLocalWindowSize(8 << 20));
+    this.#session.on('error', (error) => this.#sessionEnded(error));
     this.#session.on('goaway', () => this.#endAfterThis());
-    this.#session.on('close', () => this.destroy());
+    this.#session.on('close', () => this.#sessionEnded(broken()));
   }
 
   ref(): this {
@@ -119,11 +120,10 @@ export class Http2Socket extends Duplex {
       if (!ofConnection.has(name)) fields[name] = name in fields ? [fields[name] ?? [], value].flat() : value;
     }
     this.#bodyLeft = Number(fields['content-length'] ?? 0);
-    // Of the one before only its end can still be there to be read.
-    this.#stream?.resume();
     const stream = this.#session.request(fields, { endStream: this.#bodyLeft === 0 });
     this.#stream = stream;
-    const isWhole = watchEnd(stream);
+    // What is whole would be lost with a connection that the other side closes now; no more than its window can be left.
+    const isWhole = watchEnd(stream, () => stream.resume());
     stream.on('response', (headers) => this.#answer(stream, headers, method, isWhole));
     stream.on('error', (error) => this.destroy(error));
     stream.on('close', () => this.#closed(stream, isWhole()));
@@ -144,10 +144,13 @@ export class Http2Socket extends Duplex {
       if (name.startsWith(':') || ofConnection.has(name)) continue;
       for (const one of [value].flat()) text += `${name}: ${one}\r\n`;
     }
-    this.#tell(stream, Buffer.from(`${text}${isChunked ? 'transfer-encoding: chunked\r\n' : ''}\r\n`, 'latin1'));
+    const tell = (bytes: Buffer) => {
+      if (!this.push(bytes) && !isWhole()) stream.pause();
+    };
+    tell(Buffer.from(`${text}${isChunked ? 'transfer-encoding: chunked\r\n' : ''}\r\n`, 'latin1'));
     stream.on('data', (bytes: Buffer) => {
-      if (!isChunked) return this.#tell(stream, bytes);
-      this.#tell(stream, Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]));
+      if (!isChunked) return tell(bytes);
+      tell(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]));
     });
     stream.on('end', () => {
       // An end by an error is no end; it is told when the stream closes.
@@ -155,13 +158,9 @@ export class Http2Socket extends Duplex {
     });
   }
 
-  #tell(stream: ClientHttp2Stream, bytes: Buffer): void {
-    if (!this.push(bytes)) stream.pause();
-  }
-
   #closed(stream: ClientHttp2Stream, isWhole: boolean): void {
     if (!isWhole || stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {
-      this.destroy(Object.assign(new Error('the stream was reset'), { code: 'ECONNRESET' }));
+      this.destroy(broken());
     }
     if (this.#stream === stream) this.#stream = undefined;
     if (this.#session.closed) this.push(null);
@@ -169,8 +168,18 @@ export class Http2Socket extends Duplex {
 
   /** The other side takes no further request: what is under way ends as it should. */
   #endAfterThis(): void {
-    if (!this.#stream) this.destroy();
+    if (!this.#stream) this.push(null);
   }
+
+  /** What was told of an answer that is whole can still be read. */
+  #sessionEnded(error: Error): void {
+    if (this.#stream) this.destroy(error);
+    else this.push(null);
+  }
+}
+
+function broken(): Error {
+  return Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
 }
 
 /**
@@ -178,12 +187,15 @@ export class Http2Socket extends Duplex {
  * gateways do when what stands behind them breaks off, ends the same way for whoever reads it: but then the stream is
  * closed already at the moment when its end is put behind its bytes.
  */
-function watchEnd(stream: ClientHttp2Stream): () => boolean {
+function watchEnd(stream: ClientHttp2Stream, onWhole: () => void): () => boolean {
   let isWhole = false;
   const push = stream.push.bind(stream);
   stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    if (chunk === null && !stream.closed) isWhole = true;
-    return push(chunk, encoding);
+    if (chunk !== null || stream.closed) return push(chunk, encoding);
+    isWhole = true;
+    const more = push(chunk, encoding);
+    onWhole();
+    return more;
   };
   return () => isWhole;
 }
