@@ -72,5 +72,5 @@ export function cpuWithin(peer: string, most: number): Goal {
   return { text: `CPU of ${peer}`, figure: (of) => cost(of, 'longhaul').cpu / cost(of, peer).cpu, most, unit: '×' };
 }
 
-/** As the command sets V8 for itself (`cli/young-generation.ts`), for programs of the library. */
-export const launched: readonly string[] = ['--max-semi-space-size=2', '--semi-space-growth-factor=1'];
+/** How `./longhaul` starts Node. */
+export const launched: readonly string[] = ['--max-semi-space-size=2'];

@@ -44,7 +44,7 @@ async function measureRow(row: Row, tools: Tools): Promise<string> {
   const prepared = await row.prepare({
     tools,
     folder,
-    longhaul: [process.execPath, join(root, 'dist', 'main.js')],
+    longhaul: [process.execPath, ...launched, join(root, 'dist', 'main.js')],
   });
   const day = new Date().toISOString().slice(0, 10);
   const busy = `On ${day}; load of the machine before: ${loadavg()[0]?.toFixed(1)}.`;

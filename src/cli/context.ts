@@ -95,7 +95,7 @@ export function contextOf(
 function openReal(output: Output): NonNullable<CliParts['open']> {
   return async (how, { config, logLevel, ...given }, onOutage) => {
     const { openLonghaul } = await import('../instance/open.ts');
-    if (how.engine) (await import('./young-generation.ts')).keepYoungGenerationSmall();
+    if (how.engine) (await import('./young-generation.ts')).keepYoungGenerationsSmall();
     const usual = how.role === 'serve' ? (await config()).config.log.level : 'silent';
     const said = { logSink: output.logSink, logSinkLevel: logLevel ?? usual };
     // The log of a server says it already.
