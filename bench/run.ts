@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type Cost, compileTools, median, type Tools } from './measure.ts';
-import type { Contender, Goal, Medians, Prepared, Row } from './row.ts';
+import { type Contender, type Goal, launched, type Medians, type Prepared, type Row } from './row.ts';
 import { rows } from './rows.ts';
 
 /**
