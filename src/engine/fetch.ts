@@ -8,9 +8,10 @@ import { withSelection } from '../sources/select-files.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
 import type { Checkpoint } from '../store/store.ts';
 import { adoptFound } from './adopt-found.ts';
+import { filesAtOnce, inLanes } from './in-lanes.ts';
 import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
-import { changeFile, fileAt, type Run, writeMissingSidecar } from './run.ts';
+import { changeFile, fileAt, type Run, wantedFiles, writeMissingSidecar } from './run.ts';
 import { shortPartialFor, shortTarget } from './short-file.ts';
 
 /**
@@ -180,12 +181,13 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
     run.sidecar = () => sidecarBeside(run, manifest.resumeToken, target.position);
     return [target];
   }
-  for (const file of run.files.filter((candidate) => candidate.selected)) {
+  await inLanes(wantedFiles(run), filesAtOnce, async (file, at) => {
+    run.signal.throwIfAborted();
     const folder = wantedFolder(run.claim.download, file);
-    const wanted = priorities[file.position]?.priority ?? 0;
+    const priority = priorities[file.position]?.priority ?? 0;
     const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest.resumeToken, file, folder));
-    targets.push({ position: file.position, path, size: file.size, durable: file.durable, priority: wanted });
-  }
+    targets[at] = { position: file.position, path, size: file.size, durable: file.durable, priority };
+  });
   run.signal.throwIfAborted();
   return targets;
 }

@@ -11,6 +11,7 @@ import type { Delivered } from '../store/store.ts';
 import { type ToVerify, type Verified, verifyFile, WrongPieces } from '../verify/verify.ts';
 import { endRun } from './end-run.ts';
 import { fetchFiles, recordDurable, resolveLink } from './fetch.ts';
+import { filesAtOnce, inLanes } from './in-lanes.ts';
 import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import { changeFile, fileAt, type Run, wantedFiles } from './run.ts';
@@ -61,35 +62,36 @@ async function fetched(run: Run): Promise<{ readonly manifest: Manifest; readonl
 
 /** Verifies every file, then gives each its final name; the name is recorded before it is made. */
 async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], manifest: Manifest): Promise<void> {
+  await inLanes(finished, filesAtOnce, (end) => publishVerified(run, end, manifest));
+}
+
+async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest): Promise<void> {
   const { disk, store, clock } = run.parts;
   const { lease, download } = run.claim;
-  for (const end of finished) {
-    const { file, partialPath } = partialOf(run, end.position);
-    // Read anew: whoever followed this download meanwhile may have named one.
-    const checksum = file.main ? (await store.get(download.id))?.options.checksum : undefined;
-    const verified = await verifyPartial(run, file, {
-      path: partialPath,
-      size: end.size,
-      integrity: end.integrity,
-      ...(end.synced === undefined ? {} : { facts: end.synced }),
-      ...(end.digest === undefined ? {} : { digest: end.digest }),
-      ...(checksum === undefined ? {} : { checksum }),
-      ...(file.main ? expectedOf(download.options, manifest) : {}),
-    });
-    const name = wantedName(download, file);
-    let known: FileMark | undefined;
-    const reserve = (path: string, mark: FileMark) => {
-      known = mark;
-      return store.recordVerified(lease, file.id, { finalPath: path, ...verified, ...mark }, clock.now());
-    };
-    const finalPath = await publish(disk, partialPath, name, reserve, { synced: end.synced });
-    if (finalPath === undefined) throw leaseLost();
-    const { integrity, size } = verified;
-    changeFile(run, file.position, { finalPath, size, ...known });
-    run.integrity = leastSure(run.integrity, integrity);
-    if (isRiskyName(basename(finalPath))) {
-      await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
-    }
+  const { file, partialPath } = partialOf(run, end.position);
+  // Read anew: whoever followed this download meanwhile may have named one.
+  const checksum = file.main ? (await store.get(download.id))?.options.checksum : undefined;
+  const verified = await verifyPartial(run, file, {
+    path: partialPath,
+    size: end.size,
+    integrity: end.integrity,
+    ...(end.synced === undefined ? {} : { facts: end.synced }),
+    ...(end.digest === undefined ? {} : { digest: end.digest }),
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(file.main ? expectedOf(download.options, manifest) : {}),
+  });
+  let known: FileMark | undefined;
+  const reserve = (path: string, mark: FileMark) => {
+    known = mark;
+    return store.recordVerified(lease, file.id, { finalPath: path, ...verified, ...mark }, clock.now());
+  };
+  const finalPath = await publish(disk, partialPath, wantedName(download, file), reserve, { synced: end.synced });
+  if (finalPath === undefined) throw leaseLost();
+  const { integrity, size } = verified;
+  changeFile(run, file.position, { finalPath, size, ...known });
+  run.integrity = leastSure(run.integrity, integrity);
+  if (isRiskyName(basename(finalPath))) {
+    await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
   }
 }
 
@@ -162,15 +164,15 @@ function hasSteps({ claim }: Run): boolean {
 async function removePartials(run: Run): Promise<void> {
   const { disk } = run.parts;
   const removed: string[] = [];
-  for (const file of run.files) {
+  await inLanes(run.files, filesAtOnce, async (file) => {
     run.signal.throwIfAborted();
     const { partialPath, finalPath } = file;
     if (!file.selected && partialPath) await removeOwnPartial(disk, partialPath, run.claim.download.uid);
-    if (!file.selected || !partialPath || !finalPath) continue;
-    if (!(await isPublishedAs(disk, partialPath, finalPath, file))) continue;
+    if (!file.selected || !partialPath || !finalPath) return;
+    if (!(await isPublishedAs(disk, partialPath, finalPath, file))) return;
     await removePartial(disk, partialPath);
     removed.push(partialPath);
-  }
+  });
   await settleNames(disk, removed);
   run.signal.throwIfAborted();
 }

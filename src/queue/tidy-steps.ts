@@ -1,25 +1,16 @@
 import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
 import { removeTree } from '../disk/remove-tree.ts';
-import { Failure } from '../downloads/failure.ts';
 import { uidOfWorkFolder } from '../steps/work-folder.ts';
 import type { TidyRun } from './tidy-run.ts';
-import { abandonedAfter, verdictOnStray } from './tidy-work.ts';
+import { abandonedAfter, inWorkFolders, verdictOnStray } from './tidy-work.ts';
 
 /**
  * Looks in every folder of downloads for work folders of steps whose download has ended or was removed: rests of a
  * process that died. What a failed step has done so far stays for its retry, as long as the row does.
  */
 export async function removeWorkOfSteps(run: TidyRun): Promise<void> {
-  for (const folder of await run.store.workFolders()) {
-    if (run.signal.aborted) return;
-    try {
-      await removeWorkIn(run, folder);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      run.log.info({ folder, error }, 'this folder cannot be looked at for the work of steps');
-    }
-  }
+  await inWorkFolders(run, (folder) => removeWorkIn(run, folder));
 }
 
 async function removeWorkIn(run: TidyRun, folder: string): Promise<void> {

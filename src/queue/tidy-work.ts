@@ -57,10 +57,15 @@ export async function forgetFailed(run: TidyRun): Promise<void> {
  * sidecar, written by this user, is looked at.
  */
 export async function removeOrphans(run: TidyRun): Promise<void> {
+  await inWorkFolders(run, (folder) => removeOrphansIn(run, folder));
+}
+
+/** Looks in every folder where work was ever done; one that cannot be looked at keeps no other from it. */
+export async function inWorkFolders(run: TidyRun, look: (folder: string) => Promise<void>): Promise<void> {
   for (const folder of await run.store.workFolders()) {
     if (run.signal.aborted) return;
     try {
-      await removeOrphansIn(run, folder);
+      await look(folder);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       run.log.info({ folder, error }, 'this folder cannot be looked at for rests');

@@ -1,0 +1,29 @@
+/** Files of one download that are prepared, published or cleared away at the same time. */
+export const filesAtOnce = 8;
+
+/**
+ * Does `work` for each item, so many at a time, begun in their order: what waits for the disk or the store waits together.
+ * After a failure nothing more is begun; rejects with the first one when everything that was begun has ended.
+ */
+export async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T, at: number) => Promise<void>,
+): Promise<void> {
+  const waiting = items.entries();
+  let hasFailed = false;
+  const lane = async () => {
+    for (const [at, item] of waiting) {
+      if (hasFailed) return;
+      try {
+        await work(item, at);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(lanes, items.length) }, lane));
+  const failed = ends.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
