@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Failure } from '../downloads/failure.ts';
 import type { Disk, OpenFile } from './disk.ts';
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1 << 20;
 
 /** Hears how many bytes were read since it was told last. */
 export type OnBytes = (bytes: number) => void;

@@ -1,15 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
+import { digestAlgorithm } from '../../downloads/digest-algorithms.ts';
 import type { HeaderFields } from '../../net/http1/header.ts';
-
-/** Algorithm names of RFC 9530 and RFC 3230 that we understand: node:crypto's name and the digest's bytes. */
-const algorithms: Readonly<Record<string, { readonly hash: string; readonly bytes: number }>> = {
-  'sha-256': { hash: 'sha256', bytes: 32 },
-  'sha-384': { hash: 'sha384', bytes: 48 },
-  'sha-512': { hash: 'sha512', bytes: 64 },
-  'sha-224': { hash: 'sha224', bytes: 28 },
-  'sha-1': { hash: 'sha1', bytes: 20 },
-  md5: { hash: 'md5', bytes: 16 },
-};
 
 /**
  * Digests of the whole file that an answer tells, as `sha-256=HEX`: `Repr-Digest` (RFC 9530), `Digest`
@@ -19,7 +10,7 @@ export function digestsOf(headers: HeaderFields, partial: boolean): string[] {
   const found = new Map<string, string>();
   const note = (name: string | undefined, base64: string | undefined): void => {
     const key = name?.toLowerCase() === 'sha' ? 'sha-1' : (name?.toLowerCase() ?? '');
-    const known = Object.hasOwn(algorithms, key) ? algorithms[key] : undefined;
+    const known = digestAlgorithm(key);
     if (!known || base64 === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return;
     const bytes = Buffer.from(base64, 'base64');
     if (bytes.length === known.bytes && !found.has(key)) found.set(key, bytes.toString('hex'));
@@ -56,7 +47,7 @@ export interface RunningDigest {
 /** Undefined when no checksum (`sha-256=HEX`) is asked for, or one of a kind unknown here. */
 export function runningDigest(checksum: string | undefined): RunningDigest | undefined {
   const name = /^([a-z0-9-]+)=/i.exec(checksum ?? '')?.[1]?.toLowerCase() ?? '';
-  const known = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
+  const known = digestAlgorithm(name);
   if (!known) return undefined;
   const hash: Hash = createHash(known.hash);
   return {
