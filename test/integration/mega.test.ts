@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { request as ask, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after as atEnd, beforeEach, test } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
 import { type DownloadEvent, type Library, openLonghaul } from '../../src/index.ts';
 import { patterned } from '../support/http-bench.ts';
 import { sha256 } from '../support/killed-download.ts';
+import { untilKnown } from '../support/known-bytes.ts';
 import { startMegaServer } from '../support/mega-server.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 
@@ -36,22 +34,6 @@ atEnd(async () => {
 
 function get(wanted: string, name: string, more: Partial<Parameters<Library['get']>[0]> = {}) {
   return library.get({ link: wanted, directory: join(shared.cwd, name), ifExists: 'new', ...more });
-}
-
-/** Waits until so many bytes are recorded as durable. */
-async function untilKnown(path: string, wanted: number): Promise<void> {
-  for (let known = 0; known < wanted; await after(20)) known = existsSync(path) ? knownBytes(path) : 0;
-}
-
-function knownBytes(path: string): number {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    return Number(database.prepare('SELECT sum(bytes_downloaded) AS bytes FROM downloads').get()?.bytes ?? 0);
-  } catch {
-    return 0;
-  } finally {
-    database.close();
-  }
 }
 
 test('a file comes whole, proved by its MAC, and its key is shown nowhere', async () => {
@@ -85,7 +67,7 @@ test('killed in the middle it goes on where it was, to the same SHA-256', async 
   const place: Place = { ...at, env: { LONGHAUL_MEGA_GATEWAY: server.gateway, LONGHAUL_CHECKPOINT_BYTES: '200kB' } };
   server.faults.stallAfter = 800_000;
   const first = longhaul(['get', link], place);
-  await untilKnown(join(at.home, 'db', 'longhaul.db'), 700_000);
+  await untilKnown(at, 700_000);
   first.kill('SIGKILL');
   await first.ended;
   server.heal();

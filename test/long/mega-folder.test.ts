@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
+import { untilKnown } from '../support/known-bytes.ts';
 import { startMegaServer } from '../support/mega-server.ts';
 import { longhaul, ownPlace, type Program } from '../support/program.ts';
 
@@ -22,7 +22,7 @@ test('a folder of 10,000 files, killed while it prepares and while it fetches, c
     while (!existsSync(join(folder, '10'))) await after(50);
     await killed(first);
     const second = longhaul(['resume-downloads'], place);
-    while (fetched(join(at.home, 'db', 'longhaul.db')) < count * 200) await after(200);
+    await untilKnown(at, count * 200);
     await killed(second);
     const third = longhaul(['resume-downloads'], place);
     const peak = peakMemory(third);
@@ -41,16 +41,6 @@ test('a folder of 10,000 files, killed while it prepares and while it fetches, c
 async function killed(program: Program): Promise<void> {
   program.kill('SIGKILL');
   await program.ended;
-}
-
-/** Bytes that are recorded as durable. */
-function fetched(path: string): number {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    return Number(database.prepare('SELECT sum(bytes_downloaded) AS bytes FROM downloads').get()?.bytes ?? 0);
-  } finally {
-    database.close();
-  }
 }
 
 /** The most memory that it took, bytes; known at its end. */
