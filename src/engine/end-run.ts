@@ -12,6 +12,9 @@ import { fileAt, type Run } from './run.ts';
 import { removeWorkFolders } from './run-steps.ts';
 import { type StopOrder, Stopped } from './stop.ts';
 
+/** Files that a message names. */
+const mostNamed = 3;
+
 /**
  * Turns whatever ended the run early into the one change of state that it means; into none where the lease is
  * lost, because then the download is somebody else's.
@@ -151,7 +154,9 @@ async function asideFirst(run: Run, failed: Extract<Change, { to: 'failed' }>, w
     if (partialPath)
       kept.push(basename(await setAside(run.parts.disk, partialPath, wantedName(run.claim.download, file))));
   }
-  return { ...failed, error: { ...failed.error, message: `${failed.error.message}; kept as ${kept.join(', ')}` } };
+  const more = kept.length > mostNamed ? ` and ${kept.length - mostNamed} more` : '';
+  const names = `${kept.slice(0, mostNamed).join(', ')}${more}`;
+  return { ...failed, error: { ...failed.error, message: `${failed.error.message}; kept as ${names}` } };
 }
 
 /** Undefined when the lease is lost: then nothing else is touched either. */
