@@ -12,7 +12,7 @@ test('each item has its turn once, in order, and never more than so many at a ti
         begun.push(at);
         atWork += 1;
         assert.ok(atWork <= lanes);
-        for (let turn = 0; turn < turns; turn += 1) await undefined;
+        for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
         atWork -= 1;
       });
       assert.deepEqual(begun, [...waits.keys()]);
@@ -24,7 +24,7 @@ test('after a failure nothing more begins, and what was begun ends first', async
   const ended: number[] = [];
   const work = async (_: number, at: number) => {
     if (at === 1) throw new Error('the second');
-    for (let turn = 0; turn < 5; turn += 1) await undefined;
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     ended.push(at);
   };
   await assert.rejects(inLanes([0, 0, 0, 0, 0], 2, work), /the second/);
