@@ -9,28 +9,28 @@ import { ownPlace } from '../support/program.ts';
 
 const MiB = 2 ** 20;
 
-for (const connections of [1, 4]) {
-  const title = `killed three times over ${connections} connections, a file arrives byte for byte, and little is fetched twice`;
-  test(title, needs('nginx'), async (t) => {
-    const nginx = await startNginx({ limitRate: `${20 / connections}m` });
-    await using place = await ownPlace();
-    try {
-      const file = { name: 'file.iso', bytes: 120 * MiB, connections };
-      const digest = makeFile(join(nginx.root, file.name), file.bytes);
-      const story = await downloadWithKills(place, nginx, file, {
-        count: 3,
-        between: [300, 1500],
-        random: Math.random,
-      });
-      t.diagnostic(`fetched twice: ${story.fetchedTwice.map(Math.round).join(' ')}`);
-      t.diagnostic(`went on after, ms: ${story.goesOnAfter.map(Math.round).join(' ')}`);
-      assert.equal(story.exitCode, 0);
-      assert.equal(await sha256(join(place.cwd, file.name)), digest);
-      assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file.iso', 'home']);
-      for (const bytes of story.fetchedTwice)
-        assert.ok(bytes <= allowance(20 * MiB), `${bytes} bytes were fetched twice`);
-    } finally {
-      await nginx.stop();
-    }
-  });
-}
+/** Over one connection, and more often: in `test/long`. */
+const connections = 4;
+const title = `killed three times over ${connections} connections, a file arrives byte for byte, and little is fetched twice`;
+test(title, needs('nginx'), async (t) => {
+  const nginx = await startNginx({ limitRate: `${20 / connections}m` });
+  await using place = await ownPlace();
+  try {
+    const file = { name: 'file.iso', bytes: 120 * MiB, connections };
+    const digest = makeFile(join(nginx.root, file.name), file.bytes);
+    const story = await downloadWithKills(place, nginx, file, {
+      count: 3,
+      between: [300, 1500],
+      random: Math.random,
+    });
+    t.diagnostic(`fetched twice: ${story.fetchedTwice.map(Math.round).join(' ')}`);
+    t.diagnostic(`went on after, ms: ${story.goesOnAfter.map(Math.round).join(' ')}`);
+    assert.equal(story.exitCode, 0);
+    assert.equal(await sha256(join(place.cwd, file.name)), digest);
+    assert.deepEqual((await readdir(place.cwd)).toSorted(), ['file.iso', 'home']);
+    for (const bytes of story.fetchedTwice)
+      assert.ok(bytes <= allowance(20 * MiB), `${bytes} bytes were fetched twice`);
+  } finally {
+    await nginx.stop();
+  }
+});

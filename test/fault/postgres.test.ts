@@ -14,10 +14,15 @@ import { startForwarder } from '../support/stalling-forwarder.ts';
 const server = await startPostgres();
 after(() => server.stop());
 
-/** What was said at `warn`, besides doing nothing. */
-function listeningLog(): { readonly log: Log; readonly warnings: string[] } {
+/** What was said at `warn`, besides doing nothing; `warned` resolves at the first time. */
+function listeningLog(): { readonly log: Log; readonly warnings: string[]; readonly warned: Promise<void> } {
   const warnings: string[] = [];
-  return { log: { ...silentLog, warn: (_facts, message) => void warnings.push(message) }, warnings };
+  const { promise: warned, resolve } = Promise.withResolvers<void>();
+  const warn = (_facts: object, message: string) => {
+    warnings.push(message);
+    resolve();
+  };
+  return { log: { ...silentLog, warn }, warnings, warned };
 }
 
 async function opened(t: TestContext, link: string, more: { log?: Log; patience?: number; port?: number } = {}) {
@@ -123,13 +128,13 @@ test('a connection into which everything vanishes is given up, and another one t
   const link = await server.database();
   const hole = await startForwarder(server.port);
   t.after(() => hole.close());
-  const { log, warnings } = listeningLog();
+  const { log, warned } = listeningLog();
   const store = await opened(t, link, { port: hole.port, log });
   await added(store);
   hole.swallow(true);
   const waiting = added(store);
   const reading = store.list({ limit: 10 });
-  while (warnings.length === 0) await systemClock.sleep(10);
+  await warned;
   hole.swallow(false);
   await waiting;
   assert.ok((await reading).length >= 1);
@@ -138,13 +143,13 @@ test('a connection into which everything vanishes is given up, and another one t
 
 test('a database that can only be read is read, and written as soon as it can be', async (t) => {
   const link = await server.database();
-  const { log, warnings } = listeningLog();
+  const { log, warned } = listeningLog();
   const store = await opened(t, link, { log });
   const { id } = await added(store);
   const name = new URL(link).pathname.slice(1);
   await server.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on; ${killAll}`);
   const waiting = added(store);
-  while (warnings.length === 0) await systemClock.sleep(10);
+  await warned;
   assert.equal((await store.get(id))?.id, id);
   await server.query(`ALTER DATABASE ${name} SET default_transaction_read_only = off`);
   await waiting;

@@ -207,7 +207,7 @@ test(
   needed,
   async (t) => {
     const { folder, work } = await convertStage(t);
-    const film = makeMedia(folder, 'long.wav', { audio: 600 });
+    const film = makeMedia(folder, 'long.wav', { audio: 200 });
     const cancel = new AbortController();
     const bench = stepBench();
     const isUnderWay = Promise.withResolvers<void>();

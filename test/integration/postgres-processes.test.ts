@@ -6,6 +6,7 @@ import { silentLog } from '../../src/log/log.ts';
 import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { aDownload, me, now, present, running, ttl } from '../contract/store/scene.ts';
+import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
@@ -35,7 +36,7 @@ test(
       assert.equal((await run(['pause', '1'], other)).code, 0);
       assert.equal((await first.ended).code, 4);
       assert.equal((await follower.ended).code, 4);
-      assert.equal((await run(['resume', '1'], other)).code, 0);
+      assert.equal((await ask(['resume', '1'], other)).code, 0);
       const last = await run(['resume-downloads', '--json'], { ...here, env });
       assert.equal(last.code, 0, last.stderr);
       assert.equal(
@@ -59,7 +60,7 @@ test('a database that cannot be used is one sentence and exit code 5, without th
     [`${database}_none`, /there is no database/],
     [database.replace('postgres@', 'nobody:hush-hush@'), /does not let the user nobody in/],
   ] as const) {
-    const { code, stderr } = await run(['list'], { ...place, env: { LONGHAUL_DATABASE_URL: link } });
+    const { code, stderr } = await ask(['list'], { ...place, env: { LONGHAUL_DATABASE_URL: link } });
     assert.equal(code, 5, stderr);
     assert.match(stderr, said);
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
