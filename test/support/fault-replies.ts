@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 /** What the server claims about its file; a behaviour may claim otherwise for one answer. */
 export interface Claims {
@@ -217,7 +217,13 @@ function framed(start: (...more: string[]) => string, body: Uint8Array, behaviou
 }
 
 /** How bodies are encoded, by the name of the content coding. */
-export const codings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync };
+export const codings = {
+  gzip: (body: Uint8Array) => gzipSync(body),
+  deflate: (body: Uint8Array) => deflateSync(body),
+  // Its best takes seconds.
+  br: (body: Uint8Array) => brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } }),
+  zstd: (body: Uint8Array) => zstdCompressSync(body),
+};
 type Coding = keyof typeof codings;
 
 const packedBodies = new WeakMap<Uint8Array, Uint8Array>();
