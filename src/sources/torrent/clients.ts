@@ -9,6 +9,7 @@ import { RateLimit } from '../http/flow.ts';
 import { askAhead } from './asking-ahead.ts';
 import { loadLibrary } from './library.ts';
 import { chooseRarest } from './rarest.ts';
+import { gatherLean, receiveLean } from './receiving.ts';
 import type { TorrentSettings } from './settings.ts';
 import { Throttles } from './throttle.ts';
 
@@ -85,13 +86,17 @@ export class Clients {
       if (wire.peerId === client.peerId) return wire.destroy();
       this.#throttles.assign(torrent, wire, limit);
       askAhead(wire, this.#clock);
+      receiveLean(wire);
       this.#log.trace({ infoHash, address }, 'a peer is there');
     });
     torrent.on('warning', (error: Error) => this.#log.debug({ infoHash, error }, 'a torrent met something'));
     torrent.on('error', (error: Error) => {
       onFailure(new Failure('network', `the torrent stopped: ${error.message}`, { cause: error }));
     });
-    torrent.once('metadata', () => chooseRarest(torrent));
+    torrent.once('metadata', () => {
+      chooseRarest(torrent);
+      gatherLean(torrent);
+    });
     torrent.once('infoHash', () => {
       for (const peer of request.peers) torrent.addPeer(peer, 'manual');
     });

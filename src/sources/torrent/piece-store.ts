@@ -4,6 +4,7 @@ import type { Range } from '../../downloads/ranges.ts';
 import type { FetchTarget, FileRanges } from '../source.ts';
 import { type Cut, type LaidFile, Pieces, piecesOf, placeOf, rangesOf, spansOf } from './layout.ts';
 import type { OpenFiles } from './open-files.ts';
+import { pieceBuffers } from './receiving.ts';
 import type { Spill } from './spill.ts';
 
 /** One file of the torrent, with where it is written where it is wanted. */
@@ -74,7 +75,10 @@ export class PieceStore {
       this.#parts.onFailure(asFailure(error));
       return;
     }
-    queueMicrotask(() => done(null));
+    queueMicrotask(() => {
+      done(null);
+      pieceBuffers.giveBack(bytes);
+    });
   }
 
   get(piece: number, options: { offset?: number; length?: number } | null | Got, got?: Got): void {

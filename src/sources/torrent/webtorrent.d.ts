@@ -51,6 +51,15 @@ declare module 'webtorrent' {
       length: number,
       done: (error: Error | null, bytes?: Uint8Array) => void,
     ): void;
+    /** Decrypts where the peer wants that. */
+    readonly _encryptor: { decrypt(data: Uint8Array): Uint8Array } | null;
+    /** What has come and is not read yet; `_parserSize`: so much of it is read next. */
+    _buffer: Uint8Array[];
+    _bufferSize: number;
+    readonly _parserSize: number;
+    /** Reads as long as there is enough; `_buffer` holds one buffer at most. */
+    _processBuffer(): void;
+    _write(data: Uint8Array, done: (error: Error | null) => void): void;
     destroy(): void;
   }
 
@@ -66,7 +75,16 @@ declare module 'webtorrent' {
   export interface OpenPiece {
     readonly _chunks: number;
     readonly _reservations: number;
-    readonly _cancellations: readonly number[] | null;
+    _cancellations: readonly number[] | null;
+    readonly length: number;
+    /** The blocks that have come, so many. */
+    _buffer: Uint8Array[] | null;
+    readonly _buffered: number;
+    /** Who sent them. */
+    sources: object[] | null;
+    _flushed: boolean;
+    /** All of it, once; null: a block is missing. */
+    flush(this: OpenPiece): Uint8Array | null;
   }
 
   export interface RarityMap {
