@@ -9,6 +9,8 @@ import { type MadeTorrent, makeTorrent, type ToMake } from './torrent-maker.ts';
 /** A program of Debian's that seeds torrents on loopback. */
 export interface RealPeer {
   readonly port: number;
+  /** Stands still, and answers nothing, until it is told to go on. */
+  hold(still: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ async function running(child: ChildProcess, port: number): Promise<RealPeer> {
     if (await answers(port)) {
       return {
         port,
+        hold: (still) => void child.kill(still ? 'SIGSTOP' : 'SIGCONT'),
         async stop() {
           if (child.exitCode !== null || child.signalCode !== null) return;
           child.kill('SIGKILL');
@@ -136,5 +139,36 @@ export async function startTransmission(
     ],
     { stdio: 'ignore' },
   );
+  return running(child, port);
+}
+
+/** qbittorrent-nox (libtorrent), seeding what lies in `folder`. `rate`: bytes/s at most. */
+export async function startQbittorrentSeed(
+  folder: string,
+  torrentPath: string,
+  { rate = 0 }: { readonly rate?: number } = {},
+): Promise<RealPeer> {
+  const [port, web] = [await freePort(), await freePort()];
+  const profile = join(folder, 'qbittorrent');
+  const config = join(profile, 'qBittorrent', 'config');
+  mkdirSync(config, { recursive: true });
+  const session = [
+    ...[`Port=${port}`, 'Interface=lo', 'InterfaceName=lo', 'DHTEnabled=false', 'LSDEnabled=false', 'PeXEnabled=false'],
+    ...[
+      'BTProtocol=TCP',
+      'SSRFMitigation=false',
+      'MultiConnectionsPerIp=true',
+      `GlobalUPSpeedLimit=${Math.round(rate / 1024)}`,
+    ],
+  ].map((line) => `Session\\${line}`);
+  const preferences = [`WebUI\\Port=${web}`, 'WebUI\\Address=127.0.0.1'];
+  const outside = ['Connection\\ResolvePeerCountries=false', '[Network]', 'PortForwardingEnabled=false'];
+  const rest = ['[Preferences]', ...preferences, ...outside];
+  const lines = ['[LegalNotice]', 'Accepted=true', '[BitTorrent]', ...session, ...rest];
+  writeFileSync(join(config, 'qBittorrent.conf'), `${lines.join('\n')}\n`);
+  const child = spawn('qbittorrent-nox', [`--profile=${profile}`, `--save-path=${folder}`, torrentPath], {
+    stdio: 'ignore',
+    env: { ...process.env, HOME: profile },
+  });
   return running(child, port);
 }
