@@ -34,7 +34,7 @@ export interface Goal {
   /** `speed of curl`. */
   readonly text: string;
   figure(of: Medians): number;
-  /** The figure shall be at least, or at most, this. */
+  /** The figure shall be at least, or at most, this; without either it is only told. */
   readonly least?: number;
   readonly most?: number;
   readonly unit: string;

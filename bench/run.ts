@@ -95,6 +95,8 @@ function report(row: Row, busy: string, costs: ReadonlyMap<string, readonly Cost
 
 function goalLine(goal: Goal, medians: Medians): string {
   const figure = goal.figure(medians);
+  if (goal.least === undefined && goal.most === undefined)
+    return `| ${goal.text} | ${figure.toFixed(2)} ${goal.unit} | | |`;
   const wanted = goal.least === undefined ? `≤ ${goal.most} ${goal.unit}` : `≥ ${goal.least} ${goal.unit}`;
   const met = figure >= (goal.least ?? Number.NEGATIVE_INFINITY) && figure <= (goal.most ?? Number.POSITIVE_INFINITY);
   return `| ${goal.text} | ${figure.toFixed(2)} ${goal.unit} | ${wanted} | ${met ? 'met' : '**missed**'} |`;

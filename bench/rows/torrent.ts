@@ -4,19 +4,17 @@ import { join } from 'node:path';
 import { makeTorrent } from '../../test/support/torrent-maker.ts';
 import { laidOut, startAria2, startOpentracker } from '../../test/support/torrent-peers.ts';
 import { type Command, costOf } from '../measure.ts';
-import { type Contender, cost, type Goal, type Row, type Stage } from '../row.ts';
+import { type Contender, cost, faster, type Goal, type Row, type Stage } from '../row.ts';
 
 const MiB = 2 ** 20;
 const bytes = 512 * MiB;
 const pieceLength = MiB;
 
-/** How much of the peer's speed Longhaul reaches: a figure to look at, with no goal of its own. */
-const share = (peer: string): Goal => ({
-  text: `speed of ${peer}`,
-  figure: (of) => cost(of, peer).wall / cost(of, 'longhaul').wall,
-  least: 0,
-  unit: '×',
-});
+/** MB/s and CPU s/GiB of one of them, to look at. */
+const figures = (name: string): Goal[] => [
+  { text: `speed: ${name}`, figure: (of) => bytes / 1e6 / cost(of, name).wall, unit: 'MB/s' },
+  { text: `CPU: ${name}`, figure: (of) => (cost(of, name).cpu * 1024 * MiB) / bytes, unit: 's/GiB' },
+];
 
 /** A contender whose command leaves `file.bin` in a folder of its own, empty at first. */
 function fetcher(stage: Stage, name: string, command: (folder: string) => Command): Contender {
@@ -84,7 +82,11 @@ export const torrent: Row = {
           argv: ['sh', '-c', byQbittorrent, 'sh', profileIn(stage), folder, torrentPath],
         })),
       ],
-      goals: [share('aria2'), share('qbittorrent-nox')],
+      goals: [
+        faster('aria2', 1),
+        faster('qbittorrent-nox', 1),
+        ...['longhaul', 'aria2', 'qbittorrent-nox'].flatMap(figures),
+      ],
       async stop() {
         await peer.stop();
         await tracker.stop();

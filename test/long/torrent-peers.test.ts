@@ -13,6 +13,7 @@ import { needs } from '../support/needs.ts';
 import { startNginx } from '../support/nginx.ts';
 import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
 import { inOwnNetwork, needsOwnNetwork } from '../support/quiet-network.ts';
+import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
 import { type MadeTorrent, makeTorrent } from '../support/torrent-maker.ts';
 import {
   laidOut,
@@ -155,6 +156,27 @@ test('a .torrent over http, its info hash again, and a web seed of nginx alone',
   assert.ok(sent.reduce((sum, { bytesSent }) => sum + bytesSent, 0) >= 2 * made.content.length);
 });
 
+const filling = { ...needs('aria2c', 'opentracker'), ...needsSmallVolume() };
+
+test('the disk is full in the middle: it waits, loses nothing, and goes on by itself', filling, async (t) => {
+  using volume = smallVolume(80);
+  const { torrentPath, place, made } = await onStage(t, 'aria2c', { rate: 8 * MiB });
+  const patient = { ...place, env: { ...env, LONGHAUL_SPACE_CHECK_EVERY: '1s' } };
+  const got = longhaul(['get', torrentPath, '-d', volume.path], patient);
+  await comes(patient, 12 * MiB);
+  volume.fill();
+  while ((await shown(patient)).waitingFor !== 'no_space') await after(50);
+  const waiting = await shown(patient);
+  assert.deepEqual([waiting.status, waiting.error?.class], ['retrying', 'no_space']);
+  volume.empty();
+  const end = await got.ended;
+  assert.equal(end.code, 0, end.stderr);
+  await assertDelivered({ ...place, cwd: volume.path });
+  const [first, second] = (await shown(patient)).tries;
+  assert.ok(Number(first?.toBytes) >= 12 * MiB && Number(first?.toBytes) < made.content.length);
+  assert.equal(second?.fromBytes, first?.toBytes, 'nothing is fetched again');
+});
+
 const pausing = { ...needs('aria2c', 'opentracker'), ...needsOwnNetwork() };
 
 test('paused for 30 s, nothing is on the wire, nor after a restart; resumed it comes whole', pausing, async (t) => {
@@ -186,9 +208,21 @@ function readBy({ child }: Program): () => number {
   return () => read;
 }
 
+interface Shown {
+  readonly status: string;
+  readonly bytes: number;
+  readonly waitingFor: string | null;
+  readonly error: { readonly class: string } | null;
+  readonly tries: readonly { readonly fromBytes: number; readonly toBytes: number | null }[];
+}
+
+async function shown(place: Place): Promise<Shown> {
+  const { code, stdout } = await run(['show', '1', '--json'], place);
+  return code === 0 ? JSON.parse(stdout) : { status: '', bytes: 0, waitingFor: null, error: null, tries: [] };
+}
+
 async function bytesOf(place: Place): Promise<number> {
-  const shown = await run(['show', '1', '--json'], place);
-  return shown.code === 0 ? Number(JSON.parse(shown.stdout).bytes) : 0;
+  return (await shown(place)).bytes;
 }
 
 async function comes(place: Place, bytes: number): Promise<void> {
