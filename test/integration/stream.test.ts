@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -138,6 +138,32 @@ test('a piece that is gone fails the stream with its reason, and the pieces that
   assert.deepEqual(server.asked.filter((path) => path.endsWith('.ts')).sort(), ['/ts/index4.ts', '/ts/index5.ts']);
   playThrough(again?.downloadPath ?? '');
 });
+
+test(
+  'a film that took its place in the moment of a crash, before that was recorded, is not fetched again',
+  needed,
+  async () => {
+    const link = `${server.url}/ts/index.m3u8`;
+    const whole = (await get('/ts/index.m3u8', 'whole'))?.downloadPath ?? '';
+    server.gate = async (path) => {
+      if (path.endsWith('index1.ts')) throw new Error('the connection breaks');
+    };
+    const row = await get('/ts/index.m3u8', 'crashed');
+    const directory = join(place.cwd, 'crashed');
+    rmSync(join(directory, 'ts.mp4.part'));
+    copyFileSync(whole, join(directory, 'ts.mp4.part'));
+    server.gate = async () => {};
+    server.asked.length = 0;
+    await library.control(row?.id ?? 0, 'retry');
+    const again = await library.get({ link, directory, ifExists: 'follow' });
+    assert.equal(again?.status, 'completed', again?.errorMessage ?? '');
+    assert.deepEqual(readFileSync(again?.downloadPath ?? ''), readFileSync(whole));
+    assert.deepEqual(
+      server.asked.filter((path) => path.endsWith('.ts')),
+      [],
+    );
+  },
+);
 
 test('killed in the middle it goes on with the first piece that is missing', needed, async () => {
   await using own = await ownPlace();

@@ -10,6 +10,14 @@ export interface StoredPiece extends RecordHead {
   readonly at: number;
 }
 
+export interface Missing {
+  readonly fetcher: PieceFetcher;
+  readonly planned: readonly PlannedPiece[];
+  readonly atOnce: number;
+  /** The partial. */
+  readonly file: OpenFile;
+}
+
 /** Bytes that are handed on at once. */
 const portion = 1 << 20;
 
@@ -19,8 +27,6 @@ export interface Stored {
   readonly count: number;
   /** Where they end, bytes. */
   readonly end: number;
-  /** The piece that was begun there, where its head is whole. */
-  readonly begun?: RecordHead;
   /** Ms of media in the whole ones. */
   readonly duration: number;
 }
@@ -33,10 +39,7 @@ export async function lookAtStored(file: OpenFile, planned: readonly PlannedPiec
     if (expected?.track !== track || expected.piece !== piece) return stored;
     stored = { count: stored.count + 1, end: at + length, duration: stored.duration + expected.duration };
   }
-  const buffer = Buffer.alloc(headBytes);
-  const whole = stored.end + headBytes <= size ? await file.read(buffer, 0, headBytes, stored.end) : 0;
-  const begun = readHead(buffer.subarray(0, whole));
-  return begun ? { ...stored, begun } : stored;
+  return stored;
 }
 
 /** The records that stand whole in the first `size` bytes, in their order. */
@@ -52,11 +55,12 @@ export async function* storedPieces(file: OpenFile, size: number): AsyncGenerato
 }
 
 /**
- * The bytes of the partial from `from` on: what of the plan does not stand there yet, in its order, with a few pieces
- * asked for at the same time. `onPiece` hears of each piece that is complete. Throws `Failure`.
+ * The bytes of the partial from `from` on: what of the plan does not stand there yet, in its order, with a few pieces asked
+ * for at the same time. What stands before `from` of a piece that was begun must be the same again. `onPiece` hears of
+ * each piece that is complete. Throws `Failure`.
  */
 export async function* missingPieces(
-  { fetcher, planned, atOnce }: { fetcher: PieceFetcher; planned: readonly PlannedPiece[]; atOnce: number },
+  { fetcher, planned, atOnce, file }: Missing,
   stored: Stored,
   from: number,
   onPiece: (piece: PlannedPiece) => void,
@@ -80,8 +84,7 @@ export async function* missingPieces(
       if (!first) return;
       const bytes = await first.bytes;
       const head = writeHead({ ...first.piece, length: bytes.length });
-      const isOther = skip > 0 && stored.begun !== undefined && stored.begun.length !== bytes.length;
-      if (isOther || skip > head.length + bytes.length) {
+      if (skip > 0 && !(await isSame(file, stored.end, skip, [head, bytes]))) {
         throw new Failure('changed', 'a piece of the stream is another one than before');
       }
       for (const part of [head, bytes]) {
@@ -94,4 +97,11 @@ export async function* missingPieces(
   } finally {
     stop.abort(new Failure('internal', 'these pieces are no longer wanted'));
   }
+}
+
+/** Whether the `length` bytes at `at` are the beginning of what these parts make. */
+async function isSame(file: OpenFile, at: number, length: number, parts: readonly Buffer[]): Promise<boolean> {
+  const whole = Buffer.concat(parts);
+  const stands = Buffer.alloc(length);
+  return (await file.read(stands, 0, length, at)) === length && stands.equals(whole.subarray(0, length));
 }

@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { discard } from '../../net/get.ts';
@@ -28,20 +28,20 @@ const lookEvery = 1000;
 /** Fetches the pieces of one stream; keys are asked for once. */
 export class PieceFetcher {
   readonly #parts: PieceParts;
-  readonly #keys = new Map<string, Promise<Buffer>>();
+  readonly #keys = new Map<string, Promise<Buffer<ArrayBuffer>>>();
 
   constructor(parts: PieceParts) {
     this.#parts = parts;
   }
 
   /** The plain bytes of a piece, whole; asked for up to three times. Throws `Failure`, or the signal's reason. */
-  async piece(piece: Piece, isInit: boolean, signal: AbortSignal): Promise<Buffer> {
+  async piece(piece: Piece, isInit: boolean, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
     const bytes = await this.#bytes(piece, largestPiece, signal);
     if (!piece.key || (isInit && isPlainBox(bytes))) return bytes;
     return decipher(bytes, await this.#key(piece.key, signal), piece.key);
   }
 
-  #key({ url }: SegmentKey, signal: AbortSignal): Promise<Buffer> {
+  #key({ url }: SegmentKey, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
     const known = this.#keys.get(url);
     if (known) return known;
     const asked = this.#bytes({ url }, largestKey, signal).then((bytes) => {
@@ -56,7 +56,7 @@ export class PieceFetcher {
     return asked;
   }
 
-  async #bytes(piece: Piece, most: number, signal: AbortSignal): Promise<Buffer> {
+  async #bytes(piece: Piece, most: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#ask(piece, most, signal);
@@ -67,7 +67,7 @@ export class PieceFetcher {
     }
   }
 
-  async #ask({ url, span }: Piece, most: number, signal: AbortSignal): Promise<Buffer> {
+  async #ask({ url, span }: Piece, most: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
     const { asker, clock, link, options } = this.#parts;
     const own = parseLink(link);
     const start: Hop = { url: new URL(url), visited: [], trusted: new URL(url).origin === own.origin };
@@ -87,9 +87,13 @@ export class PieceFetcher {
     return wanted;
   }
 
-  #body(exchange: Awaited<ReturnType<Asker['ask']>>['exchange'], most: number, signal: AbortSignal): Promise<Buffer> {
+  #body(
+    exchange: Awaited<ReturnType<Asker['ask']>>['exchange'],
+    most: number,
+    signal: AbortSignal,
+  ): Promise<Buffer<ArrayBuffer>> {
     const { clock, idleTimeout } = this.#parts;
-    const body = Promise.withResolvers<Buffer>();
+    const body = Promise.withResolvers<Buffer<ArrayBuffer>>();
     const portions: Buffer[] = [];
     const length = Number(exchange.head.headers.get('content-length') ?? Number.NaN);
     let size = 0;
@@ -126,11 +130,16 @@ export class PieceFetcher {
   }
 }
 
-/** Throws `Failure('media')` where the key does not fit. Pure. */
-export function decipher(bytes: Buffer, key: Buffer, { iv }: Pick<SegmentKey, 'iv'>): Buffer {
+/** Off the main thread, since a piece may be large. Throws `Failure('media')` where the key does not fit. */
+export async function decipher(
+  bytes: Buffer<ArrayBuffer>,
+  key: Buffer<ArrayBuffer>,
+  { iv }: Pick<SegmentKey, 'iv'>,
+): Promise<Buffer<ArrayBuffer>> {
   try {
-    const cipher = createDecipheriv('aes-128-cbc', key, Buffer.from(iv, 'hex'));
-    return Buffer.concat([cipher.update(bytes), cipher.final()]);
+    const cipher = { name: 'AES-CBC', iv: Buffer.from(iv, 'hex') };
+    const imported = await webcrypto.subtle.importKey('raw', key, cipher.name, false, ['decrypt']);
+    return Buffer.from(await webcrypto.subtle.decrypt(cipher, imported, bytes));
   } catch (error) {
     throw new Failure('media', 'a piece of the stream cannot be deciphered with the key that it names', {
       cause: error,

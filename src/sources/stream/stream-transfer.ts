@@ -103,6 +103,8 @@ export class StreamTransfer implements Transfer {
       try {
         const size = (await isPutTogether(file)) ? await file.size() : await this.#make(file, programs);
         this.#media = this.#duration;
+        // It was synced before it took the partial's place, perhaps by a run that could not say so any more.
+        this.#ranges = [[0, size]];
         return { position, size, integrity: 'length' as const };
       } finally {
         await file.close();
@@ -119,19 +121,17 @@ export class StreamTransfer implements Transfer {
     const parts = { ...ffmpeg, disk: this.#disk };
     // What is shown stays: only the last moments are spent here.
     const onProgress = () => {};
-    const size = await putTogether(
+    return putTogether(
       { ...{ ffmpeg: parts, programs, path, file, mode, onProgress }, duration: this.#duration },
       this.#closing.signal,
     );
-    this.#ranges = [[0, size]];
-    return size;
   }
 
   async #fetch(file: OpenFile, stored: Stored): Promise<void> {
     const { pieces, atOnce } = this.#parts;
     const { link } = this.#request.manifest.plan as StreamPlan;
     const fetcher = new PieceFetcher({ ...pieces, link, options: this.#request.options });
-    const plan = { fetcher, planned: this.#planned, atOnce };
+    const plan = { fetcher, planned: this.#planned, atOnce, file };
     const heard = (piece: PlannedPiece) => {
       this.#media += piece.duration;
     };
