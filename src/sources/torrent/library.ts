@@ -1,5 +1,7 @@
 import { registerHooks } from 'node:module';
+import type { Encryptor } from 'bittorrent-protocol';
 import type WebTorrent from 'webtorrent';
+import { encryptFaster } from './rc4.ts';
 
 export type Library = typeof WebTorrent;
 
@@ -25,5 +27,12 @@ async function load(): Promise<Library> {
       return { url: new URL(`./stand-ins/${specifier}.ts`, import.meta.url).href, shortCircuit: true };
     },
   });
-  return (await import('webtorrent')).default;
+  const [{ default: Client }, { default: Wire }] = await Promise.all([
+    import('webtorrent'),
+    import('bittorrent-protocol'),
+  ]);
+  const probe = new Wire('tcpOutgoing', 1);
+  encryptFaster(Object.getPrototypeOf(probe._encryptor) as Encryptor);
+  probe.destroy();
+  return Client;
 }
