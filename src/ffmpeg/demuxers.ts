@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Failure } from '../downloads/failure.ts';
 
@@ -64,7 +65,8 @@ const protectedEntry =
  * no film and no sound, is empty, or is protected (DRM).
  */
 export async function demuxerOf(path: string): Promise<string> {
-  const { fileTypeFromFile } = await import('file-type');
+  // Its way of opening a file loads a package that is in no bundle.
+  const { fileTypeFromBlob } = await import('file-type');
   const { beginning, end } = await ends(path);
   if (beginning.length === 0) throw new Failure('media', 'the file is empty');
   if (textBeginning.test(beginning.subarray(0, 200).toString('latin1'))) {
@@ -73,7 +75,7 @@ export async function demuxerOf(path: string): Promise<string> {
       'the file is a text, such as a playlist or a page, and no film or sound, whatever its name says',
     );
   }
-  const type = await fileTypeFromFile(path);
+  const type = await fileTypeFromBlob(await openAsBlob(path));
   const demuxer = type === undefined ? undefined : demuxers[type.ext];
   if (demuxer === undefined) {
     const what = type === undefined ? 'is of no kind that is known' : `is ${type.mime}`;

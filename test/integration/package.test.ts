@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { newUser, oldestNode, start } from '../support/machine.ts';
+import { needs } from '../support/needs.ts';
 
 /** The package as its users get it: packed, installed under a prefix of its own, run as compiled JavaScript. */
 
@@ -74,6 +75,31 @@ describe('the installed package', () => {
     const { version: expected } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest;
     assert.deepEqual([version.code, version.stdout, version.stderr], [0, `${expected}\n`, '']);
     await downloads('new.bin', env);
+  });
+
+  test('converts a file with nothing beside it', needs('ffmpeg', 'ffprobe'), async () => {
+    const rate = 8000;
+    const head = Buffer.from('RIFF....WAVEfmt ....................data....');
+    head.writeUInt32LE(36 + rate, 4);
+    for (const [at, number] of [
+      [16, 16],
+      [24, rate],
+      [28, rate],
+      [40, rate],
+    ] as const)
+      head.writeUInt32LE(number, at);
+    for (const [at, number] of [
+      [20, 1],
+      [22, 1],
+      [32, 1],
+      [34, 8],
+    ] as const)
+      head.writeUInt16LE(number, at);
+    writeFileSync(join(folder, 'sound.wav'), Buffer.concat([head, Buffer.alloc(rate, 128)]));
+    const env = newUser(home, process.execPath);
+    const end = await start(program, ['convert', 'sound.wav', '--json'], { cwd: folder, env }).finished;
+    assert.equal(end.code, 0, end.stderr);
+    assert.match(end.stdout, /sound_128kbps\.m4a/);
   });
 
   /** That it brings one by itself: in `test/long`. */
