@@ -16,6 +16,7 @@ export class Runner {
   readonly #name: string;
   readonly #racers: Racer[];
   #program: Program | undefined;
+  #ready: Promise<void> = Promise.resolve();
   /** While it is stopped: keeps it from being continued at its time. */
   #waking: (() => void) | undefined;
 
@@ -41,7 +42,7 @@ export class Runner {
     const ready = () => {
       racer.instance = JSON.parse(program.stdout.split('\n')[0] ?? '').instance;
     };
-    program.says('"ready":true').then(ready, () => {});
+    this.#ready = program.says('"ready":true').then(ready, () => {});
     void program.ended.then(({ stderr }) => {
       racer.stderr = stderr;
     });
@@ -58,9 +59,10 @@ export class Runner {
     this.#stayAwake();
   }
 
-  /** Its exit code. */
+  /** Its exit code. One that has just begun is only asked to end when it listens: before, SIGTERM kills any process. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     this.#stayAwake();
+    if (signal === 'SIGTERM') await this.#ready;
     this.#program?.kill(signal);
     return (await this.#program?.ended)?.code ?? null;
   }
