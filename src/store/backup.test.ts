@@ -39,8 +39,9 @@ test('of two processes one makes the backup', async (t) => {
 });
 
 test('a process that ends in the middle of a backup leaves it to the next, at once', async (t) => {
-  const { open } = await house(t);
+  const { open, grow } = await house(t);
   const first = await open(7);
+  grow();
   const made = first.backupIfDue(now);
   // The worker is started when the chore is taken.
   await first.store.instances();
@@ -72,8 +73,9 @@ test('a backup that fails harms nothing and is tried again in an hour', async (t
 });
 
 test('closing in the middle of a backup ends it, and leaves nothing half done that looks like one', async (t) => {
-  const { open, backups } = await house(t);
+  const { open, backups, grow } = await house(t);
   const { store, backupIfDue } = await open(7);
+  grow();
   const making = backupIfDue(now);
   await store.close();
   await making;
@@ -100,6 +102,7 @@ const parts = { clock: systemClock, log: silentLog };
 async function house(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), 'longhaul-backup-'));
   const backups = join(home, 'backups');
+  const path = join(home, 'db', 'longhaul.db');
   const openings: OpenedStore[] = [];
   t.after(async () => {
     for (const { store } of openings) await store.close();
@@ -107,12 +110,17 @@ async function house(t: TestContext) {
   });
   const open = async (keep: number) => {
     const opened = await openStore({
-      path: join(home, 'db', 'longhaul.db'),
+      path,
       backups: { directory: backups, keep },
       ...parts,
     });
     openings.push(opened);
     return opened;
   };
-  return { open, backups };
+  /** To a size that is copied in a thread of its own. */
+  const grow = () => {
+    using database = new DatabaseSync(path);
+    database.exec('CREATE TABLE ballast (bytes BLOB); INSERT INTO ballast VALUES (zeroblob(2000000))');
+  };
+  return { open, backups, grow };
 }

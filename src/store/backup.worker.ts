@@ -1,35 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
+import { type CopyOrder, copyDatabase } from './copy-database.ts';
 
-/** What the worker is told. */
-export interface BackupOrder {
-  readonly database: string;
-  readonly target: string;
-}
-
-/** Copies the database in a thread of its own: `VACUUM INTO` holds its thread until the copy is whole. */
-function backUp({ database, target }: BackupOrder): void {
-  const unfinished = `${target}.tmp`;
-  rmSync(unfinished, { force: true });
-  closeSync(openSync(unfinished, 'wx', 0o600));
-  const source = new DatabaseSync(database, { readOnly: true, timeout: 5000 });
-  try {
-    source.prepare('VACUUM INTO :target').run({ target: unfinished });
-  } finally {
-    source.close();
-  }
-  chmodSync(unfinished, 0o600);
-  sync(unfinished, 'r+');
-  renameSync(unfinished, target);
-  if (process.platform !== 'win32') sync(dirname(target), 'r');
-}
-
-function sync(path: string, flags: string): void {
-  const handle = openSync(path, flags);
-  fsyncSync(handle);
-  closeSync(handle);
-}
-
-backUp(workerData as BackupOrder);
+copyDatabase(workerData as CopyOrder);
