@@ -4,6 +4,11 @@ import type { Range } from '../../downloads/ranges.ts';
 /** Slices below `directBytes` are gathered into writes of this size: one write a slice costs four times the CPU. */
 const gatherBytes = 256 * 1024;
 const directBytes = 64 * 1024;
+/**
+ * What is gathered begins so many bytes into its memory. Large buffers lie at the same place of a page or 16 bytes on,
+ * and with a target 1 to 31 bytes further into its page than the source AMD's `rep movsb` copies thirty times slower.
+ */
+const clearBytes = 64;
 /** Buffers of a thread; connections beyond them write slice by slice. Slow connections give theirs back at each look. */
 const mostBuffers = 32;
 
@@ -95,7 +100,7 @@ export class PartialWriter {
     this.#buffer ??= free.pop();
     if (!this.#buffer && made < mostBuffers) {
       made += 1;
-      this.#buffer = Buffer.allocUnsafeSlow(gatherBytes);
+      this.#buffer = Buffer.allocUnsafeSlow(clearBytes + gatherBytes).subarray(clearBytes);
     }
     return this.#buffer !== undefined;
   }
