@@ -170,8 +170,8 @@ function isLost(thrown: unknown): boolean {
 }
 
 function sayLost({ claim, parts }: Run, thrown: unknown): void {
-  const error = asFailure(thrown);
-  parts.log.warn({ download: claim.download.id, error }, 'its lease is lost; nothing more of it is touched here');
+  const error = thrown instanceof Stopped ? {} : { error: asFailure(thrown) };
+  parts.log.warn({ download: claim.download.id, ...error }, 'its lease is lost; nothing more of it is touched here');
 }
 
 /** A database that cannot be written for now is no fault of the download: it is tried again as it would be for any disk. */

@@ -15,14 +15,15 @@ test(`after kill -9 another process of the machine takes over within a second, $
   ...needs('nginx'),
   timeout: 300_000,
 }, async (t) => {
-  const nginx = await startNginx({ limitRate: '20k' });
+  const nginx = await startNginx();
   await using place = await ownPlace();
   try {
-    makeFile(join(nginx.root, 'file.iso'), 50_000_000);
+    const source = join(nginx.root, 'file.iso');
+    makeFile(source, 8_000_000);
     const path = join(place.home, 'db', 'longhaul.db');
     const { store } = await openStore({ path, clock: systemClock, log: silentLog });
-    const on = { places: [place, place], link: `${nginx.url}/file.iso`, kills } as const;
-    const took = await takeovers(store, on);
+    const link = `${nginx.url}/file.iso`;
+    const took = await takeovers({ store, places: [place, place], link, source, rate: '20k' }, kills);
     await store.close();
     t.diagnostic(spread(took));
     assert.ok(Math.max(...took) < 1000, took.join(' '));

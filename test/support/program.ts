@@ -31,6 +31,8 @@ export interface Place {
   /** The current folder. */
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The command that the program's own is handed to, such as one that runs it on another machine; it must `exec`. */
+  readonly via?: readonly string[];
 }
 
 /** In the environment of a process: it takes itself for one of another machine. */
@@ -39,7 +41,8 @@ export const otherHost = { NODE_OPTIONS: `--import ${new URL('./other-host.ts', 
 /** Starts `longhaul ARGS…` with nothing of this machine's configuration. */
 export function longhaul(args: readonly string[], place: Place, stdin: 'ignore' | 'pipe' = 'ignore'): Program {
   if (!existsSync(built)) throw new Error('dist/main.js is not built: run npm test, or npm run build');
-  const child = spawn(process.execPath, [built, ...args], {
+  const [command = '', ...words] = [...(place.via ?? []), process.execPath, built, ...args];
+  const child = spawn(command, words, {
     cwd: place.cwd,
     stdio: [stdin, 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },
