@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attempt, Download } from '../downloads/download.ts';
+import { type DownloadStep, plannedSteps } from '../downloads/steps.ts';
 import { lookOf } from './look.ts';
 import { anyMeasure } from './measure.ts';
 import { summaryLines } from './summary.ts';
@@ -12,6 +13,7 @@ const download = {
   link: 'https://host/film.mkv',
   status: 'completed',
   source: 'http',
+  options: {},
   downloadPath: '/home/ann/films/film.mkv',
   resultLink: null,
   fileSize: 1_000_000_000,
@@ -20,9 +22,9 @@ const download = {
 const attempt = (fromBytes: number, toBytes: number, startedAt: number, endedAt: number): Attempt =>
   ({ fromBytes, toBytes, startedAt, endedAt }) as Attempt;
 const attempts = [attempt(0, 400_000_000, 0, 60_000), attempt(400_000_000, 1_000_000_000, 500_000, 540_000)];
-const lines = (change: Partial<Download>, columns = 120): string[] =>
+const lines = (change: Partial<Download>, columns = 120, steps: readonly DownloadStep[] = []): string[] =>
   summaryLines(
-    { download: { ...download, ...change }, attempts, why: 'it is so' },
+    { download: { ...download, ...change }, attempts, steps, why: 'it is so' },
     { look: lookOf({ colour: false, unicode: true }), columns, measure },
   );
 
@@ -53,5 +55,19 @@ test('where something was uploaded its address has a line of its own, whatever s
   assert.deepEqual(lines({ resultLink, downloadPath: null, fileSize: 0 }), [
     '✔ film.mkv  0 B · 1m 40s · 10 MB/s · same version',
     `  ${resultLink}`,
+  ]);
+});
+
+test('what steps have to say stands below; their time is no time of fetching', () => {
+  const asked = ['extract', 'move=films'];
+  const [extract, move] = plannedSteps(asked);
+  assert.ok(extract && move);
+  const steps = [
+    { ...extract, outcome: { note: 'nothing to extract' } },
+    { ...move, outcome: { moved: true, note: 'moved to /films' } },
+  ];
+  assert.deepEqual(lines({ options: { steps: asked } }, 120, steps), [
+    '✔ /home/ann/films/film.mkv  1 GB · 1m 40s · same version',
+    '  extract: nothing to extract',
   ]);
 });

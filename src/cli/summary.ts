@@ -16,7 +16,10 @@ export interface SummaryPlace {
  * How a download ended: what was delivered, where, how fast and how sure, or one sentence on why it
  * was not. One line; where a path does not fit beside the figures it has the next one to itself.
  */
-export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>, place: SummaryPlace): string[] {
+export function summaryLines(
+  shown: Pick<Shown, 'download' | 'attempts' | 'steps' | 'why'>,
+  place: SummaryPlace,
+): string[] {
   const { download } = shown;
   const symbol = place.look.symbol(download.status);
   if (download.status !== 'completed')
@@ -24,14 +27,22 @@ export function summaryLines(shown: Pick<Shown, 'download' | 'attempts' | 'why'>
   const facts = deliveredFacts(download, shown.attempts).join(` ${place.look.dot} `);
   const path = download.downloadPath === null ? nameOf(download) : placeOf(download);
   const link = download.resultLink === null ? [] : [`  ${printable(download.resultLink)}`];
+  const more = [...link, ...notesOf(shown.steps).map((note) => place.look.paint('faint', `  ${note}`))];
   if (place.measure(path) + place.measure(facts) + 4 < place.columns)
-    return [`${symbol} ${path}  ${place.look.paint('faint', facts)}`, ...link];
+    return [`${symbol} ${path}  ${place.look.paint('faint', facts)}`, ...more];
   const room = Math.max(12, place.columns - place.measure(facts) - 5);
   return [
     `${symbol} ${cutMiddle(nameOf(download), room, place.measure, place.look.ellipsis)}  ${place.look.paint('faint', facts)}`,
     `  ${path}`,
-    ...link,
+    ...more,
   ];
+}
+
+/** What a person should know of steps; where something was moved to, its path says. */
+function notesOf(steps: Shown['steps']): string[] {
+  return steps.flatMap(({ kind, outcome }) =>
+    outcome?.note === undefined || outcome.moved ? [] : [`${kind}: ${printable(outcome.note)}`],
+  );
 }
 
 /** Whoever leaves a download waiting leaves nobody who goes on with it. */
@@ -50,7 +61,9 @@ const sureness: Readonly<Record<Integrity, string>> = {
 
 function deliveredFacts(download: Download, attempts: readonly Attempt[]): string[] {
   const { ms, bytes } = workOf(attempts);
-  const speed = ms > 0 && bytes > 0 ? [speedText((bytes * 1000) / ms)] : [];
+  // The time of steps is no time of fetching.
+  const isFetchedOnly = (download.options.steps ?? []).length === 0;
+  const speed = isFetchedOnly && ms > 0 && bytes > 0 ? [speedText((bytes * 1000) / ms)] : [];
   const isFetched = download.source !== 'local';
   const sure = download.integrity === null || !isFetched ? [] : [sureness[download.integrity]];
   return [bytesText(download.fileSize ?? download.totalBytes), spanText(ms), ...speed, ...sure];

@@ -135,6 +135,15 @@ test('the ends say what was delivered, why it failed, and how to begin again', (
     '404: not there; try again with: longhaul retry 7',
   );
   assert.match(why({ status: 'paused' }), /go on with: longhaul resume 7$/);
+  const link = { status: 'failed', errorClass: 'link', errorMessage: 'the key is wrong; copy the link again' } as const;
+  assert.equal(why({ ...link, source: 'mega' }), 'the key is wrong; copy the link again');
+  const media = {
+    status: 'failed',
+    errorClass: 'media',
+    errorMessage: 'convert: no sound',
+    downloadPath: '/d/f',
+  } as const;
+  assert.equal(why(media), 'convert: no sound');
   assert.match(why({ status: 'cancelled' }), /longhaul retry 7$/);
   assert.match(why({ status: 'cleaned' }), /longhaul retry 7$/);
 });

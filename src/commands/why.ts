@@ -174,7 +174,14 @@ const certainty = {
 /** Its message says already how often it was tried. */
 function gaveUp(download: Download): string {
   const error = ended(download.errorMessage ?? 'it failed without saying why');
+  if (isInVain(download)) return error;
   return `${error}; try again with: longhaul retry ${download.id}${advised(error)}`;
+}
+
+/** The same would come again: a file that cannot be converted, a MEGA link that is wrong. */
+function isInVain({ errorClass, downloadPath, source }: Download): boolean {
+  if (errorClass === 'media') return downloadPath !== null;
+  return errorClass === 'link' && (source === 'mega' || source === 'megacmd');
 }
 
 const withOption: Readonly<Record<string, string>> = {

@@ -9,5 +9,5 @@ export async function passwordIn(disk: Disk, file: string, key: string): Promise
   const first = (text ?? '').split(/\r?\n/, 1)[0] ?? '';
   if (first !== '' && first.length <= mostPassword) return first;
   const what = text === undefined ? 'cannot be read' : 'does not begin with a password';
-  throw new Failure('refused', `the file of ${key}, ${file}, ${what}; correct it, then longhaul retry`);
+  throw new Failure('refused', `the file of ${key}, ${file}, ${what}; correct it`);
 }

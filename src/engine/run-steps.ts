@@ -55,6 +55,8 @@ async function runStep(run: Run, step: DownloadStep, chain: Chain): Promise<Step
     await removeTree(disk, work);
     return outcome;
   } catch (thrown) {
+    // What it had made so far stays for the next try; where that is nothing, no folder does.
+    await disk.removeDirectory(work).catch(() => {});
     if (run.order) throw thrown;
     throw namedAfter(step, asFailure(thrown));
   }

@@ -117,7 +117,7 @@ export function failureOf({ exitCode, signal, lines }: FfmpegEnd): Failure | und
   if (fatal) return fatal;
   if (signal !== undefined || exitCode === stoppedBySignal) {
     const by = signal === undefined ? 'a signal' : `${signal}, perhaps for want of memory`;
-    return new Failure('program', `ffmpeg was ended by ${by}; it is tried again`, { retry: { when: 'now' } });
+    return new Failure('program', `ffmpeg was ended by ${by}`, { retry: { when: 'now' } });
   }
   if (exitCode === 0) {
     const stopped = serious.find(({ level }) => level === 'fatal');

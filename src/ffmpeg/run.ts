@@ -158,7 +158,7 @@ function stopper(clock: Clock, started: Started, readsInput: boolean) {
 }
 
 function stalledFailure(after: number): Failure {
-  return new Failure('program', `ffmpeg made no progress for ${after / 1000} s and was ended; it is tried again`, {
+  return new Failure('program', `ffmpeg made no progress for ${after / 1000} s and was ended`, {
     retry: { when: 'now' },
   });
 }

@@ -71,7 +71,7 @@ test('a size that is too much at one bitrate is measured, and the next lower one
 });
 
 test(
-  'of several files each film and sound is converted, the others are left; after a crash none twice',
+  'of several files each film and sound is converted, the others are handed on; after a crash none twice',
   needed,
   async (t) => {
     const { folder, work } = await convertStage(t);
@@ -95,8 +95,10 @@ test(
       [
         [join(work, 'a_64kbps.m4a'), false],
         [join(work, 'a_64kbps (2).m4a'), true],
+        [join(folder, 'read.me'), false],
       ],
     );
+    assert.equal(result.note, 'left as it was: read.me');
     assert.equal(statSync(join(work, 'a_64kbps.m4a')).mtimeMs, first);
   },
 );

@@ -57,7 +57,7 @@ function read<T>({ account, clock }: MegaParts, form: z.ZodType<T>, answer: unkn
     throw failure.class === 'quota' ? overQuota(account !== undefined, refused.tl, clock.now()) : failure;
   }
   const { success, data } = form.safeParse(answer);
-  if (!success) throw new Failure('protocol', 'MEGA gave an answer that is not understood; it is tried again');
+  if (!success) throw new Failure('protocol', 'MEGA gave an answer that is not understood');
   return data;
 }
 

@@ -110,7 +110,7 @@ class Piece {
 }
 
 function cutShort(): Failure {
-  return new Failure('network', 'MEGA ended an answer before all its bytes had come; it is tried again');
+  return new Failure('network', 'MEGA ended an answer before all its bytes had come');
 }
 
 /** What a storage server's refusal means; 509 names the seconds until there is quota again. */

@@ -67,7 +67,7 @@ export async function exchange<T>(
   } catch (error) {
     asking.signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    throw new Failure('protocol', 'MEGA gave an answer that is not understood; it is tried again', { cause: error });
+    throw new Failure('protocol', 'MEGA gave an answer that is not understood', { cause: error });
   } finally {
     signal.removeEventListener('abort', onAbort);
     work?.end();

@@ -127,7 +127,10 @@ function oneName(name: string | null, id: string): string {
 }
 
 function wrongKey(): Failure {
-  return new Failure('link', 'the key in the MEGA link is wrong: it does not open what the link leads to');
+  return new Failure(
+    'link',
+    'the key in the MEGA link is wrong: it does not open what the link leads to; copy the link again, to its end',
+  );
 }
 
 function unreadable(): Failure {

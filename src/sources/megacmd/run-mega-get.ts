@@ -42,9 +42,7 @@ export async function runMegaGet(run: MegaGetRun, signal: AbortSignal): Promise<
   const stop = new AbortController();
   const words = listen(child, run.onProgress);
   const stopLooking = watchSilence(run, words, () =>
-    stop.abort(
-      new Failure('network', `mega-get neither said nor wrote anything for ${idleTimeout / 1000} s; it is tried again`),
-    ),
+    stop.abort(new Failure('network', `mega-get neither said nor wrote anything for ${idleTimeout / 1000} s`)),
   );
   const aborted = AbortSignal.any([signal, stop.signal]);
   const cancels: (() => void)[] = [];

@@ -25,7 +25,7 @@ const secondsIn = { hours: 3600, minutes: 60, seconds: 1 } as const;
 export function verdictOn({ code, signal, said, files }: MegaGetEnd, now: number): Failure | undefined {
   if (code === 0 || code === exists) return files > 0 ? undefined : nothingCame(said, now);
   if (code === null) {
-    return new Failure('network', `mega-get was ended by somebody (${signal ?? 'no signal'}); it is tried again`);
+    return new Failure('network', `mega-get was ended by somebody (${signal ?? 'no signal'})`);
   }
   return failureOf(code);
 }
@@ -46,7 +46,10 @@ function nothingCame(said: readonly string[], now: number): Failure {
 function failureOf(code: number): Failure {
   switch (code) {
     case 14:
-      return new Failure('link', 'the key in the MEGA link is wrong: it does not open what the link leads to');
+      return new Failure(
+        'link',
+        'the key in the MEGA link is wrong: it does not open what the link leads to; copy the link again, to its end',
+      );
     case 20:
     case 21:
       return new Failure('disk', 'mega-get cannot write to the folder; look at its rights and at the free space');
@@ -64,8 +67,6 @@ function failureOf(code: number): Failure {
         'mega-get cannot be started; see that MEGAcmd is installed and mega.program is right',
       );
     default:
-      return code < 50
-        ? apiFailure(-code)
-        : new Failure('server', `mega-get gave up (exit code ${code}); it is tried again`);
+      return code < 50 ? apiFailure(-code) : new Failure('server', `mega-get gave up (exit code ${code})`);
   }
 }

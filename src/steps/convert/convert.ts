@@ -26,6 +26,9 @@ export function convertKind({ config, clock, disk, log }: StepParts): StepKind {
   };
 }
 
+/** Files that a note names. */
+const mostNamed = 3;
+
 interface ConvertParts {
   readonly ffmpeg: FfmpegParts;
   readonly config: Config['ffmpeg'];
@@ -56,7 +59,7 @@ function convertStep(parts: ConvertParts, conversion: Conversion): Step {
       await endStrays(context.work);
       const work: Work = { parts, programs, conversion, context, report, signal };
       const done = await stillThere(work, mark);
-      const media = await mediaAmong(work, done);
+      const { media, others } = await mediaAmong(work, done);
       const total = sum(media.map(({ duration }) => duration));
       let passed: number | null = 0;
       for (const one of media) {
@@ -67,31 +70,48 @@ function convertStep(parts: ConvertParts, conversion: Conversion): Step {
         }
         passed = passed === null || one.duration === null ? null : passed + one.duration;
       }
-      return resultOf(context, done);
+      return resultOf(context, done, others);
     },
   };
 }
 
-function resultOf(context: StepContext, done: Mark['done']): StepResult {
+/** What is neither film nor sound (subtitles, a text) is handed on, so that `keep: result` loses nothing. */
+function resultOf(context: StepContext, done: Mark['done'], others: readonly StepFile[]): StepResult {
   const main = context.files.find((file) => file.main)?.path;
   const first = done.find(({ from }) => from === main) ?? done[0];
-  return { files: done.map(({ path, size, from }) => ({ path, size, main: from === first?.from })) };
+  const made = done.map(({ path, size, from }) => ({ path, size, main: from === first?.from }));
+  const files = [...made, ...others.map((file) => ({ ...file, main: false }))];
+  return others.length === 0 ? { files } : { files, note: `left as it was: ${namesOf(others)}` };
+}
+
+function namesOf(files: readonly StepFile[]): string {
+  const names = files.slice(0, mostNamed).map(({ path }) => basename(path));
+  const more = files.length > mostNamed ? ` and ${files.length - mostNamed} more` : '';
+  return `${names.join(', ')}${more}`;
+}
+
+interface Looked {
+  readonly media: readonly Media[];
+  readonly others: readonly StepFile[];
 }
 
 /** Every film and sound among what was delivered; a single file must be one, beside others a text may lie. */
-async function mediaAmong({ programs, context, signal }: Work, done: Mark['done']): Promise<Media[]> {
+async function mediaAmong({ programs, context, signal }: Work, done: Mark['done']): Promise<Looked> {
   const media: Media[] = [];
+  const others: StepFile[] = [];
   let refused: unknown;
-  for (const { path } of context.files) {
+  for (const file of context.files) {
+    const { path } = file;
     try {
       media.push(await lookAt(programs, path, signal));
     } catch (error) {
       const isOther = error instanceof Failure && error.class === 'media' && !done.some(({ from }) => from === path);
       if (!isOther || context.files.length === 1) throw error;
       refused ??= error;
+      others.push(file);
     }
   }
-  if (media.length > 0) return media;
+  if (media.length > 0) return { media, others };
   throw refused ?? new Failure('media', 'there is no file to convert');
 }
 

@@ -77,5 +77,5 @@ export function lastWords(stderr: string): string {
 async function need(names: readonly string[], what: string, debian: string): Promise<string> {
   const file = await findProgram(names);
   if (file !== undefined) return file;
-  throw new Failure('program', `${what}; install it (Debian: apt install ${debian}), then longhaul retry`);
+  throw new Failure('program', `${what}; install it (Debian: apt install ${debian})`);
 }
