@@ -21,8 +21,8 @@ export async function takeBackAll(
     for (const reference of references) {
       try {
         const taken = await longhaul.commands.takeBack(reference, interrupts.signal);
-        for (const { link, left } of taken) {
-          if (left === undefined) line(`${look.symbol('cleaned')} ${printable(link)}: deleted`);
+        for (const { link, left, note } of taken) {
+          if (left === undefined) line(`${look.symbol('cleaned')} ${printable(link)}: ${printable(note ?? 'deleted')}`);
           else line(`${look.symbol('failed')} ${printable(link)} is still there: ${printable(left)}`);
         }
         if (taken.every(({ left }) => left === undefined)) done.push(reference);

@@ -28,6 +28,8 @@ export interface Step {
 export interface TakenBack {
   readonly link: string;
   readonly left?: string;
+  /** What a person should know of it. */
+  readonly note?: string;
 }
 
 /** What a step is given. Everything in it is the same again after a crash. */

@@ -52,13 +52,28 @@ describe('uploads with rclone', needs('rclone'), () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  test('WebDAV: a file arrives under its own name, and nothing else is there', async () => {
+  test('WebDAV: a file arrives under its own name, and nothing else is there; it is deleted again', async () => {
     const download = stage.download(film);
     const { link } = await download.run('webdav', { hosts: { webdav } });
     assert.deepEqual(await readdir(there), ['film #1 ünï%.mkv']);
     assert.ok((await readFile(join(there, 'film #1 ünï%.mkv'))).equals(bytes));
     assert.equal(link, `${webdav.url}film%20%231%20%C3%BCn%C3%AF%25.mkv`);
     assert.equal(download.progress.at(-1)?.current, bytes.length);
+    const put = { kind: 'http' as const, url: `${webdav.url}{path}`, user: webdav.user, secret: webdav.secret };
+    const note = stage.download(await stage.file('note.txt', Buffer.from('note')));
+    await note.run('put', { hosts: { put } });
+    for (let times = 0; times < 2; times += 1) {
+      const taken = [
+        await download.takeBack('webdav', { hosts: { webdav } }),
+        await note.takeBack('put', { hosts: { put } }),
+      ];
+      assert.deepEqual(
+        taken.flat().map((one) => one?.left),
+        [undefined, undefined],
+        'what is gone is gone',
+      );
+    }
+    assert.deepEqual(await readdir(there), []);
   });
 
   test('WebDAV: what has the name already stays, and the folders of several files are kept', async () => {
@@ -70,8 +85,13 @@ describe('uploads with rclone', needs('rclone'), () => {
     assert.equal(await readFile(join(there, 'Show/S 1/e1.mkv'), 'utf8'), 'one');
     assert.equal(await readFile(join(there, 'film #1 ünï%.mkv'), 'utf8'), 'of somebody else');
     const replacing = { hosts: { webdav: { ...webdav, replace: true } } };
-    await stage.download(film).run('webdav', replacing);
+    const replaced = stage.download(film);
+    await replaced.run('webdav', replacing);
     assert.ok((await readFile(join(there, 'film #1 ünï%.mkv'))).equals(bytes));
+    await writeFile(join(there, 'film #1 ünï%.mkv'), 'of somebody else again');
+    const [left] = (await replaced.takeBack('webdav', replacing)) ?? [];
+    assert.equal(left?.left, 'another file stands in its place now, which is left');
+    assert.equal(await readFile(join(there, 'film #1 ünï%.mkv'), 'utf8'), 'of somebody else again');
   });
 
   test('WebDAV: killed at any mark, it is there once and whole', async () => {
@@ -110,6 +130,9 @@ describe('uploads with rclone', needs('rclone'), () => {
     assert.equal(link, 'box:films/film #1 ünï%.mkv');
     assert.ok((await readFile(join(there, 'films/film #1 ünï%.mkv'))).equals(bytes));
     assert.equal(download.progress.at(-1)?.current, bytes.length);
+    assert.deepEqual(await download.takeBack('rclone', { hosts: { rclone } }), [{ link }]);
+    assert.deepEqual(await readdir(join(there, 'films')), []);
+    assert.deepEqual(await download.takeBack('rclone', { hosts: { rclone } }), [{ link }], 'what is gone is gone');
   });
 
   test('rclone: a remote that there is not, and no rclone at all, are said as such', async () => {

@@ -84,12 +84,26 @@ test('completing that fails after its 200 is a failure, and what was completed w
 
 test('a small file goes there at once; what somebody else put there stays, unless it shall be replaced', async () => {
   const small = await stage.file('small.txt', Buffer.from('first'));
-  await stage.download(small).run('s3', upload);
+  const first = stage.download(small);
+  await first.run('s3', upload);
   const other = await stage.file('small.txt', Buffer.from('second'));
-  const { link } = await stage.download(other, film).run('s3', upload);
+  const both = stage.download(other, film);
+  const { link } = await both.run('s3', upload);
   assert.match(link ?? '', /small%20%282%29\.txt$/);
   assert.equal(String(await server.object('in/small.txt')), 'first');
   await stage.download(other).run('s3', { hosts: { s3: { ...s3, replace: true, link: 'https://cdn/{path}' } } });
+  assert.equal(String(await server.object('in/small.txt')), 'second');
+  for (let times = 0; times < 2; times += 1) {
+    const taken = (await both.takeBack('s3', upload)) ?? [];
+    assert.deepEqual(
+      taken.map(({ left }) => left),
+      [undefined, undefined],
+      'what is gone is gone',
+    );
+  }
+  assert.equal(await server.object('in/small (2).txt'), undefined);
+  const [left] = (await first.takeBack('s3', upload)) ?? [];
+  assert.equal(left?.left, 'another file stands in its place now, which is left');
   assert.equal(String(await server.object('in/small.txt')), 'second');
 });
 

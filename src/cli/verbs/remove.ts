@@ -5,7 +5,7 @@ import type { Verb } from '../verb.ts';
 export const remove: Verb = {
   define(command) {
     defineGiveUp(command)
-      .option('--uploaded', 'also delete what was uploaded, where the host can be asked to (catbox with a userhash)')
+      .option('--uploaded', 'also delete what was uploaded, where the host can be asked to')
       .addHelpText(
         'after',
         '\nTakes downloads out of the list; unfinished ones are given up.\n\nExamples:\n  $ longhaul remove 12\n  $ longhaul remove --delete-files 12\n  $ longhaul remove --uploaded 12',

@@ -2,7 +2,7 @@ import { basename } from 'node:path/posix';
 import type { Clock } from '../../time/clock.ts';
 import { atMostTwice } from './at-most-twice.ts';
 import type { UploadClient } from './client.ts';
-import type { UploadHost } from './host.ts';
+import type { TakenFile, UploadHost } from './host.ts';
 import { formWith } from './multipart.ts';
 import { refusal, refusedInWords } from './refusal.ts';
 
@@ -16,6 +16,8 @@ export interface CatboxSettings {
   readonly secrets: readonly string[];
   /** Who may delete what was sent with it; undefined: nobody can. */
   readonly userhash: string | undefined;
+  /** How long litterbox keeps a file. */
+  readonly expires: string | undefined;
 }
 
 /** Words of an error that passes. */
@@ -26,14 +28,15 @@ const gone = /(?:doesn.?t|does not|not) (?:seem to )?exist|not found/i;
 
 /** catbox and litterbox: a form, answered by the address of the file, or by an error in words, both with 200. */
 export function catboxHost(client: UploadClient, clock: Clock, settings: CatboxSettings): UploadHost {
-  const { name, mostBytes, url, fields, secrets, userhash } = settings;
+  const { name, mostBytes, url, fields, secrets, userhash, expires } = settings;
   return {
     name,
     mostBytes,
+    ...(expires === undefined ? {} : { deletesItself: `${expires} after it came` }),
     ...(userhash === undefined
       ? {}
       : {
-          delete: (link: string, signal: AbortSignal) =>
+          delete: ({ link }: TakenFile, signal: AbortSignal) =>
             deleteFile(client, clock, { ...settings, link, userhash }, signal),
         }),
     put: (file, run) =>

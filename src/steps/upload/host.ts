@@ -23,8 +23,17 @@ export interface HostRun {
 export interface Uploaded {
   /** Where others find it. */
   readonly link: string;
+  /** What it is called there, by which it can be deleted; left out: by its link. */
+  readonly path?: string;
   /** What a person should know of it. */
   readonly note?: string;
+}
+
+/** A file that a host took. */
+export interface TakenFile extends Pick<Uploaded, 'link' | 'path'> {
+  /** As it was sent. */
+  readonly id: string;
+  readonly size: number;
 }
 
 /**
@@ -37,8 +46,13 @@ export interface UploadHost {
   /** Bytes. */
   readonly mostBytes: number;
   put(file: OutgoingFile, run: HostRun): Promise<Uploaded>;
-  /** Deletes the file at this address; one that is gone already counts as deleted. Throws `Failure`. Left out: it cannot. */
-  delete?(link: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes a file that it took; one that is gone already counts as deleted, one in whose place another stands is left.
+   * Throws `Failure`. Left out: it cannot.
+   */
+  delete?(file: TakenFile, signal: AbortSignal): Promise<void>;
+  /** Where it needs nobody to delete anything: when it does so itself, such as `72h after it came`. */
+  readonly deletesItself?: string;
   /** Removes what an upload left there that nobody will go on with. Never throws. */
   giveUp?(mark: unknown, signal: AbortSignal): Promise<void>;
 }

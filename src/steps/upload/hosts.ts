@@ -37,7 +37,7 @@ export function readChain(options: string, config: Config['upload']): readonly N
   if (written.trim() === '') {
     throw new Failure(
       'link',
-      `say where to upload: ${hostExample}, or upload.to in the configuration; ${known(config)}`,
+      `say where to upload: ${hostExample} (longhaul upload --to catbox), or upload.to in the configuration; ${known(config)}`,
     );
   }
   const twice = names.find((name, at) => names.indexOf(name) !== at);
@@ -102,12 +102,13 @@ async function openHost(
   const url = settings.url ?? usualUrl[kind] ?? '';
   if (kind === 'catbox' || kind === 'litterbox') {
     const { catboxHost } = await import('./catbox.ts');
+    const expires = kind === 'litterbox' ? (settings.expires ?? '72h') : undefined;
     const fields = {
-      ...(kind === 'litterbox' ? { time: settings.expires ?? '72h' } : {}),
+      ...(expires === undefined ? {} : { time: expires }),
       ...(secret ? { userhash: secret } : {}),
     };
     const userhash = kind === 'catbox' ? secret : undefined;
-    return catboxHost(client, clock, { ...both, url: new URL(url), fields, secrets, userhash });
+    return catboxHost(client, clock, { ...both, url: new URL(url), fields, secrets, userhash, expires });
   }
   if (kind === 'rclone') return openRclone(both, settings, config.upload, clock);
   if (kind === 's3') {

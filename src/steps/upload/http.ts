@@ -3,7 +3,8 @@ import type { Header } from '../../net/http1/header.ts';
 import type { Clock } from '../../time/clock.ts';
 import { atMostTwice } from './at-most-twice.ts';
 import type { HostAnswer, UploadClient } from './client.ts';
-import type { HostRun, OutgoingFile, Uploaded, UploadHost } from './host.ts';
+import { mustBeAsSent, mustBeDeleted, placeOf } from './deleting.ts';
+import type { HostRun, OutgoingFile, TakenFile, Uploaded, UploadHost } from './host.ts';
 import { filledIn, linkIn } from './link.ts';
 import { markOf } from './marks.ts';
 import { formWith } from './multipart.ts';
@@ -39,6 +40,7 @@ export function httpHost(client: UploadClient, clock: Clock, settings: HttpSetti
       isOwnPlace
         ? host.putAt(file, run)
         : atMostTwice(run, (beforeLast) => host.send(file, run, { path: file.name, beforeLast })),
+    ...(isOwnPlace ? { delete: (file: TakenFile, signal: AbortSignal) => host.delete(file, signal) } : {}),
   };
 }
 
@@ -62,18 +64,26 @@ class HttpHost {
   async putAt(file: OutgoingFile, run: HostRun): Promise<Uploaded> {
     const { replace } = this.#settings;
     const before = markOf(run.mark).path;
-    if (before !== undefined && (await this.#sizeAt(before, run)) === file.source.size) {
-      return { link: this.#linkOf(before) };
+    if (before !== undefined && (await this.#sizeAt(before, run.signal)) === file.source.size) {
+      return { link: this.#linkOf(before), path: before };
     }
     const onlyNew: readonly Header[] = replace ? [] : [['If-None-Match', '*']];
     return underFreeName(file.name, async (path) => {
-      if (!replace && (await this.#sizeAt(path, run)) !== undefined) return undefined;
+      if (!replace && (await this.#sizeAt(path, run.signal)) !== undefined) return undefined;
       await run.keep({ path });
       return this.send(file, run, { path, headers: onlyNew }).catch((error: unknown) => {
         if (error instanceof Taken) return undefined;
         throw error;
       });
     });
+  }
+
+  async delete(file: TakenFile, signal: AbortSignal): Promise<void> {
+    const path = placeOf(file);
+    mustBeAsSent(file, (await this.#sizeAt(path, signal)) ?? -1);
+    const { headers, secrets } = this.#settings;
+    const answer = await this.#client.ask({ method: 'DELETE', url: this.#urlOf(path), headers }, signal);
+    mustBeDeleted(answer, secrets, this.#clock.now());
   }
 
   /** Sends it once. Throws `Taken` for a 412. */
@@ -97,13 +107,13 @@ class HttpHost {
     );
     if (answer.status === 412) throw new Taken();
     if (answer.status < 200 || answer.status > 299) throw refusal(answer, secrets, this.#clock.now());
-    return { link: linkIn(answer, link, { path, url: method === 'PUT' ? shown(url) : undefined }) };
+    return { link: linkIn(answer, link, { path, url: method === 'PUT' ? shown(url) : undefined }), path };
   }
 
   /** Undefined where nothing is, and where the host does not say; −1: something of unknown size. */
-  async #sizeAt(path: string, run: HostRun): Promise<number | undefined> {
+  async #sizeAt(path: string, signal: AbortSignal): Promise<number | undefined> {
     const { headers } = this.#settings;
-    const answer = await this.#client.ask({ method: 'HEAD', url: this.#urlOf(path), headers }, run.signal);
+    const answer = await this.#client.ask({ method: 'HEAD', url: this.#urlOf(path), headers }, signal);
     return sizeIn(answer);
   }
 

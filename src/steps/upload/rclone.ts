@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
-import type { HostRun, OutgoingFile, Uploaded, UploadHost } from './host.ts';
+import { mustBeAsSent, placeOf, quietRun } from './deleting.ts';
+import type { HostRun, OutgoingFile, TakenFile, Uploaded, UploadHost } from './host.ts';
 import { LineReader } from './lines.ts';
 import { filledIn } from './link.ts';
 import { markOf } from './marks.ts';
@@ -40,6 +41,7 @@ export function rcloneHost(clock: Clock, settings: RcloneSettings): UploadHost {
     name: settings.name,
     mostBytes: settings.mostBytes,
     put: (file, run) => new Rclone(clock, settings, run).put(file),
+    delete: (file, signal) => new Rclone(clock, settings, quietRun(signal)).delete(file),
   };
 }
 
@@ -71,6 +73,14 @@ class Rclone {
       await this.#run.keep({ path: free });
       return this.#copy(file, free);
     });
+  }
+
+  async delete(file: TakenFile): Promise<void> {
+    const path = placeOf(file);
+    const found = await this.#look(path);
+    if (!found) return;
+    mustBeAsSent(file, found.size);
+    await this.#rclone(['deletefile', '--', this.#placeOf(path)]);
   }
 
   async #copy(file: OutgoingFile, path: string): Promise<Uploaded> {
@@ -115,7 +125,7 @@ class Rclone {
 
   #uploaded(path: string): Uploaded {
     const { link } = this.#settings;
-    return { link: link === undefined ? this.#placeOf(path) : filledIn(link, path) };
+    return { link: link === undefined ? this.#placeOf(path) : filledIn(link, path), path };
   }
 
   /** What it writes to its output. Its whole process group is ended when the signal is aborted, or it stands still. */

@@ -4,7 +4,8 @@ import type { Header } from '../../net/http1/header.ts';
 import type { RequestBody } from '../../net/send-body.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { HostAnswer, UploadClient } from './client.ts';
-import type { HostRun, OutgoingFile } from './host.ts';
+import { mustBeAsSent, mustBeDeleted } from './deleting.ts';
+import type { HostRun, OutgoingFile, TakenFile } from './host.ts';
 import { sizeIn } from './http.ts';
 import { encodedPath } from './link.ts';
 import { refusal } from './refusal.ts';
@@ -203,6 +204,19 @@ export class S3Bucket {
         signal,
       );
     return this.#onlyNew(finish);
+  }
+
+  /** Deletes our object; what has another id is left. */
+  async remove(key: string, file: TakenFile, signal: AbortSignal): Promise<void> {
+    const there = await this.#ask(key, { method: 'HEAD' }, signal);
+    if (there.status === 404) return;
+    const size = sizeIn(there);
+    if (size === undefined) throw this.#refusal(there);
+    const id = there.headers.get(idHeader);
+    mustBeAsSent(file, id === undefined || id === file.id ? size : Number.NaN);
+    const { secretKey, accessKey } = this.#settings;
+    const answer = await this.#ask(key, { method: 'DELETE' }, signal);
+    mustBeDeleted(answer, [secretKey, accessKey], this.#clock.now());
   }
 
   async abort(key: string, uploadId: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { UploadClient } from './client.ts';
+import { placeOf } from './deleting.ts';
 import type { HostRun, OutgoingFile, Uploaded, UploadHost } from './host.ts';
 import { filledIn } from './link.ts';
 import { type HostMark, markOf } from './marks.ts';
@@ -22,6 +23,7 @@ export function s3Host(client: UploadClient, clock: Clock, settings: S3Settings)
     name: settings.name,
     mostBytes: settings.mostBytes,
     put: (file, run) => new S3Upload(new S3Bucket(client, clock, settings), { clock, settings, file, run }).put(),
+    delete: (file, signal) => new S3Bucket(client, clock, settings).remove(placeOf(file), file, signal),
     async giveUp(mark, signal) {
       const known = markOf(mark);
       const bucket = new S3Bucket(client, clock, settings);
@@ -155,7 +157,7 @@ class S3Upload {
 
   #uploaded(key: string): Uploaded {
     const { link } = this.#settings;
-    return { link: link === undefined ? this.#bucket.urlOf(key).href : filledIn(link, key) };
+    return { link: link === undefined ? this.#bucket.urlOf(key).href : filledIn(link, key), path: key };
   }
 }
 

@@ -1,3 +1,5 @@
+import type { TakenFile } from './host.ts';
+
 /** What is stored of an upload between its runs. */
 export interface UploadState {
   readonly files: Readonly<Record<string, FileState>>;
@@ -10,7 +12,7 @@ export interface FileState {
   readonly marks: Readonly<Record<string, unknown>>;
   /** The host that was at work last. */
   readonly last?: string;
-  readonly done?: { readonly host: string; readonly link: string; readonly note?: string };
+  readonly done?: TakenFile & { readonly host: string; readonly note?: string };
 }
 
 /** Reads a mark back; what is not understood counts as never stored. Pure. */
@@ -20,13 +22,21 @@ export function readState(mark: unknown): UploadState {
 }
 
 function fileState({ stamp, marks, last, done }: Readonly<Record<string, unknown>>): FileState {
-  const { host, link, note } = recordOf(done);
-  const isDone = typeof host === 'string' && typeof link === 'string';
+  const { host, link, path, id, size, note } = recordOf(done);
+  const isDone = typeof host === 'string' && typeof link === 'string' && typeof id === 'string';
   return {
     stamp: typeof stamp === 'string' ? stamp : '',
     marks: recordOf(marks),
     ...(typeof last === 'string' ? { last } : {}),
-    ...(isDone ? { done: { host, link, ...(typeof note === 'string' ? { note } : {}) } } : {}),
+    ...(isDone && typeof size === 'number'
+      ? {
+          done: {
+            ...{ host, link, id, size },
+            ...(typeof path === 'string' ? { path } : {}),
+            ...(typeof note === 'string' ? { note } : {}),
+          },
+        }
+      : {}),
   };
 }
 

@@ -1,7 +1,6 @@
 import { basename, relative, sep } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Disk } from '../../disk/disk.ts';
-import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Step, StepContext, StepFile, StepKind, StepReport, StepResult, TakenBack } from '../step.ts';
 import { type ChainRun, toFirst } from './chain.ts';
@@ -11,6 +10,7 @@ import { hostExample, type NamedHost, openHosts, readChain } from './hosts.ts';
 import { UploadProgress } from './progress.ts';
 import { SourceFile } from './source-file.ts';
 import { type FileState, readState, type UploadState } from './state.ts';
+import { takeBack } from './taking-back.ts';
 
 export interface UploadParts {
   readonly config: Pick<Config, 'http' | 'hosts' | 'upload'>;
@@ -48,7 +48,7 @@ class UploadStep implements Step {
   }
 
   takeBack(mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]> {
-    return takeBack(this.#parts, this.#limits, mark, signal);
+    return takeBack({ parts: this.#parts, limits: this.#limits }, mark, signal);
   }
 
   async run(context: StepContext, mark: unknown, report: StepReport, signal: AbortSignal): Promise<StepResult> {
@@ -63,33 +63,6 @@ class UploadStep implements Step {
       close();
     }
   }
-}
-
-/** Asks each host to delete what it took. */
-async function takeBack(parts: UploadParts, limits: RateLimits, mark: unknown, signal: AbortSignal) {
-  const done = Object.values(readState(mark).files).flatMap((file) => file.done ?? []);
-  const taken: TakenBack[] = [];
-  for (const { host, link } of done) {
-    try {
-      const { hosts, close } = await openHosts(readChain(host, parts.config.upload), parts, limits);
-      try {
-        const [known] = hosts;
-        if (known?.delete) await known.delete(link, signal);
-        else
-          throw new Failure(
-            'refused',
-            `${host} deletes nothing that Longhaul asks for (of catbox: without a userhash)`,
-          );
-        taken.push({ link });
-      } finally {
-        close();
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      taken.push({ link, left: asFailure(error).message });
-    }
-  }
-  return taken;
 }
 
 interface RunParts {
@@ -150,8 +123,8 @@ class UploadRun {
       sent: (host, bytes) => progress.sent(host, bytes, size),
       passed: ({ message }) => report.note(message),
     };
-    const { host, link, note } = await toFirst(file, this.#inOrder(index), run);
-    await this.#keep(index, { stamp, marks: {}, done: { host, link, ...(note === undefined ? {} : { note }) } });
+    const taken = await toFirst(file, this.#inOrder(index), run);
+    await this.#keep(index, { stamp, marks: {}, done: { ...taken, id: file.id, size } });
   }
 
   /** The host that was at work last comes first. */

@@ -5,7 +5,8 @@ import type { Method } from '../../net/http1/request-head.ts';
 import type { RequestBody } from '../../net/send-body.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { HostAnswer, UploadClient } from './client.ts';
-import type { HostRun, OutgoingFile, Uploaded, UploadHost } from './host.ts';
+import { mustBeAsSent, mustBeDeleted, placeOf, quietRun } from './deleting.ts';
+import type { HostRun, OutgoingFile, TakenFile, Uploaded, UploadHost } from './host.ts';
 import { sizeIn } from './http.ts';
 import { encodedPath, filledIn } from './link.ts';
 import { markOf } from './marks.ts';
@@ -40,9 +41,9 @@ export function webdavHost(client: UploadClient, clock: Clock, settings: WebdavS
     async giveUp(mark, signal) {
       const { temporary } = markOf(mark);
       if (temporary === undefined) return;
-      const run: HostRun = { mark, keep: async () => {}, sent: () => {}, signal };
-      await new Webdav(client, clock, settings, run).remove(temporary).catch(() => {});
+      await new Webdav(client, clock, settings, quietRun(signal)).remove(temporary).catch(() => {});
     },
+    delete: (file, signal) => new Webdav(client, clock, settings, quietRun(signal)).delete(file),
   };
 }
 
@@ -72,6 +73,14 @@ class Webdav {
 
   async remove(path: string): Promise<void> {
     await this.#ask('DELETE', path);
+  }
+
+  async delete(file: TakenFile): Promise<void> {
+    const path = placeOf(file);
+    const size = await this.#sizeOf(path);
+    if (size === undefined) return;
+    mustBeAsSent(file, size);
+    mustBeDeleted(await this.#ask('DELETE', path), this.#settings.secrets, this.#clock.now());
   }
 
   async #byTemporary(file: OutgoingFile): Promise<Uploaded> {
@@ -179,7 +188,7 @@ class Webdav {
 
   #uploaded(path: string): Uploaded {
     const { link } = this.#settings;
-    return { link: link === undefined ? this.#urlOf(path).href : filledIn(link, path) };
+    return { link: link === undefined ? this.#urlOf(path).href : filledIn(link, path), path };
   }
 
   #urlOf(path: string): URL {

@@ -1,0 +1,52 @@
+import { asFailure, Failure } from '../../downloads/failure.ts';
+import type { TakenBack } from '../step.ts';
+import type { ClientParts, RateLimits } from './client.ts';
+import type { UploadHost } from './host.ts';
+import { openHosts, readChain } from './hosts.ts';
+import { readState } from './state.ts';
+
+/** What hosts are spoken to with. */
+export interface Reach {
+  readonly parts: ClientParts;
+  readonly limits: RateLimits;
+}
+
+/** Asks each host to delete what it took, as far as the mark tells of it. */
+export async function takeBack(reach: Reach, mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]> {
+  const done = Object.values(readState(mark).files).flatMap((file) => file.done ?? []);
+  const taken: TakenBack[] = [];
+  for (const file of done) {
+    const { host, link } = file;
+    try {
+      const note = await atHost(reach, host, async (known) => {
+        if (known.deletesItself !== undefined) return `${host} deletes it by itself, ${known.deletesItself}`;
+        if (!known.delete) throw new Failure('refused', `${host} ${cannot}`);
+        await known.delete(file, signal);
+        return undefined;
+      });
+      taken.push({ link, ...(note === undefined ? {} : { note }) });
+    } catch (error) {
+      signal.throwIfAborted();
+      taken.push({ link, left: asFailure(error).message });
+    }
+  }
+  return taken;
+}
+
+const cannot = 'has no way to be asked to delete it (catbox needs a userhash, http a PUT to {name}); delete it by hand';
+
+/** Throws `Failure`, also where the configuration has no such host any more. */
+export async function atHost<T>(
+  { parts, limits }: Reach,
+  name: string,
+  ask: (host: UploadHost) => Promise<T>,
+): Promise<T> {
+  const { hosts, close } = await openHosts(readChain(name, parts.config.upload), parts, limits);
+  try {
+    const [known] = hosts;
+    if (!known) throw new Failure('refused', `the configuration has no upload host ${name} any more`);
+    return await ask(known);
+  } finally {
+    close();
+  }
+}
