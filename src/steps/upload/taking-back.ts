@@ -6,7 +6,7 @@ import { openHosts, readChain } from './hosts.ts';
 import { readState } from './state.ts';
 
 /** What hosts are spoken to with. */
-export interface Reach {
+interface Reach {
   readonly parts: ClientParts;
   readonly limits: RateLimits;
 }
@@ -36,11 +36,7 @@ export async function takeBack(reach: Reach, mark: unknown, signal: AbortSignal)
 const cannot = 'has no way to be asked to delete it (catbox needs a userhash, http a PUT to {name}); delete it by hand';
 
 /** Throws `Failure`, also where the configuration has no such host any more. */
-export async function atHost<T>(
-  { parts, limits }: Reach,
-  name: string,
-  ask: (host: UploadHost) => Promise<T>,
-): Promise<T> {
+async function atHost<T>({ parts, limits }: Reach, name: string, ask: (host: UploadHost) => Promise<T>): Promise<T> {
   const { hosts, close } = await openHosts(readChain(name, parts.config.upload), parts, limits);
   try {
     const [known] = hosts;
