@@ -79,7 +79,8 @@ test('a step that fails is named, and the next try goes on with it without fetch
 
 test('a step that fails for good fails the download; a retry goes on with that step', async () => {
   const on = await stage({
-    convert: async () => {
+    convert: async ({ work }) => {
+      await writeFile(join(work, 'half'), 'begun');
       throw new Failure('checksum', 'that is no media');
     },
   });
@@ -108,6 +109,7 @@ test('a step that fails each time is given up after the tries that there are', a
     status: 'failed',
     errorMessage: 'upload: 500 (gave up after 2 tries)',
   });
+  assert.deepEqual(await on.names(), ['file.bin'], 'a step that made nothing leaves no folder');
 });
 
 test('what a step works on must be what was delivered', async () => {
