@@ -84,14 +84,8 @@ export class PartialFile implements Place {
 
   /** Bytes of `[from, to)` as they stand in the file. Throws `Failure`. */
   async read(from: number, to: number): Promise<Uint8Array> {
-    this.settle();
     const bytes = Buffer.alloc(to - from);
-    try {
-      const got = await this.#file.read(bytes, 0, bytes.length, from);
-      return bytes.subarray(0, got);
-    } catch (error) {
-      throw this.fail(error);
-    }
+    return bytes.subarray(0, await this.#fill(bytes, from, to));
   }
 
   /** Cuts off what lies behind `size`. Throws `Failure`. */
@@ -121,11 +115,16 @@ export class PartialFile implements Place {
   /** The digest of the whole of `size` bytes; what did not pass in order is read again. Undefined when none is wanted. */
   async digestOf(size: number): Promise<string | undefined> {
     if (!this.#digest) return undefined;
+    // One block is digested while the next is read.
+    let [block, ahead] = [Buffer.allocUnsafeSlow(digestBytes), Buffer.allocUnsafeSlow(digestBytes)];
+    let reading = this.#fill(block, this.#digested, size);
     while (this.#digested < size) {
-      const bytes = await this.read(this.#digested, Math.min(size, this.#digested + digestBytes));
-      if (bytes.length === 0) return undefined;
-      this.#digest.update(bytes, 0, bytes.length);
-      this.#digested += bytes.length;
+      const length = await reading;
+      if (length === 0) return undefined;
+      reading = this.#fill(ahead, this.#digested + length, size);
+      this.#digest.update(block, 0, length);
+      this.#digested += length;
+      [block, ahead] = [ahead, block];
     }
     return this.#digest.result();
   }
@@ -175,5 +174,17 @@ export class PartialFile implements Place {
     this.#failure ??= asFailure(diskFailure(error, this.#path));
     if (this.#failure.class === 'disk') this.#lost = true;
     return this.#failure;
+  }
+
+  /** How many bytes of `[from, end)` it read. Throws `Failure`. */
+  async #fill(block: Uint8Array, from: number, end: number): Promise<number> {
+    this.settle();
+    const length = Math.min(block.length, end - from);
+    if (length <= 0) return 0;
+    try {
+      return await this.#file.read(block, 0, length, from);
+    } catch (error) {
+      throw this.fail(error);
+    }
   }
 }
