@@ -4,6 +4,7 @@ import type { Download, DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import { isUnfinished } from '../downloads/states.ts';
+import { giveUpSteps } from '../steps/give-up.ts';
 import { workFolder } from '../steps/work-folder.ts';
 import { type AskedWish, NotPossible } from '../store/store.ts';
 import { checkedLink } from './checked-link.ts';
@@ -31,6 +32,8 @@ export async function controlDownload(
   if (found.lockedBy && !(await livingInstance(parts, found.lockedBy))) await living.bury(found.lockedBy);
   if (change) await checkedLink(parts, { link: found.link, options: { ...found.options, ...change.options } });
   const files = await store.files(found.id);
+  // With its row goes the last that knows of what was begun elsewhere.
+  const before = wish.wish === 'remove' && found.lockedBy === null ? await giveUpBegun(parts, found) : [];
   const { download, obeyed } = await store.wish(found.id, wish, clock.now(), change);
   if (!obeyed) return untilObeyed(parts, download, wish);
   if (download.directory !== found.directory) await clearAway(parts, found, files, { wish: 'cancel' });
@@ -38,6 +41,7 @@ export async function controlDownload(
   if ((wish.wish === 'cancel' || wish.wish === 'remove') && !wish.keepPartial) await clearSteps(parts, found);
   const givesUp = (wish.wish === 'cancel' && !wish.keepPartial) || wish.wish === 'remove';
   const warnings = givesUp ? await giveUpElsewhere(parts, found) : [];
+  warnings.push(...(givesUp && wish.wish === 'cancel' ? await giveUpBegun(parts, found) : before));
   if (wish.wish === 'remove') {
     await store.forget(found.id, clock.now());
     await forgetKept(parts, found);
@@ -89,6 +93,13 @@ async function forgetKept({ store, clock, sourceNamed }: CommandParts, { source,
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
+}
+
+/** What its steps began elsewhere. */
+async function giveUpBegun({ store, clock, giveUpStep }: CommandParts, { id }: Download): Promise<string[]> {
+  const leave = (position: number, mark: unknown) => store.leaveMark(id, position, mark);
+  const said = await giveUpSteps(await store.steps(id), { clock, giveUp: giveUpStep, leave });
+  return said.map((text) => `download ${id}: ${text}`);
 }
 
 /** A program that does not answer now keeps no download from ending; a person is told what stays there. */

@@ -16,7 +16,7 @@ import type { Clock } from '../time/clock.ts';
 
 /** What commands work with; handed over by `instance/`. */
 export interface CommandParts {
-  readonly store: AskingStore & Pick<Store, 'onChange' | 'steps' | 'unneededKeys'>;
+  readonly store: AskingStore & Pick<Store, 'leaveMark' | 'onChange' | 'steps' | 'unneededKeys'>;
   /** The source of a link, or the one of this name. Throws `Failure('link')` that names the known kinds. */
   sourceFor(link: string, name?: string): Promise<Source>;
   sourceNamed(name: string): Promise<Source>;
@@ -24,6 +24,8 @@ export interface CommandParts {
   checkStep(spec: StepSpec): Promise<void>;
   /** What the step with this mark put elsewhere is deleted there. */
   takeBack(spec: StepSpec, mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]>;
+  /** What it began elsewhere is removed there; answers what is left of the mark. Throws `Failure`. */
+  giveUpStep(spec: StepSpec, mark: unknown, signal: AbortSignal): Promise<unknown>;
   /** The text that an http link leads to, of at most so many bytes. Throws `Failure`. */
   readText(link: string, options: DownloadOptions, most: number): Promise<string>;
   /** The same as bytes. */

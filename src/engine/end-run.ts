@@ -3,6 +3,7 @@ import { setAside } from '../disk/partial.ts';
 import { removeWork } from '../disk/remove-work.ts';
 import type { Attempt, Download } from '../downloads/download.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
+import { giveUpSteps } from '../steps/give-up.ts';
 import { type Change, StoreFailure } from '../store/store.ts';
 import { WrongPieces } from '../verify/verify.ts';
 import { recordDurable } from './fetch.ts';
@@ -65,6 +66,7 @@ async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promis
   if (!keepPartial) {
     await removeWorkFolders(run);
     await giveUpElsewhere(run);
+    await giveUpBegun(run);
   }
   // Also where it was asked for after the run had been told to cancel.
   if (cancelled.wish === 'remove') await forget(run);
@@ -95,6 +97,18 @@ async function giveUpElsewhere({ parts, claim }: Run): Promise<void> {
   } catch (error) {
     parts.log.warn({ error, download: claim.download.id }, 'what another program has of it is left there');
   }
+}
+
+/** What its steps began elsewhere; where that cannot be removed now, tidying tries again. */
+async function giveUpBegun({ parts, claim }: Run): Promise<void> {
+  const { store, clock, makeStep, log } = parts;
+  const { id } = claim.download;
+  const said = await giveUpSteps(await store.steps(id), {
+    clock,
+    giveUp: async (spec, mark, signal) => (await makeStep(spec)).giveUp?.(mark, signal) ?? mark,
+    leave: (position, mark) => store.leaveMark(id, position, mark),
+  });
+  for (const text of said) log.warn({ download: id, text }, 'something of it is left elsewhere');
 }
 
 /** `isOfStore`: it is the database that cannot be written, and not what was fetched. */

@@ -155,11 +155,18 @@ test('a cancel removes the work of the step, and with it what was delivered wher
 
 test('after a cancel that left the delivered file, a retry goes on with the steps', async () => {
   const { begun, run } = waiting();
-  const on = await stage({ convert: run });
+  const on = await stage({
+    async convert(context, mark, report, signal) {
+      await report.mark({ parts: 2 });
+      return run(context, mark, report, signal);
+    },
+  });
   await on.run(async (running) => {
     await begun;
     running.stop({ by: 'wish', wish: { wish: 'cancel' } });
   });
+  const [step] = await on.store.steps(on.id);
+  assert.deepEqual(step?.mark, { gaveUp: { parts: 2 } }, 'what it began elsewhere is gone');
   on.doing.set('convert', makes('file.m4a'));
   await on.store.wish(on.id, { wish: 'retry' }, Date.now());
   await on.run();

@@ -150,6 +150,7 @@ function commandPartsOf(
     sourceFor: async (link, name) => (await sources.load()).forLink(link, name),
     checkStep: async (spec) => void (await steps.load()).make(spec),
     takeBack: async (spec, mark, signal) => (await (await steps.load()).make(spec).takeBack?.(mark, signal)) ?? [],
+    giveUpStep: async (spec, mark, signal) => (await (await steps.load()).make(spec).giveUp?.(mark, signal)) ?? mark,
     sourceNamed,
     readText: (link, options, most) => sources.readText(link, options, most),
     readBytes: (link, options, most) => sources.readBytes(link, options, most),
@@ -177,7 +178,7 @@ function commandPartsOf(
     },
     async tidy(options) {
       const { tidyOnce } = await import('./tidy-parts.ts');
-      return tidyOnce({ settings, store, clock, log, uid, sourceNamed }, options);
+      return tidyOnce({ settings, store, clock, log, uid, sourceNamed, steps }, options);
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Source } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LiveSettings } from './live-settings.ts';
+import type { LazySteps } from './open-steps.ts';
 import { sidecarFilesIn } from './recovery.ts';
 
 export interface TidyMade {
@@ -20,6 +21,7 @@ export interface TidyMade {
   readonly uid: string;
   /** Throws `Failure('link')` for one that this version does not know. */
   sourceNamed(name: string): Source | Promise<Source>;
+  readonly steps: LazySteps;
 }
 
 /** Keeps order because a person asked for it: also what no store knows goes then. */
@@ -38,6 +40,8 @@ export function tidyParts(made: TidyMade): TidyParts {
       const source = await made.sourceNamed(download.source);
       await source.giveUp?.(download, new AbortController().signal);
     },
+    giveUpStep: async (spec, mark, signal) =>
+      (await (await made.steps.load()).make(spec).giveUp?.(mark, signal)) ?? mark,
     keepers: async () => [await made.sourceNamed('torrent')],
     sidecarsIn: (folder) => sidecarFilesIn(folder),
     get rules() {

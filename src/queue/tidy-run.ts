@@ -2,16 +2,21 @@ import type { Disk } from '../disk/disk.ts';
 import type { Download } from '../downloads/download.ts';
 import type { Retention } from '../downloads/retention.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
+import type { StepSpec } from '../downloads/steps.ts';
 import type { TidyAction } from '../downloads/tidy-report.ts';
 import type { Log } from '../log/log.ts';
 import type { Source } from '../sources/source.ts';
 import type { SeedStore } from '../store/seed-store.ts';
+import type { StepStore } from '../store/step-store.ts';
 import type { AskingStore } from '../store/store.ts';
 import type { TidyStore, Turn } from '../store/tidy-store.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface TidyParts {
-  readonly store: TidyStore & Pick<AskingStore, 'files' | 'get'> & Pick<SeedStore, 'unneededKeys'>;
+  readonly store: TidyStore &
+    Pick<AskingStore, 'files' | 'get'> &
+    Pick<SeedStore, 'unneededKeys'> &
+    Pick<StepStore, 'leaveMark'>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,6 +30,8 @@ export interface TidyParts {
   readonly seesAll: boolean;
   /** What a source has of a download in other programs goes. Throws `Failure`. Left out: no source has anything there. */
   giveUpElsewhere?(download: Download): Promise<void>;
+  /** What a step with this mark began elsewhere goes; answers what is left of the mark. Throws `Failure`. Left out: none begins anything. */
+  giveUpStep?(spec: StepSpec, mark: unknown, signal: AbortSignal): Promise<unknown>;
   /** Who keeps something for links. Left out: nobody. */
   keepers?(): Promise<readonly Pick<Source, 'forget' | 'keptKeys'>[]>;
   /** The sidecars in a folder that this user wrote, each with its path; none where the folder cannot be read. */

@@ -3,6 +3,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { hour, tidyStage } from '../../test/support/tidy-stage.ts';
+import { Failure } from '../downloads/failure.ts';
 import { workFolder } from '../steps/work-folder.ts';
 
 test('the work of steps goes with the download that it was for, and nothing else does', async () => {
@@ -34,4 +35,54 @@ test('the work of steps goes with the download that it was for, and nothing else
   );
   const [abandoned] = await stage.tidy({ partialsAfter: hour / 2 }, { unknown: true });
   assert.partialDeepStrictEqual(abandoned, { kind: 'orphan', path: places[3], whose: 'unknown', kept: false });
+});
+
+test('what steps began elsewhere is given up when their download was cancelled, or failed long ago; what cannot be is tried again', async () => {
+  await using stage = await tidyStage();
+  const { store, clock, folder } = stage;
+  const path = join(folder, 'film.mkv');
+  await writeFile(path, 'film');
+  const begin = async () => {
+    const here = { path, size: 4, identity: '1:1', modifiedAt: 1 };
+    const asked = {
+      source: 'local',
+      link: 'file:///film.mkv',
+      linkKey: `local:${path}`,
+      directory: folder,
+      metadata: {},
+    };
+    const options = { steps: ['upload=nas'] };
+    const { download } = await store.add({ ...asked, options, runner: null, here, ifExists: 'new' }, clock.now());
+    const claim = await store.claim(download.id, 'me', clock.now() + hour, clock.now());
+    if (!claim) throw new Error('it could not be claimed');
+    await store.beginStep(claim.lease, 0, clock.now());
+    await store.markStep(claim.lease, 0, { of: download.id }, clock.now());
+    return claim;
+  };
+  const [cancelled, failed, open] = [await begin(), await begin(), await begin()];
+  await store.change(cancelled.lease, { to: 'cancelled' }, clock.now());
+  await store.change(failed.lease, { to: 'failed', error: { class: 'network', message: 'reset' } }, clock.now());
+  const asked: unknown[] = [];
+  let isAway = true;
+  const giveUpStep = async (_: unknown, mark: unknown) => {
+    asked.push(mark);
+    if (isAway) throw new Failure('network', 'nas is away');
+    return {};
+  };
+  const marks = async () => {
+    const claims = [cancelled, failed, open];
+    return Promise.all(claims.map(async ({ lease }) => (await store.steps(lease.id))[0]?.mark));
+  };
+  const before = await marks();
+  await stage.tidy({}, {}, { giveUpStep });
+  assert.deepEqual(asked, [], 'a moment ago somebody may be at it');
+  await clock.advance(hour / 2);
+  await stage.tidy({}, {}, { giveUpStep });
+  assert.deepEqual([asked, await marks()], [[before[0]], before]);
+  isAway = false;
+  await stage.tidy({ partialsAfter: hour }, {}, { giveUpStep });
+  assert.deepEqual(await marks(), [{}, before[1], before[2]]);
+  await clock.advance(hour);
+  await stage.tidy({ partialsAfter: hour }, {}, { giveUpStep });
+  assert.deepEqual(await marks(), [{}, {}, before[2]]);
 });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
 import { removeTree } from '../disk/remove-tree.ts';
+import { giveUpSteps } from '../steps/give-up.ts';
 import { uidOfWorkFolder } from '../steps/work-folder.ts';
 import type { TidyRun } from './tidy-run.ts';
-import { abandonedAfter, inWorkFolders, verdictOnStray } from './tidy-work.ts';
+import { abandonedAfter, inWorkFolders, stillWarm, verdictOnStray } from './tidy-work.ts';
 
 /**
  * Looks in every folder of downloads for work folders of steps whose download has ended or was removed: rests of a
@@ -11,6 +12,22 @@ import { abandonedAfter, inWorkFolders, verdictOnStray } from './tidy-work.ts';
  */
 export async function removeWorkOfSteps(run: TidyRun): Promise<void> {
   await inWorkFolders(run, (folder) => removeWorkIn(run, folder));
+}
+
+/**
+ * What steps began elsewhere (an upload in parts) goes, of downloads that were cancelled, or failed long ago: a process
+ * that died gave it up no more, or the host was away. What cannot be removed now is tried again next time.
+ */
+export async function giveUpBegun({ store, clock, rules, scope, log, signal, giveUpStep }: TidyRun): Promise<void> {
+  if (!giveUpStep || scope.dryRun) return;
+  const now = clock.now();
+  const failed = rules.partialsAfter === undefined ? 0 : now - rules.partialsAfter;
+  for (const { downloadId, step } of await store.stepsGivenUp({ cancelled: now - stillWarm, failed })) {
+    if (signal.aborted) return;
+    const leave = (position: number, mark: unknown) => store.leaveMark(downloadId, position, mark);
+    for (const text of await giveUpSteps([step], { clock, giveUp: giveUpStep, leave }))
+      log.info({ download: downloadId, text }, 'something of it is left elsewhere');
+  }
 }
 
 async function removeWorkIn(run: TidyRun, folder: string): Promise<void> {

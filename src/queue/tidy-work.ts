@@ -10,7 +10,7 @@ import type { TidyRun } from './tidy-run.ts';
 /** Rows are forgotten so many at a time. */
 const page = 500;
 /** A rest that was written to a moment ago may be no rest: somebody is at it. Ms. */
-const stillWarm = 60_000;
+export const stillWarm = 60_000;
 /** A partial of a download that nobody knows is called abandoned after so long, ms, where nothing else is configured. */
 export const abandonedAfter = 24 * 60 * 60 * 1000;
 

@@ -3,7 +3,7 @@ import type { Turn } from '../store/tidy-store.ts';
 import { keepRetention, removeCleaned } from './tidy-delivered.ts';
 import { forgetKept } from './tidy-kept.ts';
 import type { TidyParts, TidyRun, TidyScope } from './tidy-run.ts';
-import { removeWorkOfSteps } from './tidy-steps.ts';
+import { giveUpBegun, removeWorkOfSteps } from './tidy-steps.ts';
 import { forgetFailed, giveUpFailed, removeOrphans } from './tidy-work.ts';
 
 /** A turn that was not held for so long, ms, is free; it is held anew this often. */
@@ -51,6 +51,7 @@ async function allOf(run: TidyRun): Promise<void> {
   await keepRetention(run);
   if (!run.scope.work) return;
   await giveUpFailed(run);
+  await giveUpBegun(run);
   await forgetFailed(run);
   await removeOrphans(run);
   await removeWorkOfSteps(run);

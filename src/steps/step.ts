@@ -18,6 +18,12 @@ export interface Step {
   /** `mark`: the last one this step stored for this download (`undefined`: none); whatever JSON it handed in. */
   run(context: StepContext, mark: unknown, report: StepReport, signal: AbortSignal): Promise<StepResult>;
   /**
+   * Removes what it began elsewhere and nobody will go on with, as far as its mark tells of it, and answers what is left
+   * of the mark (the same one: nothing was begun). May be called again, also while nothing runs. Throws `Failure` where
+   * it cannot be removed now. Left out: it begins nothing elsewhere.
+   */
+  giveUp?(mark: unknown, signal: AbortSignal): Promise<unknown>;
+  /**
    * Removes what it put elsewhere, as far as its mark tells of it, and may be called again: what is gone already is
    * removed. Left out: it puts nothing elsewhere.
    */

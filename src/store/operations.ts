@@ -33,7 +33,7 @@ import { lastEventId } from './statements/last-event-id.ts';
 import { seedsOf } from './statements/seeds-of.ts';
 import { setIdle } from './statements/set-idle.ts';
 import type { StepStore } from './step-store.ts';
-import { begin, complete, mark, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
+import { begin, complete, leave, mark, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
 import type { AskingStore, DoingStore } from './store.ts';
 import type { TidyStore, Work } from './tidy-store.ts';
 import {
@@ -43,6 +43,7 @@ import {
   failedWork,
   filesRemoved,
   forgetEnded,
+  givenUp,
   giveUpWork,
   hold,
   keptDownloads,
@@ -180,6 +181,7 @@ function steppingOn({ read, write }: Database): StepStore {
     waitForSteps: (lease, room, now) => write(() => waitForSteps(lease, room, now)),
     beginStep: (lease, position, now) => write(() => begin(lease, position, now)),
     markStep: (lease, position, value) => write(() => mark(lease, position, value)),
+    leaveMark: (id, position, value) => write(() => leave(id, position, value)),
     recordOutcome: (lease, position, outcome) => write(() => recordOutcome(lease, position, outcome)),
     recordOutput: (lease, position, output) => write(() => recordOutput(lease, position, output)),
     completeStep: (lease, position, done, now) => write(() => complete(lease, position, done, now)),
@@ -222,6 +224,8 @@ function tidyingOn({ read, write }: Database): TidyStore {
     giveUpWork: async (turn, id, before, now) => (await write(() => giveUpWork(turn, id, before, now)))?.map(fileOf),
     endedBefore: async (before, limit) => (await read(() => ended(before, limit))).map(downloadOf),
     forgetEnded: async (turn, id, before, now) => (await write(() => forgetEnded(turn, id, before, now)))?.map(fileOf),
+    stepsGivenUp: async (before) =>
+      (await read(() => givenUp(before))).map((row) => ({ downloadId: row.download_id, step: stepOf(row) })),
     workFolders: async () => (await read(() => all(allFolders, {}))).map(({ directory }) => directory),
     whoseWork: (strays) => read(() => whoseWork(strays)),
   };

@@ -56,6 +56,11 @@ export interface StepStore {
   beginStep(lease: Lease, position: number, now: number): Promise<boolean>;
   /** Any JSON; what the step goes on from. */
   markStep(lease: Lease, position: number, mark: unknown, now: number): Promise<boolean>;
+  /**
+   * What is left of a mark after what it tells of was given up; by nobody's lease, so only while the download is
+   * cancelled or failed. False: it is not.
+   */
+  leaveMark(downloadId: number, position: number, mark: unknown): Promise<boolean>;
   /** It is done; what it made is still to get its final names. */
   recordOutcome(lease: Lease, position: number, outcome: StepOutcome, now: number): Promise<boolean>;
   /** The final name, recorded before it is made. */

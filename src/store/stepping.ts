@@ -6,6 +6,8 @@ import { type DownloadRow, optionsOf, type StepRow } from './rows.ts';
 import { beginStep } from './statements/begin-step.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
 import { insertOutput } from './statements/insert-output.ts';
+import { leaveMark } from './statements/leave-mark.ts';
+import { lockDownload } from './statements/lock-download.ts';
 import { lockLeased } from './statements/lock-leased.ts';
 import { markStep } from './statements/mark-step.ts';
 import { moveFile } from './statements/move-file.ts';
@@ -38,6 +40,11 @@ export function* begin(lease: Lease, position: number, now: number): Work<boolea
 export function* mark(lease: Lease, position: number, value: unknown): Work<boolean> {
   if (!(yield* held(lease))) return false;
   return (yield* run(markStep, { download_id: lease.id, position, mark: JSON.stringify(value ?? null) })) === 1;
+}
+
+export function* leave(downloadId: number, position: number, value: unknown): Work<boolean> {
+  if (!(yield* get(lockDownload, { id: downloadId }))) return false;
+  return (yield* run(leaveMark, { download_id: downloadId, position, mark: JSON.stringify(value ?? null) })) === 1;
 }
 
 export function* recordOutcome(lease: Lease, position: number, outcome: StepOutcome): Work<boolean> {

@@ -1,5 +1,6 @@
 import type { Download, DownloadFile } from '../downloads/download.ts';
 import type { Kept, KeptTotals, RetentionReason } from '../downloads/retention.ts';
+import type { DownloadStep } from '../downloads/steps.ts';
 
 /** One of all processes does a chore at a time; its turn ends with it, or when it was not held for long. */
 export interface Turn {
@@ -12,6 +13,12 @@ export interface Turn {
 export interface Work {
   readonly download: Download;
   readonly files: readonly DownloadFile[];
+}
+
+/** Epoch ms. */
+export interface GivenUpBefore {
+  readonly cancelled: number;
+  readonly failed: number;
 }
 
 /** A partial that was found in a folder, with the uid that its sidecar names. */
@@ -60,6 +67,9 @@ export interface TidyStore {
   endedBefore(before: number, limit: number): Promise<readonly Download[]>;
   /** Deletes the row of one that failed or was cancelled before this moment; tells its files as they were. */
   forgetEnded(turn: Turn, id: number, before: number, now: number): Promise<readonly DownloadFile[] | undefined>;
+
+  /** Steps with a mark that are not completed, of downloads that were cancelled (but to be kept) or failed before these moments. */
+  stepsGivenUp(before: GivenUpBefore): Promise<readonly { readonly downloadId: number; readonly step: DownloadStep }[]>;
 
   /** Every folder in which a partial may stand that was made on this machine. */
   workFolders(): Promise<readonly string[]>;

@@ -3,7 +3,7 @@ import { isSeeded } from '../downloads/seeding.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { changeState, tell } from './changing.ts';
 import { type Work as Asking, all, get, run } from './database.ts';
-import type { DownloadRow, FileRow } from './rows.ts';
+import { type DownloadRow, type FileRow, type StepRow, wishOptionsOf } from './rows.ts';
 import { allKept } from './statements/all-kept.ts';
 import { claimedSince } from './statements/claimed-since.ts';
 import { downloadsByUid } from './statements/downloads-by-uid.ts';
@@ -18,10 +18,11 @@ import { lockDownload } from './statements/lock-download.ts';
 import { removedEvent } from './statements/removed-event.ts';
 import { resetFiles } from './statements/reset-files.ts';
 import { setRetention } from './statements/set-retention.ts';
+import { stepsGivenUp } from './statements/steps-given-up.ts';
 import { takeTurn } from './statements/take-turn.ts';
 import { toRemove } from './statements/to-remove.ts';
 import { totalKept } from './statements/total-kept.ts';
-import type { Stray, Turn, Whose } from './tidy-store.ts';
+import type { GivenUpBefore, Stray, Turn, Whose } from './tidy-store.ts';
 import { erase } from './wishing.ts';
 
 export interface WorkRows {
@@ -126,6 +127,11 @@ export function* forgetEnded(turn: Turn, id: number, before: number, now: number
   const files = yield* all(filesOfDownload, { download_id: id });
   yield* erase(row, now);
   return files;
+}
+
+export function* givenUp(before: GivenUpBefore): Asking<StepRow[]> {
+  const rows = yield* all(stepsGivenUp, { ...before });
+  return rows.filter((row) => wishOptionsOf(row).keepPartial !== true);
 }
 
 export function* whoseWork(strays: readonly Stray[]): Asking<Whose[]> {

@@ -31,6 +31,12 @@ after(async () => {
 
 const partsSent = () => server.asked.filter((one) => one.startsWith('PUT')).map((one) => Number(one.split('?').at(-1)));
 
+/** As it was before the host had told the id. */
+const withoutId = (mark: unknown): unknown =>
+  JSON.parse(JSON.stringify(mark), (name, value) =>
+    name === 's3' ? { path: value.path, beganAt: Date.now() } : value,
+  );
+
 test('a large file goes there in parts, is whole, and goes on at the part where it was killed', async () => {
   const download = stage.download(film);
   const stopping = new AbortController();
@@ -120,6 +126,28 @@ test('a wrong secret is refused without being shown, and nothing is there', asyn
   assert.equal(await server.object('in/secret.bin'), undefined);
 });
 
+test('an upload that is given up leaves no parts, before its id was known and after; where that cannot be asked the mark stays', async () => {
+  const path = await stage.file('given-up.bin', bytes);
+  for (const knowsId of [true, false]) {
+    const download = stage.download(path);
+    await assert.rejects(download.run('s3', upload, { diesAt: (mark) => mark.includes('uploadId') }), Died);
+    if (!knowsId) download.mark = withoutId(download.mark);
+    assert.equal((await server.unfinished()).length, 1);
+    const { mark } = download;
+    const away = { hosts: { s3: { ...s3, url: 'http://127.0.0.1:9' } } };
+    await assert.rejects(download.giveUp('s3', away), Failure);
+    assert.deepEqual(download.mark, mark);
+    await download.giveUp('s3', upload);
+    assert.deepEqual(await server.unfinished(), []);
+    const after = download.mark;
+    await download.giveUp('s3', upload);
+    assert.equal(download.mark, after, 'nothing is left to give up');
+  }
+  const again = stage.download(path);
+  await again.run('s3', upload);
+  assert.ok((await server.object('in/given-up.bin'))?.equals(bytes));
+});
+
 test('parts of a file that was changed meanwhile are given up', async () => {
   const path = await stage.file('changed.bin', bytes);
   const download = stage.download(path);
@@ -145,9 +173,7 @@ test('an upload in parts whose id was lost in a crash is given up, and another o
   await assert.rejects(download.run('s3', upload, { diesAt: began }), Died);
   assert.deepEqual(await server.unfinished(), [another], 'it died before it was begun');
   await assert.rejects(download.run('s3', upload, { diesAt: (mark) => mark.includes('uploadId') }), Died);
-  download.mark = JSON.parse(JSON.stringify(download.mark), (name, value) =>
-    name === 's3' ? { path: value.path, beganAt: Date.now() } : value,
-  );
+  download.mark = withoutId(download.mark);
   assert.equal((await server.unfinished()).length, 2);
   await download.run('s3', upload);
   assert.deepEqual(await server.unfinished(), [another]);

@@ -88,6 +88,9 @@ export function stepStages() {
   };
 }
 
+/** What they began elsewhere goes: of a mark nothing is left but that. */
+const giveUp = async (mark: unknown): Promise<unknown> => ({ gaveUp: mark });
+
 function kindsOf(doing: ReadonlyMap<string, Doing>): StepKind[] {
-  return [...doing].map(([kind, run]) => ({ kind, example: kind, make: () => ({ kind, run }) }));
+  return [...doing].map(([kind, run]) => ({ kind, example: kind, make: () => ({ kind, run, giveUp }) }));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { defaults } from '../../src/config/defaults.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
-import type { StepProgress, StepResult, TakenBack } from '../../src/steps/step.ts';
+import type { Step, StepProgress, StepResult, TakenBack } from '../../src/steps/step.ts';
 import { type UploadParts, uploadKind } from '../../src/steps/upload/upload-step.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 
@@ -25,6 +25,8 @@ export interface UploadedDownload {
   readonly progress: StepProgress[];
   readonly notes: string[];
   run(options: string, upload: Partial<Upload>, how?: RunOptions): Promise<StepResult>;
+  /** Gives up what is in the middle; `mark` is what is left then. */
+  giveUp(options: string, upload: Partial<Upload>): Promise<void>;
   /** Asks the hosts to delete what was sent. */
   takeBack(options: string, upload: Partial<Upload>): Promise<readonly TakenBack[] | undefined>;
 }
@@ -56,21 +58,25 @@ export async function uploadStage(): Promise<UploadStage> {
 
 const hastyClock: Clock = { ...systemClock, sleep: async () => {} };
 
+function stepFor(options: string, upload: Partial<Upload>, clock: Clock): Step {
+  const config = { http: defaults.http, hosts: {}, upload: { ...defaults.upload, ...upload } };
+  return uploadKind({ config, clock, disk: realDisk }).make(options);
+}
+
 function downloadOf(folder: string, paths: readonly string[]): UploadedDownload {
   const uid = `0199-${createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 12)}`;
   const download: UploadedDownload = {
     mark: undefined,
     progress: [],
     notes: [],
-    async takeBack(options, upload) {
-      const config = { http: defaults.http, hosts: {}, upload: { ...defaults.upload, ...upload } };
-      const step = uploadKind({ config, clock: systemClock, disk: realDisk }).make(options);
-      return step.takeBack?.(download.mark, new AbortController().signal);
+    takeBack: async (options, upload) =>
+      stepFor(options, upload, systemClock).takeBack?.(download.mark, new AbortController().signal),
+    async giveUp(options, upload) {
+      download.mark = await stepFor(options, upload, systemClock).giveUp?.(download.mark, new AbortController().signal);
     },
     async run(options, upload, { signal, diesAt, isHasty } = {}) {
       const died = new AbortController();
-      const config = { http: defaults.http, hosts: {}, upload: { ...defaults.upload, ...upload } };
-      const step = uploadKind({ config, clock: isHasty ? hastyClock : systemClock, disk: realDisk }).make(options);
+      const step = stepFor(options, upload, isHasty ? hastyClock : systemClock);
       const files = await Promise.all(
         paths.map(async (path, at) => ({ path, size: (await stat(path)).size, main: at === 0 })),
       );

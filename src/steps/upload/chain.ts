@@ -36,10 +36,7 @@ export async function toFirst(
   const failures: Failure[] = [];
   for (const host of hosts) {
     const outcome = await tryHost(file, host, run, hosts.length > 1 ? 2 : 1);
-    if (!(outcome instanceof Failure)) {
-      for (const other of hosts) if (other !== host) await other.giveUp?.(run.markOf(other.name), run.signal);
-      return { ...outcome, host: host.name };
-    }
+    if (!(outcome instanceof Failure)) return { ...outcome, host: host.name };
     failures.push(outcome);
     run.passed(outcome);
   }

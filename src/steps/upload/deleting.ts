@@ -10,7 +10,7 @@ export function placeOf({ path }: TakenFile): string {
 }
 
 /** `there`: bytes of what has its name now; −1: unknown. Throws `Failure('refused')` where that is another file. */
-export function mustBeAsSent({ size }: TakenFile, there: number): void {
+export function mustBeAsSent({ size }: Pick<TakenFile, 'size'>, there: number): void {
   if (there === -1 || there === size) return;
   throw new Failure('refused', 'another file stands in its place now, which is left');
 }

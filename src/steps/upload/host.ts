@@ -53,6 +53,6 @@ export interface UploadHost {
   delete?(file: TakenFile, signal: AbortSignal): Promise<void>;
   /** Where it needs nobody to delete anything: when it does so itself, such as `72h after it came`. */
   readonly deletesItself?: string;
-  /** Removes what an upload left there that nobody will go on with. Never throws. */
+  /** Removes what an upload left there that nobody will go on with; what is gone already is removed. Throws `Failure`. */
   giveUp?(mark: unknown, signal: AbortSignal): Promise<void>;
 }

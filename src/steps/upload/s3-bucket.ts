@@ -207,7 +207,7 @@ export class S3Bucket {
   }
 
   /** Deletes our object; what has another id is left. */
-  async remove(key: string, file: TakenFile, signal: AbortSignal): Promise<void> {
+  async remove(key: string, file: Pick<TakenFile, 'id' | 'size'>, signal: AbortSignal): Promise<void> {
     const there = await this.#ask(key, { method: 'HEAD' }, signal);
     if (there.status === 404) return;
     const size = sizeIn(there);
@@ -219,8 +219,11 @@ export class S3Bucket {
     mustBeDeleted(answer, [secretKey, accessKey], this.#clock.now());
   }
 
+  /** An upload in parts goes, with its parts; no error when there is none (AbortMultipartUpload). */
   async abort(key: string, uploadId: string, signal: AbortSignal): Promise<void> {
-    await this.#ask(key, { method: 'DELETE', query: { uploadId } }, signal);
+    const answer = await this.#ask(key, { method: 'DELETE', query: { uploadId } }, signal);
+    const { secretKey, accessKey } = this.#settings;
+    mustBeDeleted(answer, [secretKey, accessKey], this.#clock.now());
   }
 
   /** Some servers do not know the condition; they are asked without it, which the look before has to do for. */

@@ -28,8 +28,8 @@ export function s3Host(client: UploadClient, clock: Clock, settings: S3Settings)
       const known = markOf(mark);
       const bucket = new S3Bucket(client, clock, settings);
       if (known.path === undefined) return;
-      if (known.uploadId === undefined) await abortUnnamed(bucket, known, signal).catch(() => {});
-      else await bucket.abort(known.path, known.uploadId, signal).catch(() => {});
+      if (known.uploadId === undefined) await abortUnnamed(bucket, known, signal);
+      else await bucket.abort(known.path, known.uploadId, signal);
     },
   };
 }
@@ -86,7 +86,11 @@ class S3Upload {
     const { path, uploadId, partSize } = mark;
     if (path === undefined) return undefined;
     const there = await this.#bucket.look(path, this.#run.signal);
-    if (there?.id === this.#file.id && there.size === this.#file.source.size) return this.#uploaded(path);
+    if (there?.id === this.#file.id) {
+      if (there.size === this.#file.source.size) return this.#uploaded(path);
+      // Ours, and cut off: some servers make an object of what came before the connection broke.
+      await this.#bucket.remove(path, { id: this.#file.id, size: there.size }, this.#run.signal);
+    }
     if (uploadId === undefined || partSize === undefined) {
       await abortUnnamed(this.#bucket, mark, this.#run.signal);
       return undefined;
@@ -131,7 +135,7 @@ class S3Upload {
     }
     await source.checkUnchanged();
     if (!(await this.#bucket.complete(key, { uploadId, etags }, this.#run.signal))) {
-      await this.#bucket.abort(key, uploadId, this.#run.signal);
+      await this.#bucket.abort(key, uploadId, this.#run.signal).catch(() => {});
       return undefined;
     }
     const there = await this.#bucket.look(key, this.#run.signal);

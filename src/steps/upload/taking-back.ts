@@ -3,7 +3,7 @@ import type { TakenBack } from '../step.ts';
 import type { ClientParts, RateLimits } from './client.ts';
 import type { UploadHost } from './host.ts';
 import { openHosts, readChain } from './hosts.ts';
-import { readState } from './state.ts';
+import { type FileState, readState } from './state.ts';
 
 /** What hosts are spoken to with. */
 interface Reach {
@@ -31,6 +31,48 @@ export async function takeBack(reach: Reach, mark: unknown, signal: AbortSignal)
     }
   }
   return taken;
+}
+
+/**
+ * Has each host remove what it was left with in the middle, and answers what the mark is then; what was taken stays in
+ * it. Throws the first `Failure`, after all were asked.
+ */
+export async function giveUp(reach: Reach, mark: unknown, signal: AbortSignal): Promise<unknown> {
+  const { files } = readState(mark);
+  const failures: Failure[] = [];
+  const left: Record<string, FileState> = {};
+  let gaveUp = false;
+  for (const [index, file] of Object.entries(files)) {
+    const marks: Record<string, unknown> = {};
+    for (const [name, own] of Object.entries(file.marks)) {
+      if (!(await isLeaving(reach, name, own, signal, failures))) marks[name] = own;
+      else gaveUp = true;
+    }
+    left[index] = { ...file, marks };
+  }
+  signal.throwIfAborted();
+  if (failures[0]) throw failures[0];
+  return gaveUp ? { files: left } : mark;
+}
+
+/** Whether the host has removed it; one that keeps nothing in the middle has nothing to remove. */
+async function isLeaving(
+  reach: Reach,
+  name: string,
+  mark: unknown,
+  signal: AbortSignal,
+  failures: Failure[],
+): Promise<boolean> {
+  try {
+    return await atHost(reach, name, async (host) => {
+      if (!host.giveUp) return false;
+      await host.giveUp(mark, signal);
+      return true;
+    });
+  } catch (error) {
+    failures.push(asFailure(error));
+    return false;
+  }
 }
 
 const cannot = 'has no way to be asked to delete it (catbox needs a userhash, http a PUT to {name}); delete it by hand';

@@ -10,7 +10,7 @@ import { hostExample, type NamedHost, openHosts, readChain } from './hosts.ts';
 import { UploadProgress } from './progress.ts';
 import { SourceFile } from './source-file.ts';
 import { type FileState, readState, type UploadState } from './state.ts';
-import { takeBack } from './taking-back.ts';
+import { giveUp, takeBack } from './taking-back.ts';
 
 export interface UploadParts {
   readonly config: Pick<Config, 'http' | 'hosts' | 'upload'>;
@@ -45,6 +45,10 @@ class UploadStep implements Step {
     this.#parts = parts;
     this.#limits = limits;
     this.#chain = chain;
+  }
+
+  giveUp(mark: unknown, signal: AbortSignal): Promise<unknown> {
+    return giveUp({ parts: this.#parts, limits: this.#limits }, mark, signal);
   }
 
   takeBack(mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]> {
@@ -124,7 +128,10 @@ class UploadRun {
       passed: ({ message }) => report.note(message),
     };
     const taken = await toFirst(file, this.#inOrder(index), run);
-    await this.#keep(index, { stamp, marks: {}, done: { ...taken, id: file.id, size } });
+    const { [taken.host]: _settled, ...others } = this.#state.files[index]?.marks ?? {};
+    const done = { ...taken, id: file.id, size };
+    await this.#keep(index, { stamp, marks: others, done });
+    await this.#keep(index, { stamp, marks: await this.#givenUp(others), done });
   }
 
   /** The host that was at work last comes first. */
@@ -138,9 +145,21 @@ class UploadRun {
   async #forgetChanged(stamp: string, index: number): Promise<void> {
     const state = this.#state.files[index];
     if (!state || state.stamp === stamp) return;
-    const { hosts, signal } = this.#parts;
-    for (const host of hosts) await host.giveUp?.(state.marks[host.name], signal);
+    await this.#givenUp(state.marks);
     await this.#keep(index, { stamp, marks: {} });
+  }
+
+  /** What other hosts were left with goes; the marks of those where that cannot be done now stay. */
+  async #givenUp(marks: FileState['marks']): Promise<FileState['marks']> {
+    const { hosts, signal } = this.#parts;
+    const left: Record<string, unknown> = {};
+    for (const [name, mark] of Object.entries(marks)) {
+      const host = hosts.find((one) => one.name === name);
+      await host?.giveUp?.(mark, signal).catch(() => {
+        left[name] = mark;
+      });
+    }
+    return left;
   }
 
   async #keepMark(index: number, stamp: string, host: string, mark: unknown): Promise<void> {

@@ -41,7 +41,8 @@ export function webdavHost(client: UploadClient, clock: Clock, settings: WebdavS
     async giveUp(mark, signal) {
       const { temporary } = markOf(mark);
       if (temporary === undefined) return;
-      await new Webdav(client, clock, settings, quietRun(signal)).remove(temporary).catch(() => {});
+      const answer = await new Webdav(client, clock, settings, quietRun(signal)).remove(temporary);
+      mustBeDeleted(answer, settings.secrets, clock.now());
     },
     delete: (file, signal) => new Webdav(client, clock, settings, quietRun(signal)).delete(file),
   };
@@ -71,8 +72,8 @@ class Webdav {
     return (await this.#knowsMove()) ? this.#byTemporary(file) : this.#direct(file);
   }
 
-  async remove(path: string): Promise<void> {
-    await this.#ask('DELETE', path);
+  remove(path: string): Promise<HostAnswer> {
+    return this.#ask('DELETE', path);
   }
 
   async delete(file: TakenFile): Promise<void> {

@@ -113,6 +113,34 @@ export const steppingPromises: Promises = {
     assert.equal((await store.get(id))?.downloadPath, delivered.downloadPath);
   },
 
+  'what steps began is found when nobody goes on with it, and only then less of it is remembered': async (store) => {
+    const soon = { cancelled: now + 1, failed: now + 1 };
+    const begun = async (sent: number) => {
+      const one = await processing(store);
+      await store.beginStep(one.lease, 0, now);
+      await store.markStep(one.lease, 0, { sent }, now);
+      return one;
+    };
+    const [running_, failed, cancelled, kept] = [await begun(1), await begun(2), await begun(3), await begun(4)];
+    await store.change(failed.lease, { to: 'failed', error: networkError }, now);
+    await store.change(cancelled.lease, { to: 'cancelled' }, now);
+    await store.wish(kept.id, { wish: 'cancel', keepPartial: true }, now);
+    await store.change(kept.lease, { to: 'cancelled' }, now);
+    const found = async (before: { readonly cancelled: number; readonly failed: number }) =>
+      (await store.stepsGivenUp(before)).map(({ downloadId, step }) => [downloadId, step.mark]);
+    assert.deepEqual(await found(soon), [
+      [failed.id, { sent: 2 }],
+      [cancelled.id, { sent: 3 }],
+    ]);
+    assert.deepEqual(await found({ cancelled: now + 1, failed: now }), [[cancelled.id, { sent: 3 }]]);
+    assert.equal(await store.leaveMark(running_.id, 0, {}), false, 'somebody is at it');
+    assert.equal(await store.leaveMark(cancelled.id, 0, { sent: 0 }), true);
+    assert.deepEqual((await store.steps(cancelled.id))[0]?.mark, { sent: 0 });
+    await store.wish(failed.id, { wish: 'retry' }, now);
+    assert.equal(await store.leaveMark(failed.id, 0, {}), false);
+    assert.deepEqual((await store.steps(failed.id))[0]?.mark, { sent: 2 }, 'a retry goes on from there');
+  },
+
   'moved files are known under their new names': async (store) => {
     const { id, lease } = await processing(store);
     await store.beginStep(lease, 0, now);
