@@ -64,6 +64,7 @@ export const defaults: RawConfig = {
     port: 6881,
     trackers: true,
     dht: true,
+    dht_bootstrap: ['router.bittorrent.com:6881', 'router.utorrent.com:6881', 'dht.transmissionbt.com:6881'],
     pex: true,
     lsd: true,
     web_seeds: true,

@@ -16,6 +16,13 @@ export const torrent = z
     dht: trueOrFalse()
       .prefault(true)
       .describe('Look for peers in the distributed table (DHT); never for private torrents.'),
+    dht_bootstrap: z
+      .array(
+        text('a node such as router.bittorrent.com:6881', /^(?!-)[A-Za-z0-9.-]{1,253}:[1-9]\d{0,4}$/),
+        'must be a list of nodes, such as [router.bittorrent.com:6881]',
+      )
+      .prefault(['router.bittorrent.com:6881', 'router.utorrent.com:6881', 'dht.transmissionbt.com:6881'])
+      .describe('The nodes by which the distributed table is entered; in a network of its own, those of that network.'),
     pex: trueOrFalse().prefault(true).describe('Let peers tell of others (PEX); never for private torrents.'),
     lsd: trueOrFalse()
       .prefault(true)

@@ -86,7 +86,20 @@ export function createIn(disk: Disk, path: string, mode: number | undefined): Op
 /** Writes what is needed to rebuild the row of this partial, should the database be lost; both names are durable then. */
 export async function writeSidecar(disk: Disk, partialPath: string, facts: object): Promise<void> {
   const path = sidecarOf(partialPath);
-  await onDisk(path, () => disk.writeText(path, `${JSON.stringify(facts, null, 2)}\n`, sidecarMode));
+  await onDisk(path, () => disk.writeText(path, sidecarText(facts), sidecarMode));
+}
+
+/** True when a partial and its sidecar are as `createPartial` and `writeSidecar` with these facts leave them. */
+export async function isUntouched(disk: Disk, partialPath: string, sidecar: object): Promise<boolean> {
+  return onDisk(partialPath, async () => {
+    const facts = await disk.facts(partialPath);
+    if (!facts?.isFile || facts.size > 0) return false;
+    return (await disk.readText(sidecarOf(partialPath))) === sidecarText(sidecar);
+  });
+}
+
+function sidecarText(facts: object): string {
+  return `${JSON.stringify(facts, null, 2)}\n`;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { DownloadFile } from '../downloads/download.ts';
 import { type Delivered, lookAtDelivered } from './delivered.ts';
 import type { Disk } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
+import { filesAtOnce, inLanes } from './in-lanes.ts';
 import { removeOwnPartial } from './partial.ts';
 import { isPublishedAs } from './publish.ts';
 
@@ -22,7 +23,7 @@ export async function removeWork(
   what: WorkToRemove,
 ): Promise<string[]> {
   const left: string[] = [];
-  for (const file of files) {
+  await inLanes(files, filesAtOnce, async (file) => {
     const { partialPath, finalPath } = file;
     if (what.delivered && finalPath !== null) {
       const isOurs =
@@ -33,7 +34,7 @@ export async function removeWork(
       else if (await disk.facts(finalPath)) left.push(finalPath);
     }
     if (what.partials && partialPath !== null) await removeOwnPartial(disk, partialPath, uid);
-  }
+  });
   return left;
 }
 

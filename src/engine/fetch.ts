@@ -1,4 +1,5 @@
 import { onDisk } from '../disk/disk-failure.ts';
+import { filesAtOnce, inLanes } from '../disk/in-lanes.ts';
 import { removeOwnPartial } from '../disk/partial.ts';
 import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
@@ -8,7 +9,6 @@ import { withSelection } from '../sources/select-files.ts';
 import type { FetchTarget, FinishedFile, Manifest } from '../sources/source.ts';
 import type { Checkpoint } from '../store/store.ts';
 import { adoptFound } from './adopt-found.ts';
-import { filesAtOnce, inLanes } from './in-lanes.ts';
 import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
 import { changeFile, fileAt, type Run, wantedFiles, writeMissingSidecar } from './run.ts';
@@ -64,9 +64,14 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   return manifest;
 
   async function dropPartials(old: readonly DownloadFile[]) {
-    for (const { partialPath } of old) if (partialPath) await removeOwnPartial(disk, partialPath, download.uid);
+    await inLanes(old, filesAtOnce, async ({ partialPath }) => {
+      if (partialPath) await removeOwnPartial(disk, partialPath, download.uid);
+    });
   }
 }
+
+/** Of a download of very many files no more are recorded in one transaction: others wait for it. */
+const mostInOnePulse = 2000;
 
 /** Fetches what is missing into the partials; what arrived is durable and recorded when it returns or throws. */
 export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly FinishedFile[]> {
@@ -127,8 +132,12 @@ async function recordCheckpoint(run: Run): Promise<void> {
 
 async function record(run: Run, checkpoints: readonly Checkpoint[]): Promise<void> {
   const { store, clock, instance } = run.parts;
-  const { lost } = await store.pulse({ instance, leases: [], leaseUntil: 0, checkpoints, samples: [] }, clock.now());
-  if (lost.length > 0) throw new Failure('lost', 'another instance has taken over');
+  for (let at = 0; at < checkpoints.length; at += mostInOnePulse) {
+    const some = checkpoints.slice(at, at + mostInOnePulse);
+    const pulse = { instance, leases: [], leaseUntil: 0, checkpoints: some, samples: [] };
+    const { lost } = await store.pulse(pulse, clock.now());
+    if (lost.length > 0) throw new Failure('lost', 'another instance has taken over');
+  }
 }
 
 /** A sync that failed is told by nothing else: the bytes can still be read, and a later sync says that all is well. */
@@ -155,15 +164,16 @@ function worthKeeping(run: Run): boolean {
 async function withIntactPartials(run: Run): Promise<readonly DownloadFile[] | undefined> {
   const { disk } = run.parts;
   const intact: DownloadFile[] = [];
-  for (const file of run.files) {
-    const facts = file.partialPath
-      ? await onDisk(file.partialPath, () => disk.facts(file.partialPath ?? ''))
-      : undefined;
+  let isWhole = true;
+  await inLanes(run.files, filesAtOnce, async (file, at) => {
+    if (!isWhole) return;
+    const path = bytesIn(file.durable) > 0 ? file.partialPath : null;
+    const facts = path === null ? undefined : await onDisk(path, () => disk.facts(path));
     const durable = cutRanges(file.durable, facts?.isFile ? facts.size : 0);
-    if (bytesIn(file.durable) > 0 && bytesIn(durable) < bytesIn(file.durable)) return undefined;
-    intact.push({ ...file, durable });
-  }
-  return intact;
+    if (bytesIn(durable) < bytesIn(file.durable)) isWhole = false;
+    intact[at] = { ...file, durable };
+  });
+  return isWhole ? intact : undefined;
 }
 
 function withDurable(files: readonly DownloadFile[], intact: readonly DownloadFile[]): DownloadFile[] {
@@ -185,7 +195,9 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
     run.signal.throwIfAborted();
     const folder = wantedFolder(run.claim.download, file);
     const priority = priorities[file.position]?.priority ?? 0;
-    const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest.resumeToken, file, folder));
+    const path =
+      (await ownPartial(run, manifest.resumeToken, file)) ??
+      (await newPartial(run, manifest.resumeToken, file, folder));
     targets[at] = { position: file.position, path, size: file.size, durable: file.durable, priority };
   });
   run.signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { FileMark } from '../disk/delivered.ts';
+import { filesAtOnce, inLanes } from '../disk/in-lanes.ts';
 import { removeOwnPartial, removePartial } from '../disk/partial.ts';
 import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
 import { isRiskyName } from '../disk/safe-name.ts';
@@ -11,7 +12,6 @@ import type { Delivered } from '../store/store.ts';
 import { type ToVerify, type Verified, verifyFile, WrongPieces } from '../verify/verify.ts';
 import { endRun } from './end-run.ts';
 import { fetchFiles, recordDurable, resolveLink } from './fetch.ts';
-import { filesAtOnce, inLanes } from './in-lanes.ts';
 import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import { changeFile, fileAt, type Run, wantedFiles } from './run.ts';
@@ -62,10 +62,24 @@ async function fetched(run: Run): Promise<{ readonly manifest: Manifest; readonl
 
 /** Verifies every file, then gives each its final name; the name is recorded before it is made. */
 async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], manifest: Manifest): Promise<void> {
-  await inLanes(finished, filesAtOnce, (end) => publishVerified(run, end, manifest));
+  const risky: string[] = [];
+  await inLanes(finished, filesAtOnce, async (end) => {
+    run.signal.throwIfAborted();
+    const name = basename(await publishVerified(run, end, manifest));
+    if (isRiskyName(name)) risky.push(name);
+  });
+  run.signal.throwIfAborted();
+  if (risky.length > 0)
+    await run.parts.store.note(run.claim.lease, 'warning', { message: riskOf(risky) }, run.parts.clock.now());
 }
 
-async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest): Promise<void> {
+/** One sentence for all of them. */
+function riskOf(names: readonly string[]): string {
+  if (names.length === 1) return 'this kind of file can run programs when opened';
+  return `${names.length} of its files are of kinds that can run programs when opened, such as ${names[0]}`;
+}
+
+async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest): Promise<string> {
   const { disk, store, clock } = run.parts;
   const { lease, download } = run.claim;
   const { file, partialPath } = partialOf(run, end.position);
@@ -90,9 +104,7 @@ async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest):
   const { integrity, size } = verified;
   changeFile(run, file.position, { finalPath, size, ...known });
   run.integrity = leastSure(run.integrity, integrity);
-  if (isRiskyName(basename(finalPath))) {
-    await store.note(lease, 'warning', { message: 'this kind of file can run programs when opened' }, clock.now());
-  }
+  return finalPath;
 }
 
 /** Where some of its pieces are wrong only those count as fetched no more, before that is told: the next try fetches them. */
@@ -122,10 +134,14 @@ async function recordIfPublished(run: Run): Promise<boolean> {
   const { disk, store, clock } = run.parts;
   const files = wantedFiles(run);
   if (files.length === 0) return false;
-  for (const file of files) {
-    if (!file.partialPath || !file.finalPath) return false;
-    if (!(await isPublishedAs(disk, file.partialPath, file.finalPath, file))) return false;
-  }
+  if (files.some(({ partialPath, finalPath }) => !partialPath || !finalPath)) return false;
+  let isWhole = true;
+  await inLanes(files, filesAtOnce, async (file) => {
+    const { partialPath, finalPath } = file;
+    if (!isWhole || !partialPath || !finalPath) return;
+    isWhole = (await isPublishedAs(disk, partialPath, finalPath, file)) && isWhole;
+  });
+  if (!isWhole) return false;
   await settleNames(disk, pathsOf(run));
   const changed = await store.change(run.claim.lease, { to: 'processing', ...deliveredBy(run) }, clock.now());
   if (!changed) throw leaseLost();

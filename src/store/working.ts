@@ -24,7 +24,7 @@ import { setVerified } from './statements/set-verified.ts';
 import { sumDurable } from './statements/sum-durable.ts';
 import { updateFile } from './statements/update-file.ts';
 import { wishesFor } from './statements/wishes-for.ts';
-import type { AskedWish, Checkpoint, ManifestFacts, Pulse, VerifiedFile } from './store.ts';
+import type { AskedWish, ManifestFacts, Pulse, VerifiedFile } from './store.ts';
 
 /** What a resolve told; undefined: the lease is lost. An event only where it told something new. */
 export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Work<FileRow[] | undefined> {
@@ -135,11 +135,7 @@ export function* writePulse(pulse: Pulse, now: number): Work<PulseAnswer> {
 
 function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: number): Work<Lease[]> {
   const lostNow: Lease[] = [];
-  const byLease = new Map<string, Checkpoint[]>();
-  for (const checkpoint of pulse.checkpoints) {
-    const key = keyOf(checkpoint.lease);
-    byLease.set(key, [...(byLease.get(key) ?? []), checkpoint]);
-  }
+  const byLease = Map.groupBy(pulse.checkpoints, ({ lease }) => keyOf(lease));
   for (const [key, checkpoints] of byLease) {
     const lease = checkpoints[0]?.lease;
     if (!lease || lost.has(key)) continue;

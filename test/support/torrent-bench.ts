@@ -14,6 +14,7 @@ function loopbackSettings(folder: string, more: Partial<TorrentSettings> = {}): 
     port: 0,
     trackers: true,
     dht: false,
+    dhtBootstrap: [],
     pex: true,
     lsd: false,
     webSeeds: true,

@@ -1,13 +1,16 @@
 import { networkInterfaces } from 'node:os';
 import type WebTorrent from 'webtorrent';
-import type { AddOptions, Torrent, WebTorrentOptions, Wire } from 'webtorrent';
+import type { AddOptions, ParsedTorrent, Torrent, WebTorrentOptions, Wire } from 'webtorrent';
 import { version } from '../../config/version.ts';
 import { Failure } from '../../downloads/failure.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import { RateLimit } from '../http/flow.ts';
 import { askAhead } from './asking-ahead.ts';
+import { askFew } from './asking-metadata.ts';
+import { openInfo } from './lean-torrent.ts';
 import { loadLibrary } from './library.ts';
+import { lookAgain } from './looking-again.ts';
 import { chooseRarest } from './rarest.ts';
 import { gatherLean, receiveLean } from './receiving.ts';
 import type { TorrentSettings } from './settings.ts';
@@ -26,7 +29,11 @@ export interface Joining {
 }
 
 export interface JoinRequest {
-  readonly id: string | Uint8Array;
+  readonly id: string | Uint8Array | ParsedTorrent;
+  /** What peers are told who ask what it contains. */
+  readonly info?: Uint8Array;
+  /** Peers are asked what it contains, which is the end of it here. */
+  readonly onInfo?: (info: Uint8Array) => void;
   readonly infoHash: string;
   readonly isPrivate: boolean;
   readonly limit: RateLimit;
@@ -70,7 +77,7 @@ export class Clients {
 
   /** Throws `Failure` when this torrent runs already. */
   async join(request: JoinRequest): Promise<Joining> {
-    const { infoHash, isPrivate, id, options, limit, onFailure } = request;
+    const { infoHash, isPrivate, id, info, onInfo, options, limit, onFailure } = request;
     let member = await this.#member(isPrivate);
     // The last torrent may have left meanwhile, and the client with it.
     while (member.client.destroyed) member = await this.#member(isPrivate);
@@ -87,6 +94,7 @@ export class Clients {
       this.#throttles.assign(torrent, wire, limit);
       askAhead(wire, this.#clock);
       receiveLean(wire);
+      if (onInfo) askFew(wire, this.#clock, { infoHash, onInfo });
       this.#log.trace({ infoHash, address }, 'a peer is there');
     });
     torrent.on('warning', (error: Error) => this.#log.debug({ infoHash, error }, 'a torrent met something'));
@@ -94,13 +102,19 @@ export class Clients {
       onFailure(new Failure('network', `the torrent stopped: ${error.message}`, { cause: error }));
     });
     torrent.once('metadata', () => {
+      if (info) torrent.metadata = openInfo(info);
       chooseRarest(torrent);
       gatherLean(torrent);
     });
     torrent.once('infoHash', () => {
       for (const peer of request.peers) torrent.addPeer(peer, 'manual');
     });
-    const leave = () => this.#leave(isPrivate, member, request, torrent);
+    const endLooking =
+      client.dht && !isPrivate ? lookAgain(torrent, client.dht, client.torrentPort, this.#clock) : undefined;
+    const leave = () => {
+      endLooking?.();
+      this.#leave(isPrivate, member, request, torrent);
+    };
     this.#running.set(infoHash, { request, leave });
     return { torrent, leave };
   }
@@ -196,7 +210,7 @@ function optionsFrom(settings: TorrentSettings, isPrivate: boolean, port: number
     secure: 1,
     natUpnp: settings.nat,
     natPmp: settings.nat,
-    dht: settings.dht && !isPrivate ? {} : false,
+    dht: settings.dht && !isPrivate ? { bootstrap: settings.dhtBootstrap } : false,
     dhtPort: port,
     lsd: settings.lsd && !isPrivate,
     utPex: settings.pex && !isPrivate,

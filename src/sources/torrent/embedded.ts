@@ -38,7 +38,8 @@ export function createEmbeddedTorrents({ settings, asking, clock, disk, log }: E
   if (settings.allowPrivate) allowPrivateTrackers();
   void removeOldWork(disk, settings.folder, clock.now());
   const starting = startingFew(startingAtOnce);
-  const parts = { clients, disk, clock, kept, folder: settings.folder, starting };
+  const { folder, webSeeds } = settings;
+  const parts = { clients, disk, clock, kept, folder, webSeeds, starting };
   return {
     name: 'torrent',
     accepts: isTorrentLink,
@@ -53,7 +54,7 @@ export function createEmbeddedTorrents({ settings, asking, clock, disk, log }: E
       const metainfo = readTorrent(found.bytes);
       if (metainfo.infoHash !== magnet.infoHash) throw new Failure('link', 'the .torrent is not the one of the link');
       log.debug({ infoHash: metainfo.infoHash, files: metainfo.files.length }, 'resolved');
-      return torrentManifest(metainfo, request, { metainfo, ...found } satisfies TorrentPlan);
+      return torrentManifest(metainfo, request, found satisfies TorrentPlan);
     },
     fetch: (request) => new TorrentTransfer(parts, request),
     seed: (request) => new TorrentSeeding(parts, request),

@@ -39,15 +39,14 @@ export async function findMetadata(
     isPrivate: false,
     limit: new RateLimit(clock),
     peers: magnet.peers,
+    onInfo: (info) => found.resolve({ bytes: torrentOf(magnet, info), peers: connected(joining) }),
     onFailure: (failure) => found.reject(failure),
     options: { preloadedStore: emptyStore, storeCacheSlots: 0, deselect: true, strategy: 'rarest' },
   });
-  const { torrent } = joining;
   const aborted = () => found.reject(signal.reason);
   const cancel = clock.after(timeout, () => found.reject(noMetadata(timeout)));
   if (signal.aborted) aborted();
   signal.addEventListener('abort', aborted, { once: true });
-  torrent.once('metadata', () => found.resolve({ bytes: torrent.torrentFile, peers: connected(joining) }));
   try {
     return await found.promise;
   } finally {
@@ -55,6 +54,18 @@ export async function findMetadata(
     signal.removeEventListener('abort', aborted);
     joining.leave();
   }
+}
+
+/** The `.torrent` that a magnet link stands for (BEP 3, 12, 19). Pure. */
+function torrentOf({ trackers, webSeeds }: Magnet, info: Uint8Array): Uint8Array {
+  const tiers = trackers.map((each) => `l${text(each)}e`).join('');
+  const head = `d${tiers === '' ? '' : `${text('announce-list')}l${tiers}e`}${text('info')}`;
+  const tail = webSeeds.length === 0 ? 'e' : `${text('url-list')}l${webSeeds.map(text).join('')}ee`;
+  return new Uint8Array(Buffer.concat([Buffer.from(head), info, Buffer.from(tail)]));
+}
+
+function text(value: string): string {
+  return `${Buffer.byteLength(value)}:${value}`;
 }
 
 function linkFor({ infoHash, trackers, webSeeds }: Magnet): string {

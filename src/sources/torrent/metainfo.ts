@@ -6,6 +6,8 @@ import { type Bencoded, type BencodedMap, NotBencoded, readBencoded } from './be
 export interface Metainfo {
   /** Of version 1: 40 hex digits, lower case. */
   readonly infoHash: string;
+  /** The bytes that the hash is of. */
+  readonly info: Uint8Array;
   readonly name: string;
   /** Those that a person sees: none that only fills up a piece. */
   readonly files: readonly TorrentFile[];
@@ -85,6 +87,7 @@ function metainfoOf(root: BencodedMap, info: BencodedMap, infoBytes: Uint8Array)
   }
   return {
     infoHash: createHash('sha1').update(infoBytes).digest('hex'),
+    info: infoBytes,
     name: name === '' ? (files[0]?.path ?? '') : name,
     files,
     isSingle: !info.has('files'),

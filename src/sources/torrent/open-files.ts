@@ -1,8 +1,11 @@
 import type { Disk, OpenFile } from '../../disk/disk.ts';
 import { diskFailure } from '../../disk/disk-failure.ts';
+import { inLanes } from '../../disk/in-lanes.ts';
 
 /** Files that are held open at the same time. A torrent may have a hundred thousand. */
 const mostOpen = 64;
+/** Files that are synced at the same time; fewer than are held open, as they stay so while they are. */
+const syncsAtOnce = 16;
 
 /**
  * The files of a torrent, opened when they are needed. What was written and not yet synced is known by path, so that a
@@ -42,7 +45,7 @@ export class OpenFiles {
   async sync(): Promise<void> {
     const paths = this.#unsynced;
     this.#unsynced = new Set();
-    for (const path of paths) await this.#hold(path, (file) => file.syncData());
+    await inLanes([...paths], syncsAtOnce, (path) => this.#hold(path, (file) => file.syncData()));
   }
 
   /** Opens it to see that it is there. */

@@ -100,6 +100,11 @@ export class PieceStore {
     this.close(done);
   }
 
+  /** Positions of the targets that were written to since the last `flush`. */
+  get unflushed(): number[] {
+    return [...this.#untold].flatMap(({ target }) => target?.position ?? []);
+  }
+
   /** From now on nothing is written. */
   stop(): void {
     this.#stopped = true;

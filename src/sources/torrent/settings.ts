@@ -8,6 +8,8 @@ export interface TorrentSettings {
   readonly port: number;
   readonly trackers: boolean;
   readonly dht: boolean;
+  /** `HOST:PORT` of nodes by which the DHT is entered. */
+  readonly dhtBootstrap: readonly string[];
   readonly pex: boolean;
   readonly lsd: boolean;
   readonly webSeeds: boolean;
@@ -28,6 +30,7 @@ export function torrentSettings(config: Config['torrent'], folder: string): Torr
     port: config.port,
     trackers: config.trackers,
     dht: config.dht,
+    dhtBootstrap: config.dht_bootstrap,
     pex: config.pex,
     lsd: config.lsd,
     webSeeds: config.web_seeds,

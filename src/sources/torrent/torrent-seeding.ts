@@ -6,6 +6,7 @@ import type { Seeding, SeedRequest } from '../source.ts';
 import type { Clients, Joining } from './clients.ts';
 import type { KeptTorrents } from './kept.ts';
 import { type LaidFile, piecesIn, placeOf, spansOf } from './layout.ts';
+import { forLibrary } from './lean-torrent.ts';
 import { parseMagnet } from './magnet.ts';
 import { type Metainfo, readTorrent } from './metainfo.ts';
 import { OpenFiles } from './open-files.ts';
@@ -76,7 +77,8 @@ export class TorrentSeeding implements Seeding {
     );
     if (this.#closing) return;
     this.#joining = await clients.join({
-      id: bytes,
+      id: forLibrary(metainfo, bytes, false),
+      info: metainfo.info,
       infoHash,
       isPrivate: metainfo.isPrivate,
       limit: new RateLimit(clock),

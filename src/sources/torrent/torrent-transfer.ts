@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
+import { filesAtOnce, inLanes } from '../../disk/in-lanes.ts';
 import { leasedDisk } from '../../disk/leased-disk.ts';
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import { bytesIn } from '../../downloads/ranges.ts';
@@ -10,7 +11,8 @@ import type { FetchRequest, FileRanges, Transfer, TransferEnd, TransferLimits, T
 import type { Clients, Joining } from './clients.ts';
 import type { KeptTorrents } from './kept.ts';
 import { Pieces, piecesIn, piecesOf } from './layout.ts';
-import type { Metainfo } from './metainfo.ts';
+import { forLibrary } from './lean-torrent.ts';
+import { type Metainfo, readTorrent } from './metainfo.ts';
 import { OpenFiles } from './open-files.ts';
 import { PieceStore, type PlacedFile, selections, wantedPieces } from './piece-store.ts';
 import { doubtfulFiles, type FileLook } from './resume-record.ts';
@@ -22,6 +24,7 @@ export interface TransferParts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly kept: KeptTorrents;
+  readonly webSeeds: boolean;
   /** Folder of work files. */
   readonly folder: string;
   /** So many begin at the same time. */
@@ -29,15 +32,15 @@ export interface TransferParts {
 }
 
 export interface TorrentPlan {
-  readonly metainfo: Metainfo;
-  /** The `.torrent`. */
+  /** The `.torrent`; what it says of very many files is known to this thread alone. */
   readonly bytes: Uint8Array;
   /** Peers that were there when it was found out what the torrent contains. */
   readonly peers: readonly string[];
 }
 
-/** How often it is recorded how the files look, ms. */
+/** How often it is recorded how the files look, ms; of very many it takes so long that it is done less often. */
 const recordEvery = 5000;
+const recordShare = 0.05;
 const hashBytes = 20;
 
 /** Fetches the files of one torrent; `source.ts` has the promises. */
@@ -46,6 +49,7 @@ export class TorrentTransfer implements Transfer {
   readonly #parts: TransferParts;
   readonly #request: FetchRequest;
   readonly #plan: TorrentPlan;
+  readonly #metainfo: Metainfo;
   readonly #limit: RateLimit;
   readonly #work: WorkFiles;
   readonly #open: OpenFiles;
@@ -58,14 +62,18 @@ export class TorrentTransfer implements Transfer {
   #missing = 0;
   #joining: Joining | undefined;
   #closing: Promise<void> | undefined;
-  #recordedAt: number;
+  /** How the targets looked, by position; those in `#changed` look otherwise since. */
+  readonly #looks = new Map<number, FileLook>();
+  readonly #changed = new Set<number>();
+  #recordDue: number;
   #complete = false;
 
   constructor(parts: TransferParts, request: FetchRequest) {
     this.#parts = parts;
     this.#request = request;
     this.#plan = request.manifest.plan as TorrentPlan;
-    const { metainfo } = this.#plan;
+    const metainfo = readTorrent(this.#plan.bytes);
+    this.#metainfo = metainfo;
     const disk = leasedDisk(parts.disk, request.deadline, parts.clock);
     const targets = new Map(request.targets.map((target) => [target.position, target]));
     this.#files = metainfo.files.map(({ offset, size }, at) => ({ offset, size, target: targets.get(at) }));
@@ -83,7 +91,7 @@ export class TorrentTransfer implements Transfer {
       onWritten: (piece) => this.#written(piece),
       onFailure: (failure) => this.#finish.reject(failure),
     });
-    this.#recordedAt = parts.clock.monotonic();
+    this.#recordDue = parts.clock.monotonic() + recordEvery;
     const { promise, resolve, reject } = Promise.withResolvers<TransferEnd>();
     this.done = promise;
     this.done.catch(() => {});
@@ -102,10 +110,13 @@ export class TorrentTransfer implements Transfer {
 
   async flush(): Promise<readonly FileRanges[]> {
     const ranges = await this.#store.flush();
-    const now = this.#parts.clock.monotonic();
-    if (ranges.length > 0 && now - this.#recordedAt >= recordEvery) {
-      this.#recordedAt = now;
+    for (const { position } of ranges) this.#changed.add(position);
+    const { clock } = this.#parts;
+    const began = clock.monotonic();
+    if (ranges.length > 0 && began >= this.#recordDue) {
       await this.#record(false);
+      const now = clock.monotonic();
+      this.#recordDue = now + Math.max(recordEvery, (now - began) / recordShare);
     }
     return ranges;
   }
@@ -149,7 +160,8 @@ export class TorrentTransfer implements Transfer {
 
   async #run(): Promise<TransferEnd> {
     const { starting, kept } = this.#parts;
-    const { metainfo, bytes, peers } = this.#plan;
+    const { bytes, peers } = this.#plan;
+    const metainfo = this.#metainfo;
     await starting(async () => {
       if (this.#closing) throw closed();
       if (!(await kept.read(metainfo.infoHash))) await kept.keep(metainfo.infoHash, bytes);
@@ -172,12 +184,13 @@ export class TorrentTransfer implements Transfer {
 
   /** Until every wanted piece has come. */
   async #fetch(peers: readonly string[]): Promise<void> {
-    const { metainfo, bytes } = this.#plan;
+    const metainfo = this.#metainfo;
     const { options } = this.#request;
     const there = new Pieces(this.#wanted.count);
     for (let piece = 0; piece < there.count; piece += 1) there.set(piece, this.#store.has(piece));
     this.#joining = await this.#parts.clients.join({
-      id: bytes,
+      id: forLibrary(metainfo, this.#plan.bytes, this.#parts.webSeeds),
+      info: metainfo.info,
       infoHash: metainfo.infoHash,
       isPrivate: metainfo.isPrivate,
       limit: this.#limit,
@@ -200,8 +213,7 @@ export class TorrentTransfer implements Transfer {
   #select(): void {
     const torrent = this.#joining?.torrent;
     if (!torrent || torrent.destroyed) return;
-    for (const { from, to, priority } of selections(this.#plan.metainfo, this.#files))
-      torrent.select(from, to, priority);
+    for (const { from, to, priority } of selections(this.#metainfo, this.#files)) torrent.select(from, to, priority);
   }
 
   #written(piece: number): void {
@@ -216,12 +228,12 @@ export class TorrentTransfer implements Transfer {
    * not make durable, and those of files that were changed since. All others are believed.
    */
   async #prove(): Promise<void> {
-    const looks = await this.#looks();
+    await this.#look(this.#request.targets);
     await this.#spill.load();
     const doubtful = new Set([...(await this.#work.begin())].filter((piece) => !this.#store.has(piece)));
-    const changed = doubtfulFiles(await this.#work.record(), looks);
+    const changed = doubtfulFiles(await this.#work.record(), [...this.#looks.values()]);
     for (const file of this.#files) {
-      const ends = file.target && changed.has(file.target.position) ? piecesOf(this.#plan.metainfo, file) : undefined;
+      const ends = file.target && changed.has(file.target.position) ? piecesOf(this.#metainfo, file) : undefined;
       if (!ends) continue;
       for (let piece = ends[0]; piece <= ends[1]; piece += 1) if (this.#store.has(piece)) doubtful.add(piece);
     }
@@ -234,7 +246,7 @@ export class TorrentTransfer implements Transfer {
   }
 
   async #isRight(piece: number): Promise<boolean> {
-    const { pieces, pieceLength, length } = this.#plan.metainfo;
+    const { pieces, pieceLength, length } = this.#metainfo;
     const bytes = Math.min(pieceLength, length - piece * pieceLength);
     const digest = createHash('sha1')
       .update(await this.#store.read(piece, 0, bytes))
@@ -242,29 +254,29 @@ export class TorrentTransfer implements Transfer {
     return digest.equals(pieces.subarray(piece * hashBytes, (piece + 1) * hashBytes));
   }
 
-  async #looks(): Promise<FileLook[]> {
+  async #look(targets: FetchRequest['targets']): Promise<void> {
     const { disk } = this.#parts;
-    const looks: FileLook[] = [];
-    for (const { position, path } of this.#request.targets) {
+    await inLanes(targets, filesAtOnce, async ({ position, path }) => {
       const facts = await onDisk(path, () => disk.facts(path));
       if (!facts?.isFile) throw new Failure('disk', `${path} is gone; longhaul retry starts it over`);
-      looks.push({ position, size: facts.size, modifiedAt: facts.modifiedAt });
-    }
-    return looks;
+      this.#looks.set(position, { position, size: facts.size, modifiedAt: facts.modifiedAt });
+    });
   }
 
   async #record(clean: boolean): Promise<void> {
     if (!this.#request.targets.some(({ durable }) => bytesIn(durable) > 0) && this.#store.bytes === 0) return;
     const at = this.#parts.clock.now();
-    await this.#work.writeRecord({ at, clean, files: await this.#looks() });
+    for (const position of this.#store.unflushed) this.#changed.add(position);
+    const changed = this.#request.targets.filter(({ position }) => this.#changed.delete(position));
+    await this.#look(changed);
+    await this.#work.writeRecord({ at, clean, files: [...this.#looks.values()] });
   }
 
   /** A file may have been longer, as another program left it. */
   async #cutExcess(): Promise<void> {
-    const sizes = new Map((await this.#looks()).map(({ position, size }) => [position, size]));
     for (const { position, path } of this.#request.targets) {
-      const wanted = this.#plan.metainfo.files[position]?.size ?? 0;
-      if ((sizes.get(position) ?? 0) > wanted) await this.#open.cutTo(path, wanted);
+      const wanted = this.#metainfo.files[position]?.size ?? 0;
+      if ((this.#looks.get(position)?.size ?? 0) > wanted) await this.#open.cutTo(path, wanted);
     }
   }
 

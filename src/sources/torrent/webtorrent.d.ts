@@ -19,6 +19,27 @@ declare module 'webtorrent' {
     readonly uploadLimit?: number;
   }
 
+  /** What a .torrent says, as far as it is needed. */
+  export interface ParsedTorrent {
+    readonly infoHash: string;
+    readonly name: string;
+    readonly info: object;
+    readonly private: boolean;
+    readonly announce: readonly string[];
+    readonly urlList: readonly string[];
+    readonly files: readonly {
+      readonly path: string;
+      readonly name: string;
+      readonly length: number;
+      readonly offset: number;
+    }[];
+    readonly length: number;
+    readonly pieceLength: number;
+    readonly lastPieceLength: number;
+    /** Hex digits. */
+    readonly pieces: readonly string[];
+  }
+
   export interface AddOptions {
     readonly preloadedStore: object;
     readonly storeCacheSlots: 0;
@@ -51,6 +72,7 @@ declare module 'webtorrent' {
       length: number,
       done: (error: Error | null, bytes?: Uint8Array) => void,
     ): void;
+    readonly ut_metadata?: AskedMetadata;
     /** Decrypts where the peer wants that. */
     readonly _encryptor: { decrypt(data: Uint8Array): Uint8Array } | null;
     /** What has come and is not read yet; `_parserSize`: so much of it is read next. */
@@ -61,6 +83,21 @@ declare module 'webtorrent' {
     _processBuffer(): void;
     _write(data: Uint8Array, done: (error: Error | null) => void): void;
     destroy(): void;
+  }
+
+  /** A peer that is asked what the torrent contains (BEP 9). */
+  export interface AskedMetadata {
+    _fetching: boolean;
+    /** Bytes, in so many pieces. */
+    readonly _metadataSize: number;
+    readonly _numPieces: number;
+    metadata: Uint8Array;
+    /** All of it has come; false: it is wrong. */
+    setMetadata(info: Uint8Array): Promise<boolean>;
+    _requestPieces(): void;
+    _request(piece: number): void;
+    _onData(piece: number, bytes: Uint8Array, size: number): void;
+    _onReject(piece: number): void;
   }
 
   export interface Peer {
@@ -95,7 +132,8 @@ declare module 'webtorrent' {
 
   export interface Torrent extends EventEmitter {
     readonly infoHash: string;
-    readonly torrentFile: Uint8Array;
+    /** What peers are told who ask for it: the .torrent, or its info. */
+    metadata: Uint8Array | null;
     readonly wires: readonly Wire[];
     readonly bitfield: { get(piece: number): boolean } | undefined;
     readonly uploaded: number;
@@ -112,15 +150,25 @@ declare module 'webtorrent' {
     destroy(options: object | null, done: () => void): void;
   }
 
+  /** The distributed table (DHT). */
+  export interface Distributed {
+    readonly destroyed: boolean;
+    /** Tells of those that it finds as `peer`, of whom the torrent hears. */
+    lookup(infoHash: string, done: (error?: Error | null) => void): void;
+    /** To the nodes that the last `lookup` found. */
+    announce(infoHash: string, port: number, done: (error?: Error | null) => void): void;
+  }
+
   export default class WebTorrent extends EventEmitter {
     constructor(options: WebTorrentOptions);
     readonly peerId: string;
     readonly torrentPort: number;
+    readonly dht: Distributed | false | null;
     readonly torrents: readonly Torrent[];
     readonly destroyed: boolean;
     readonly throttleGroups: { readonly down: ThrottleGroup; readonly up: ThrottleGroup };
     maxConns: number;
-    add(torrent: string | Uint8Array, options: AddOptions): Torrent;
+    add(torrent: string | Uint8Array | ParsedTorrent, options: AddOptions): Torrent;
     destroy(done: (error?: Error | null) => void): void;
   }
 }

@@ -1,5 +1,8 @@
-/** Files of one download that are prepared, published or cleared away at the same time. */
-export const filesAtOnce = 8;
+/**
+ * Files of one download that are prepared, published, synced or cleared away at the same time: of very many small ones
+ * so many share a commit of the store, and their syncs one of the disk.
+ */
+export const filesAtOnce = 64;
 
 /**
  * Does `work` for each item, so many at a time, begun in their order: what waits for the disk or the store waits together.
