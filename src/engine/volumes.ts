@@ -4,8 +4,10 @@ import { onDisk } from '../disk/disk-failure.ts';
 import { type Headroom, type Space, spaceOn } from '../disk/space.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
+import type { Room, WaitedRoom } from '../store/queue-facts.ts';
 import type { DoingStore } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
+import { shareRoom } from './kept-room.ts';
 
 /** Who needs room on a volume: a run. */
 export interface RoomNeeded {
@@ -21,7 +23,8 @@ export interface RoomNeeded {
 export interface Volumes {
   /**
    * Promises the room that a run needs beside what all others need that run on this volume (in whatever process),
-   * and beside the headroom. Asked again, it promises anew. Throws `Failure('no_space')`.
+   * and beside the headroom; to one that has not begun, also beside what those need that have and wait for space.
+   * Asked again, it promises anew. Throws `Failure('no_space')`.
    */
   reserve(run: RoomNeeded): Promise<void>;
   /** It needs no more. Harmless when it was promised nothing. */
@@ -30,13 +33,13 @@ export interface Volumes {
   ranOut(directory: string): Promise<void>;
   /** True when space has run out there since this process began. */
   isShort(directory: string): boolean;
-  /** The folders where it ran out, with the bytes that a download may need now to begin there. */
-  rooms(): Promise<ReadonlyMap<string, number>>;
+  /** The folders where it ran out, with the room that is there now. */
+  rooms(): Promise<ReadonlyMap<string, Room>>;
 }
 
 export interface VolumesParts {
   readonly disk: Disk;
-  readonly store: Pick<DoingStore, 'neededElsewhere'>;
+  readonly store: Pick<DoingStore, 'neededElsewhere' | 'roomWaitedFor'>;
   /** This instance's uid. */
   readonly instance: string;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -63,14 +66,17 @@ export function createVolumes(parts: VolumesParts): Volumes {
       if (known !== undefined) return void promised.set(run, known);
       const { place, device } = await placeOf(disk, download.directory);
       const elsewhere = await neededElsewhere(device, (row) => isBefore(row, download));
+      const begins = download.bytesDownloaded === 0;
+      const waited = begins && short.size > 0 ? await store.roomWaitedFor() : [];
       const space = await spaceOn(disk, place, parts.headroom);
       // No await from here on: of two that ask at the same time, one sees what the other was promised.
       const others = elsewhere + promisedOn(device, run);
       const needed = run.missing();
-      if (needed > 0 && needed > roomIn(space, others)) {
+      const { begun, fresh } = shareRoom(roomIn(space, others), waitedOn(device, waited));
+      if (needed > 0 && needed > fresh) {
         promised.delete(run);
         short.set(download.directory, device);
-        throw noRoom(download, space, others, needed);
+        throw noRoom(download, space, { others, waiting: begun - fresh }, needed);
       }
       promised.set(run, device);
       wide.learn(download.directory, device, roomIn(space, others) - needed);
@@ -83,11 +89,12 @@ export function createVolumes(parts: VolumesParts): Volumes {
     },
     isShort: (directory) => short.has(directory),
     async rooms() {
-      const rooms = new Map<string, number>();
+      const rooms = new Map<string, Room>();
+      const waited = short.size === 0 ? [] : await store.roomWaitedFor();
       for (const [directory, device] of short) {
         const room = await roomNow(directory, device);
         if (room === undefined) short.delete(directory);
-        else rooms.set(directory, room);
+        else rooms.set(directory, shareRoom(room, waitedOn(device, waited)));
       }
       return rooms;
     },
@@ -98,7 +105,7 @@ export function createVolumes(parts: VolumesParts): Volumes {
     try {
       const { place } = await placeOf(disk, directory);
       const elsewhere = await neededElsewhere(device, () => true);
-      return Math.max(0, roomIn(await spaceOn(disk, place, parts.headroom), elsewhere + promisedOn(device)));
+      return roomIn(await spaceOn(disk, place, parts.headroom), elsewhere + promisedOn(device));
     } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;
@@ -109,6 +116,11 @@ export function createVolumes(parts: VolumesParts): Volumes {
     let sum = 0;
     for (const [run, on] of promised) if (on === device && run !== except) sum += run.missing();
     return sum;
+  }
+
+  /** In folders where space ran out in the sight of this process. */
+  function waitedOn(device: number, waited: readonly WaitedRoom[]): readonly WaitedRoom[] {
+    return waited.filter(({ directory }) => short.get(directory) === device);
   }
 
   async function neededElsewhere(device: number, counts: (row: Claimed) => boolean): Promise<number> {
@@ -169,12 +181,13 @@ async function placeOf(disk: Disk, directory: string): Promise<{ place: string; 
 function noRoom(
   { directory, totalBytes }: Download,
   { free, headroom }: Space,
-  others: number,
+  { others, waiting }: { readonly others: number; readonly waiting: number },
   needed: number,
 ): Failure {
   const uses = [
     ...(needed > 1 || totalBytes !== null ? [`this needs ${megabytes(needed)}`] : []),
     ...(others > 0 ? [`others that run there need ${megabytes(others)}`] : []),
+    ...(waiting > 0 ? [`others that have begun wait for ${megabytes(waiting)}`] : []),
     ...(headroom > 0 ? [`${megabytes(headroom)} shall stay free`] : []),
   ];
   const facts = [`${directory} has ${megabytes(free)} free`, ...uses].join(', ');

@@ -22,7 +22,7 @@ import { inOrder, move, set } from './ranking.ts';
 import { attemptOf, candidateOf, downloadOf, eventOf, fileOf, instanceOf, stepOf } from './rows.ts';
 import type { SeedStore } from './seed-store.ts';
 import { endSeeding, freeToSeed, letSeedGo, takeSeed, writeSeeded } from './seeding.ts';
-import { roomNeeded, waitForSpace } from './spacing.ts';
+import { roomNeeded, roomWaited, waitForSpace } from './spacing.ts';
 import { allFolders } from './statements/all-folders.ts';
 import { allInstances } from './statements/all-instances.ts';
 import { attemptsOfDownload } from './statements/attempts-of-download.ts';
@@ -161,6 +161,7 @@ function doingOn(database: Database): DoingStore {
       return row && downloadOf(row);
     },
     neededElsewhere: (instance) => read(() => roomNeeded(instance)),
+    roomWaitedFor: () => read(() => roomWaited()),
     waitForSpace: (rooms, nextAttemptAt, now) => write(() => waitForSpace(rooms, nextAttemptAt, now)),
     async waitingWishes(instance) {
       const wishes = await read(() => waitingWishes(instance));

@@ -106,3 +106,11 @@ export interface Rates {
 export interface NeededRoom extends Pick<Download, 'id' | 'directory' | 'lockedAt'> {
   readonly bytes: number;
 }
+
+export type WaitedRoom = Pick<NeededRoom, 'directory' | 'bytes'>;
+
+/** So many bytes a download may need to go on in a folder, and to begin there. */
+export interface Room {
+  readonly begun: number;
+  readonly fresh: number;
+}

@@ -25,8 +25,10 @@ import type {
   NeededRoom,
   QueuedFilter,
   Rates,
+  Room,
   Runner,
   SetFacts,
+  WaitedRoom,
 } from './queue-facts.ts';
 import type { SeedStore } from './seed-store.ts';
 import type { HereFile, Kept, StepStore } from './step-store.ts';
@@ -185,11 +187,13 @@ export interface DoingStore {
   change(lease: Lease, change: Change, now: number): Promise<Download | undefined>;
   /** What downloads of other instances have still to write, in bytes, where that is known. */
   neededElsewhere(instance: string): Promise<readonly NeededRoom[]>;
+  /** What downloads that have begun and wait for space have still to write, in bytes. */
+  roomWaitedFor(): Promise<readonly WaitedRoom[]>;
   /**
-   * Those that wait for space in one of these folders (each with the bytes there is room for) and need more of it
-   * wait on until `nextAttemptAt`. Harmless: no lease, and no event, since nothing happened.
+   * Those that wait for space in one of these folders and need more than there is room for them wait on until
+   * `nextAttemptAt`. Harmless: no lease, and no event, since nothing happened.
    */
-  waitForSpace(rooms: ReadonlyMap<string, number>, nextAttemptAt: number, now: number): Promise<void>;
+  waitForSpace(rooms: ReadonlyMap<string, Room>, nextAttemptAt: number, now: number): Promise<void>;
   /** The wishes that wait for this instance. Reads only: it is asked after every change of the store. */
   waitingWishes(instance: string): Promise<ReadonlyMap<number, AskedWish>>;
   /** Evidence for the timeline. Harmless: fenced, but a lost lease is not told. */

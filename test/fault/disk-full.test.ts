@@ -123,6 +123,11 @@ test(
       const two = await until(place, (rows) => rows.filter(({ status }) => status === 'completed').length === 2);
       const others = two.filter(({ status }) => status !== 'completed');
       assert.ok(others.every(waits), 'for the others there is still no space');
+      assert.deepEqual(
+        others.filter(({ link }) => kept.some((one) => one.link === link)),
+        [],
+        'what has begun goes first',
+      );
       for (const { path } of two.filter(({ status }) => status === 'completed')) {
         assert.equal(await sha256(path ?? ''), digests.get(basename(path ?? '')));
         await rm(path ?? '');

@@ -53,30 +53,37 @@ export const claimingPromises: Promises = {
   },
 
   'those that wait for space and need more than there is wait on; nothing is told of it': async (store) => {
-    const waits = async (directory: string) => {
+    const waits = async (directory: string, bytes = 600) => {
       const { claim, fileId } = await running(store, { directory });
-      await checkpoint(store, claim.lease, fileId, 600);
+      if (bytes > 0) await checkpoint(store, claim.lease, fileId, bytes);
       await store.change(claim.lease, { ...retryAt(now, { counts: false }), reason: 'no_space' }, now);
       return claim.download.id;
     };
-    const [small, other] = [await waits('/small'), await waits('/other')];
+    const [small, other, fresh] = [await waits('/small'), await waits('/other'), await waits('/small', 0)];
     const { id: backoff } = await inState(store, 'retrying');
     const last = await store.lastEventId();
-    await store.waitForSpace(new Map([['/small', 399]]), now + 30_000, now);
+    assert.deepEqual(
+      (await store.roomWaitedFor()).toSorted((a, b) => a.directory.localeCompare(b.directory)),
+      ['/other', '/small'].map((directory) => ({ directory, bytes: 400 })),
+      'only of those that have begun',
+    );
+    await store.waitForSpace(new Map([['/small', { begun: 399, fresh: 1000 }]]), now + 30_000, now);
     assert.equal((await store.get(small))?.nextAttemptAt, now + 30_000);
+    assert.equal((await store.get(fresh))?.nextAttemptAt, now, 'there is room to begin');
     assert.equal((await store.get(other))?.nextAttemptAt, now, 'another folder');
     assert.equal((await store.get(backoff))?.nextAttemptAt, now + 60_000, 'waits for something else');
     assert.equal(await store.lastEventId(), last);
     await store.waitForSpace(
       new Map([
-        ['/small', 400],
-        ['/other', Number.POSITIVE_INFINITY],
+        ['/small', { begun: 400, fresh: 999 }],
+        ['/other', { begun: Number.POSITIVE_INFINITY, fresh: 0 }],
       ]),
       now + 90_000,
       now + 30_000,
     );
     assert.equal((await store.get(small))?.nextAttemptAt, now + 30_000, 'there is room for it');
     assert.equal((await store.get(other))?.nextAttemptAt, now);
+    assert.equal((await store.get(fresh))?.nextAttemptAt, now + 90_000, 'the room is kept for who has begun');
   },
 
   'what other instances have still to write is told while they hold it': async (store) => {
