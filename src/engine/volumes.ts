@@ -53,7 +53,7 @@ const wideRoom = 2 ** 30;
 const small = 1 << 20;
 
 export function createVolumes(parts: VolumesParts): Volumes {
-  const { disk, store, instance, clock } = parts;
+  const { disk, store, clock } = parts;
   const promised = new Map<RoomNeeded, number>();
   /** The device of each folder where space ran out. */
   const short = new Map<string, number>();
@@ -65,7 +65,7 @@ export function createVolumes(parts: VolumesParts): Volumes {
       const known = wide.take(download.directory, run.missing());
       if (known !== undefined) return void promised.set(run, known);
       const { place, device } = await placeOf(disk, download.directory);
-      const elsewhere = await neededElsewhere(device, (row) => isBefore(row, download));
+      const elsewhere = await neededElsewhere(parts, device, (row) => isBefore(row, download));
       const begins = download.bytesDownloaded === 0;
       const waited = begins && short.size > 0 ? await store.roomWaitedFor() : [];
       const space = await spaceOn(disk, place, parts.headroom);
@@ -104,7 +104,7 @@ export function createVolumes(parts: VolumesParts): Volumes {
   async function roomNow(directory: string, device: number): Promise<number | undefined> {
     try {
       const { place } = await placeOf(disk, directory);
-      const elsewhere = await neededElsewhere(device, () => true);
+      const elsewhere = await neededElsewhere(parts, device, () => true);
       return roomIn(await spaceOn(disk, place, parts.headroom), elsewhere + promisedOn(device));
     } catch (error) {
       if (error instanceof Failure) return undefined;
@@ -122,21 +122,24 @@ export function createVolumes(parts: VolumesParts): Volumes {
   function waitedOn(device: number, waited: readonly WaitedRoom[]): readonly WaitedRoom[] {
     return waited.filter(({ directory }) => short.get(directory) === device);
   }
+}
 
-  async function neededElsewhere(device: number, counts: (row: Claimed) => boolean): Promise<number> {
-    let sum = 0;
-    for (const row of await store.neededElsewhere(instance)) {
-      if (counts(row) && (await isOn(device, row.directory))) sum += row.bytes;
-    }
-    return sum;
-  }
-
-  async function isOn(device: number, directory: string): Promise<boolean> {
-    return placeOf(disk, directory).then(
+/** By other processes, on this volume; of which rows, `counts` says. */
+async function neededElsewhere(
+  { disk, store, instance }: VolumesParts,
+  device: number,
+  counts: (row: Claimed) => boolean,
+): Promise<number> {
+  const isThere = (directory: string) =>
+    placeOf(disk, directory).then(
       (place) => place.device === device,
       () => false,
     );
+  let sum = 0;
+  for (const row of await store.neededElsewhere(instance)) {
+    if (counts(row) && (await isThere(row.directory))) sum += row.bytes;
   }
+  return sum;
 }
 
 /** Folders with so much room that a small download need not look again for a moment. */
