@@ -15,7 +15,7 @@ export type {
   NewDownload,
   Statistics,
 } from './asking-store.ts';
-export type { Change, Checkpoint, Claim, Delivered, DoingStore, Pulse, Sample } from './doing-store.ts';
+export type { Change, Checkpoint, Claim, Delivered, DoingStore, Pulse } from './doing-store.ts';
 export type { ManifestFacts, VerifiedFile } from './told-files.ts';
 
 /**
