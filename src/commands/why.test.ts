@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { sampleRow } from '../../test/support/sample-row.ts';
 import { type Download, integrities } from '../downloads/download.ts';
 import { statuses, wishes } from '../downloads/states.ts';
 import { plannedSteps } from '../downloads/steps.ts';
@@ -13,46 +14,12 @@ const dead: WhyFacts = { holder: { pid: 42, host: 'tower', role: 'get', alive: f
 const nobody: WhyFacts = { holder: null, willRun: false, maxTries: 5 };
 
 const base: Download = {
+  ...sampleRow,
   id: 7,
   uid: '0197a000-0000-7000-8000-000000000007',
-  source: 'http',
-  link: 'https://host/film.mkv',
-  linkKey: 'https://host/film.mkv',
   name: 'film.mkv',
-  status: 'pending',
-  wish: null,
-  waitingFor: null,
-  priority: 0,
-  position: 0,
-  category: null,
-  host: 'host',
-  requestedBy: null,
-  runner: null,
-  metadata: {},
-  directory: '/d',
-  options: {},
   totalBytes: 1_000_000_000,
   bytesDownloaded: 450_000_000,
-  fileSize: null,
-  downloadPath: null,
-  resultLink: null,
-  resumeToken: null,
-  integrity: null,
-  retryCount: 0,
-  triesInVain: 0,
-  lastRetryAt: null,
-  nextAttemptAt: null,
-  errorClass: null,
-  errorMessage: null,
-  leaseToken: 0,
-  lockedBy: null,
-  lockedAt: null,
-  leaseUntil: null,
-  startedAt: null,
-  completedAt: null,
-  createdAt: now,
-  updatedAt: now,
-  seeding: null,
 };
 const why = (change: Partial<Download>, facts: WhyFacts = alive): string => whyOf({ ...base, ...change }, facts, now);
 

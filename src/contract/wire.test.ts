@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { sampleRow } from '../../test/support/sample-row.ts';
 import { type Download, type DownloadFile, integrities } from '../downloads/download.ts';
 import { failureClasses } from '../downloads/failure.ts';
 import { statuses } from '../downloads/states.ts';
@@ -8,46 +9,27 @@ import { attemptSchema, downloadSchema, eventSchema, statisticsSchema } from './
 import { wireAttempt, wireDownload, wireEvent, wireStatistics } from './wire.ts';
 
 const download: Download = {
+  ...sampleRow,
   id: 7,
   uid: '0197a000-0000-7000-8000-000000000007',
-  source: 'http',
   link: 'https://ann:s3cret@host/film.mkv',
-  linkKey: 'https://host/film.mkv',
   name: 'film.mkv',
   status: 'completed',
-  wish: null,
-  waitingFor: null,
-  priority: 0,
-  position: 0,
-  category: null,
-  host: 'host',
-  requestedBy: null,
-  runner: null,
   metadata: { asked: 'ann' },
-  directory: '/d',
   options: { headers: ['Authorization: s3cret'] },
   totalBytes: 1000,
   bytesDownloaded: 1000,
   fileSize: 1000,
   downloadPath: '/d/film.mkv',
-  resultLink: null,
-  resumeToken: null,
   integrity: 'validator',
   retryCount: 1,
-  triesInVain: 0,
-  lastRetryAt: null,
-  nextAttemptAt: null,
   errorClass: 'network',
   errorMessage: 'reset',
   leaseToken: 2,
-  lockedBy: null,
-  lockedAt: null,
-  leaseUntil: null,
   startedAt: Date.UTC(2026, 10, 21, 7),
   completedAt: Date.UTC(2026, 10, 21, 8),
   createdAt: Date.UTC(2026, 10, 21, 6),
   updatedAt: Date.UTC(2026, 10, 21, 8),
-  seeding: null,
 };
 const file = (path: string, main: boolean): DownloadFile => ({
   id: 1,

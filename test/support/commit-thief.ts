@@ -1,13 +1,11 @@
-import net from 'node:net';
+import { type Relay, startRelay } from './relay.ts';
 
 /** Stands before a PostgreSQL server and, while it steals, lets no connection come past its COMMIT. */
-export interface CommitThief {
-  readonly port: number;
+export interface CommitThief extends Relay {
   /** Commits that were stolen. */
   readonly stolen: number;
   /** `answer`: the server commits, and nobody hears of it; `question`: it never hears of the commit; `silence`: nor that the client is gone; `never`: all passes. */
   steal(what: Theft): void;
-  close(): Promise<void>;
 }
 
 type Theft = 'answer' | 'question' | 'silence' | 'never';
@@ -16,22 +14,9 @@ type Theft = 'answer' | 'question' | 'silence' | 'never';
 const commit = Buffer.from('Q\0\0\0\x0bCOMMIT\0');
 
 export async function startCommitThief(to: number): Promise<CommitThief> {
-  const sockets = new Set<net.Socket>();
   let what: Theft = 'never';
   let stolen = 0;
-  const server = net.createServer((client) => {
-    const upstream = net.connect({ port: to, host: '127.0.0.1' });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
+  const relay = await startRelay(to, (client, upstream) => {
     let deaf = false;
     upstream.on('data', (bytes: Buffer) => (deaf ? client.destroy() : client.write(bytes)));
     client.on('data', (bytes: Buffer) => {
@@ -43,18 +28,13 @@ export async function startCommitThief(to: number): Promise<CommitThief> {
       upstream.write(bytes);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    port: (server.address() as net.AddressInfo).port,
+    ...relay,
     get stolen() {
       return stolen;
     },
     steal(next) {
       what = next;
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Longhaul } from '../../src/instance/longhaul.ts';
 import { silentLog } from '../../src/log/log.ts';
 import type { TakenBack } from '../../src/steps/step.ts';
 import { NotPossible } from '../../src/store/store.ts';
+import { sampleRow } from './sample-row.ts';
 
 /** A Longhaul of rows in memory, for tests of those who ask: nothing runs, the test says what happens. */
 export interface FakeLonghaul extends Longhaul {
@@ -91,7 +92,14 @@ function listenIn<Listener>(listeners: Set<Listener>, listener: Listener): () =>
 
 function insert(rows: Map<number, Download>, row: Partial<Download>): Download {
   const id = rows.size + 1;
-  const download = { ...emptyRow, id, uid: `0197a000-0000-7000-8000-${String(id).padStart(12, '0')}`, ...row };
+  const download = {
+    ...sampleRow,
+    createdAt: at,
+    updatedAt: at,
+    id,
+    uid: `0197a000-0000-7000-8000-${String(id).padStart(12, '0')}`,
+    ...row,
+  };
   rows.set(id, download);
   return download;
 }
@@ -304,49 +312,6 @@ function isSettled({ status, nextAttemptAt }: Download, longest: number): boolea
 function stateEvent({ id, uid, status }: Download, to: Status): DownloadEvent {
   return { id: 1, at, downloadId: id, uid, kind: 'state', from: status, to, detail: {}, metadata: {}, category: null };
 }
-
-const emptyRow: Download = {
-  id: 0,
-  uid: '',
-  source: 'http',
-  link: 'https://host/film.mkv',
-  linkKey: 'https://host/film.mkv',
-  name: null,
-  status: 'pending',
-  wish: null,
-  waitingFor: null,
-  priority: 0,
-  position: 0,
-  category: null,
-  host: 'host',
-  requestedBy: null,
-  runner: null,
-  metadata: {},
-  directory: '/d',
-  options: {},
-  totalBytes: null,
-  bytesDownloaded: 0,
-  fileSize: null,
-  downloadPath: null,
-  resultLink: null,
-  resumeToken: null,
-  integrity: null,
-  retryCount: 0,
-  triesInVain: 0,
-  lastRetryAt: null,
-  nextAttemptAt: null,
-  errorClass: null,
-  errorMessage: null,
-  leaseToken: 0,
-  lockedBy: null,
-  lockedAt: null,
-  leaseUntil: null,
-  startedAt: null,
-  completedAt: null,
-  createdAt: at,
-  updatedAt: at,
-  seeding: null,
-};
 
 const noAttempts = { tries: 0, resumes: 0, resumed: 0, bytes: 0, ms: 0, peak: 0 };
 
