@@ -72,6 +72,9 @@ function defaults(): string {
   ].join('\n');
 }
 
+/** Of a list on one line, as the formatter has it: the name of its key stands before it. */
+const widestList = 100;
+
 function literal(value: unknown, indent: string): string {
   if (typeof value === 'string') return `'${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
   if (typeof value === 'number')
@@ -82,6 +85,8 @@ function literal(value: unknown, indent: string): string {
     ? value.map((entry) => literal(entry, inner))
     : Object.entries(value).map(([key, entry]) => `${key}: ${literal(entry, inner)}`);
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  const line = `[${entries.join(', ')}]`;
+  if (Array.isArray(value) && indent.length + line.length <= widestList) return line;
   return entries.length === 0
     ? `${open}${close}`
     : `${open}\n${entries.map((entry) => `${inner}${entry},\n`).join('')}${indent}${close}`;
