@@ -29,11 +29,12 @@ export async function controlDownload(
 ): Promise<Controlled> {
   const { store, clock, living } = parts;
   const found = await findDownload(parts, reference);
-  if (found.lockedBy && !(await livingInstance(parts, found.lockedBy))) await living.bury(found.lockedBy);
+  const isHeld = (await livingInstance(parts, found.lockedBy)) !== undefined;
+  if (found.lockedBy && !isHeld) await living.bury(found.lockedBy);
   if (change) await checkedLink(parts, { link: found.link, options: { ...found.options, ...change.options } });
   const files = await store.files(found.id);
   // With its row goes the last that knows of what was begun elsewhere.
-  const before = wish.wish === 'remove' && found.lockedBy === null ? await giveUpBegun(parts, found) : [];
+  const before = wish.wish === 'remove' && !isHeld ? await giveUpBegun(parts, found) : [];
   const { download, obeyed } = await store.wish(found.id, wish, clock.now(), change);
   if (!obeyed) return untilObeyed(parts, download, wish);
   if (download.directory !== found.directory) await clearAway(parts, found, files, { wish: 'cancel' });

@@ -9,6 +9,7 @@ import { attemptByToken } from './statements/attempt-by-token.ts';
 import { beginSeeding } from './statements/begin-seeding.ts';
 import { clearDurable } from './statements/clear-durable.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
+import { countStepsLeft } from './statements/count-steps-left.ts';
 import { deleteOutputs } from './statements/delete-outputs.ts';
 import { deleteSteps } from './statements/delete-steps.ts';
 import { endAttempt } from './statements/end-attempt.ts';
@@ -94,6 +95,7 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
 export function* forgetSteps(downloadId: number): Work<void> {
   yield* run(deleteOutputs, { download_id: downloadId });
   yield* run(deleteSteps, { download_id: downloadId });
+  yield* run(countStepsLeft, { id: downloadId });
   yield* run(setKeptBytes, { id: downloadId, bytes: null });
 }
 
@@ -154,6 +156,7 @@ export function* planSteps(row: DownloadRow): Work<void> {
   for (const [position, spec] of (optionsOf(row).steps ?? []).map(specOf).entries()) {
     yield* run(insertStep, { download_id: row.id, position, ...spec });
   }
+  yield* run(countStepsLeft, { id: row.id });
 }
 
 export function hasSteps(row: DownloadRow): boolean {

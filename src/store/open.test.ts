@@ -11,6 +11,9 @@ import { newestSchema } from './migrations/list.ts';
 import { openStore } from './open.ts';
 import { checkSqliteVersion, openConnection } from './sqlite.ts';
 import { storeFailureOf } from './sqlite-failure.ts';
+import { claimableInPlace } from './statements/claimable-in-place.ts';
+import { claimableSteps } from './statements/claimable-steps.ts';
+import { stepsGivenUp } from './statements/steps-given-up.ts';
 import { type NewDownload, type Store, StoreFailure } from './store.ts';
 
 const now = 1_700_000_000_123;
@@ -248,3 +251,19 @@ function raw(t: TestContext, path: string, readOnly = false): DatabaseSync {
 function failWith(code: string): never {
   throw Object.assign(new Error(code), { code });
 }
+
+test('however many wait for their steps, an index tells whose turn it is', async (t) => {
+  const { path, store } = await opened(t);
+  await store.close();
+  const database = new DatabaseSync(path);
+  for (const [{ sql }, index] of [
+    [claimableSteps, 'downloads_for_steps'],
+    [claimableInPlace, 'downloads_in_place'],
+    [stepsGivenUp, 'steps_marked'],
+  ] as const) {
+    const plan = JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql.replaceAll(/:[a-z_]+/g, '1')}`).all());
+    assert.match(plan, new RegExp(`USING INDEX ${index}\\b`));
+    assert.doesNotMatch(plan, /TEMP B-TREE/);
+  }
+  database.close();
+});

@@ -5,6 +5,7 @@ import { all, get, run, type Work } from './database.ts';
 import { type DownloadRow, optionsOf, type StepRow } from './rows.ts';
 import { beginStep } from './statements/begin-step.ts';
 import { clearPartialPaths } from './statements/clear-partial-paths.ts';
+import { countStepsLeft } from './statements/count-steps-left.ts';
 import { insertOutput } from './statements/insert-output.ts';
 import { leaveMark } from './statements/leave-mark.ts';
 import { lockDownload } from './statements/lock-download.ts';
@@ -79,6 +80,7 @@ export function* complete(
     yield* run(moveFile, { download_id: row.id, ...places });
   }
   if (outcome.link !== undefined) yield* run(setResultLink, { id: row.id, link: outcome.link });
+  yield* run(countStepsLeft, { id: row.id });
   yield* run(setProgressed, { id: row.id, now });
   const { link, note, files } = outcome;
   const made = files && !outcome.moved ? { files: files.length } : {};

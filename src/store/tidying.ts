@@ -129,8 +129,8 @@ export function* forgetEnded(turn: Turn, id: number, before: number, now: number
   return files;
 }
 
-export function* givenUp(before: GivenUpBefore): Asking<StepRow[]> {
-  const rows = yield* all(stepsGivenUp, { ...before });
+export function* givenUp({ cancelled, failed }: GivenUpBefore): Asking<StepRow[]> {
+  const rows = yield* all(stepsGivenUp, { cancelled_before: cancelled, failed_before: failed });
   return rows.filter((row) => wishOptionsOf(row).keepPartial !== true);
 }
 

@@ -8,6 +8,7 @@ import { steps } from './0007-steps.ts';
 import { stepPlaces } from './0008-step-places.ts';
 import { seeding } from './0009-seeding.ts';
 import { torrents } from './0010-torrents.ts';
+import { stepsLeft } from './0011-steps-left.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; the last one's version is the schema that this program speaks. */
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   stepPlaces,
   seeding,
   torrents,
+  stepsLeft,
 ];
 
 export const newestSchema = migrations.length;

@@ -1,10 +1,9 @@
 import type { CandidateRow } from '../rows.ts';
 import { candidateColumns, inPlace, runnerKey } from './queued.ts';
 import { statement } from './statement.ts';
-import { unfinishedSteps } from './steps-left.ts';
 
 /** Those whose bytes are in place and that have nothing left to do but to end. */
 export const claimableInPlace = statement<{ runner: string; limit: number }, CandidateRow>(`
 SELECT ${candidateColumns}, 0 AS steps_left FROM downloads
-WHERE ${inPlace} AND ${runnerKey} = :runner AND NOT EXISTS (${unfinishedSteps})
+WHERE ${inPlace} AND steps_left = 0 AND ${runnerKey} = :runner
 ORDER BY id LIMIT :limit`);

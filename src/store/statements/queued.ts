@@ -1,5 +1,5 @@
 /**
- * Expressions that statements share with the indexes of the queue (`0006-queue.ts`, `0008-step-places.ts`): an index answers only for the
+ * Expressions that statements share with the indexes of the queue (`0006-queue.ts`, `0008-step-places.ts`, `0011-steps-left.ts`): an index answers only for the
  * very same words.
  */
 

@@ -3,11 +3,11 @@ import { statement } from './statement.ts';
 
 /** In the middle of something, of downloads that are not gone on with; by the index of marks, which few rows have. */
 export const stepsGivenUp = statement<
-  { cancelled: number; failed: number },
+  { cancelled_before: number; failed_before: number },
   StepRow & { readonly wish_options: string | null }
 >(`
-SELECT steps.*, downloads.wish_options FROM steps JOIN downloads ON downloads.id = steps.download_id
-WHERE steps.resume_mark IS NOT NULL AND steps.status <> 'completed'
-  AND ((downloads.status = 'cancelled' AND downloads.updated_at < :cancelled)
-    OR (downloads.status = 'failed' AND downloads.updated_at < :failed))
+SELECT steps.*, downloads.wish_options FROM steps CROSS JOIN downloads
+WHERE downloads.id = steps.download_id AND steps.resume_mark IS NOT NULL AND steps.status <> 'completed'
+  AND ((downloads.status = 'cancelled' AND downloads.updated_at < :cancelled_before)
+    OR (downloads.status = 'failed' AND downloads.updated_at < :failed_before))
 ORDER BY steps.download_id, steps.position`);

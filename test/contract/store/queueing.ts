@@ -120,6 +120,11 @@ export const queueingPromises: Promises = {
       [second.download.id, true, true],
     ]);
     assert.deepEqual(await look(store, { steps: 0 }), [ended.download.id]);
+    const last = await inPlace({ steps: ['checksum'] });
+    await store.beginStep(last.lease, 0, now);
+    await store.completeStep(last.lease, 0, { outcome: {}, moved: [] }, now);
+    await store.change(last.lease, { to: 'pending', why: 'shutdown' }, now);
+    assert.deepEqual(await look(store, { steps: 0 }), [ended.download.id, last.download.id], 'its steps are done');
     assert.equal(await claim(second.download.id), false);
     assert.equal(await claim(ended.download.id), true, 'it only has to end');
     assert.equal(await claim(await from(store, 'a')), true, 'steps take no slot');
