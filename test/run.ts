@@ -76,26 +76,26 @@ interface Group {
 }
 
 /**
- * Tests beside their file share one process, which spares the start of a hundred; those of sources, which start threads,
- * get one each, and so does every file of `test`. Two lanes run at once, the groups of each one after the other: what
- * mostly computes, one file at a time, beside what mostly starts programs and waits for them, two at a time.
+ * Many files share one process, which spares the start of a hundred and the loading of the program in each. Four lanes
+ * run at once, the groups of each one after the other; most of them wait most of the time for programs that they started.
+ * The long tests have a process each, and run one after the other.
  */
 function lanesOf(files: readonly string[], long: boolean): Group[][] {
   const limit = `--test-timeout=${long ? 3_600_000 : 180_000}`;
-  const mayShare = (file: string) => file.startsWith('src/') && !file.startsWith('src/sources/');
-  const computes = (file: string) => /^(src|test\/contract|test\/meta)\//.test(file);
-  const together = files.filter(mayShare);
-  const alone = files.filter((file) => computes(file) && !mayShare(file));
-  const waiting = files.filter((file) => !computes(file));
-  const atEnd = waiting.length > 0;
+  if (long) return [[{ files, flags: ['--test-concurrency=1', limit], atEnd: false }]];
+  const group = (part: readonly string[]) => ({ files: part, flags: ['--test-isolation=none', limit], atEnd: true });
+  const inFolders = (folders: RegExp) => group(files.filter((file) => folders.test(file)));
+  const waiting = files.filter((file) => !/^(src|test\/contract|test\/meta)\//.test(file));
+  /** So many eighths of the tests that mostly wait: with what comes before them the lanes take about the same time. */
+  const eighths = (from: number, to: number) => group(waiting.filter((_, n) => n % 8 >= from && n % 8 < to));
   const lanes = [
-    [
-      { files: together, flags: ['--test-isolation=none', limit], atEnd },
-      { files: alone, flags: ['--test-concurrency=1', limit], atEnd },
-    ],
-    [{ files: waiting, flags: [`--test-concurrency=${long ? 1 : 2}`, limit], atEnd: false }],
+    [inFolders(/^src\/(?!sources\/)/), inFolders(/^src\/sources\//)],
+    [inFolders(/^test\/(contract|meta)\//), eighths(0, 2)],
+    [eighths(2, 5)],
+    [{ ...eighths(5, 8), atEnd: false }],
   ];
-  return lanes.map((groups) => groups.filter((group) => group.files.length > 0));
+  const found = lanes.map((groups) => groups.filter((one) => one.files.length > 0)).filter((lane) => lane.length > 0);
+  return found.length > 1 ? found : found.map((lane) => lane.map((one) => ({ ...one, atEnd: false })));
 }
 
 async function inTurn(groups: readonly Group[], shared: string): Promise<Result[]> {
@@ -134,10 +134,19 @@ async function run({ files, flags, atEnd }: Group, shared: string): Promise<Resu
     });
     process.stdout.write(Buffer.concat(output));
     const text = existsSync(report) ? readFileSync(report, 'utf8') : '';
-    return { tally: text === '' ? undefined : (JSON.parse(text) as Tally), code };
+    return { tally: text === '' ? undefined : withEmpty(JSON.parse(text) as Tally, files), code };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** In a shared process nothing is told of a file that holds no test: it is seen from what stands in it. */
+function withEmpty(tally: Tally, files: readonly string[]): Tally {
+  if (tally.failed > 0) return tally;
+  const registers = /\b(?:test|it|\w+Conformance|\w+Contract)\(/;
+  const without = files.filter((file) => !registers.test(readFileSync(join(root, file), 'utf8')));
+  const known = new Set(tally.empty.map((name) => resolve(root, name)));
+  return { ...tally, empty: [...tally.empty, ...without.filter((file) => !known.has(resolve(root, file)))] };
 }
 
 /** Without what an outer npm or test runner put there for its own children. */

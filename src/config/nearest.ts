@@ -4,21 +4,22 @@
  */
 export function nearest(written: string, candidates: readonly string[]): string | undefined {
   const wanted = plain(written);
+  const far = Math.max(2, wanted.length / 3);
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
     const forms = [plain(candidate), plain(lastPart(candidate))];
     const distance = Math.min(
-      editDistance(wanted, forms[0] ?? ''),
-      editDistance(plain(lastPart(written)), forms[1] ?? '') + 0.5,
+      editDistance(wanted, forms[0] ?? '', far),
+      editDistance(plain(lastPart(written)), forms[1] ?? '', far) + 0.5,
     );
-    if (distance <= Math.max(2, wanted.length / 3) && (best === undefined || distance < best.distance))
-      best = { candidate, distance };
+    if (distance <= far && (best === undefined || distance < best.distance)) best = { candidate, distance };
   }
   return best?.candidate;
 }
 
-/** Least number of inserted, removed, changed or swapped characters (optimal string alignment). */
-function editDistance(from: string, to: string): number {
+/** Least number of inserted, removed, changed or swapped characters (optimal string alignment); Infinity where the lengths tell that it is more than `most`. */
+function editDistance(from: string, to: string, most: number): number {
+  if (Math.abs(from.length - to.length) > most) return Number.POSITIVE_INFINITY;
   let before: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row += 1) {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import { Failure } from '../../src/downloads/failure.ts';
 import { bytesIn, type Range } from '../../src/downloads/ranges.ts';
@@ -270,7 +270,7 @@ async function benchFor(context: TestContext, fixture: SourceFixture): Promise<B
 }
 
 async function arrived(transfer: Transfer, bytes: number): Promise<void> {
-  while (transfer.progress().bytes < bytes) await nextTurn();
+  while (transfer.progress().bytes < bytes) await pause(2);
 }
 
 function isFailure(failureClass: Failure['class']): (error: unknown) => boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
@@ -49,7 +49,7 @@ async function until(place: Place, wanted: (rows: readonly Row[]) => boolean): P
     const rows = await rowsOf(place);
     if (wanted(rows)) return rows;
     assert.ok(Date.now() < end, `it stays so: ${JSON.stringify(rows)}`);
-    await after(100);
+    await after(250);
   }
 }
 
@@ -88,136 +88,139 @@ async function onStage(
   }
 }
 
-test(
-  'on a volume of 16 MiB, four downloads of 6 MiB wait for space and go on by themselves, and nothing is lost',
-  needed,
-  async () => {
+describe('a disk that is full, read-only or gone', { concurrency: 3 }, () => {
+  test(
+    'on a volume of 16 MiB, four downloads of 6 MiB wait for space and go on by themselves, and nothing is lost',
+    needed,
+    async () => {
+      using volume = smallVolume(16);
+      await onStage(['a.bin', 'b.bin', 'c.bin', 'd.bin'], '1m', async ({ nginx, place, digests, start }) => {
+        const folder = join(volume.path, 'in');
+        await mkdir(folder);
+        const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
+        const get = start(['get', ...links, '-d', folder], place);
+        // Two fit beside each other; the others are refused before their first byte.
+        await until(
+          place,
+          (rows) => rows.filter(waits).length === 2 && rows.filter((row) => row.bytes > MiB / 2).length === 2,
+        );
+        volume.fill();
+        const full = await until(place, (rows) => rows.length === 4 && rows.every(waits));
+        assert.ok(full.every(({ error }) => error?.class === 'no_space' && /goes on by itself/.test(error.message)));
+        const kept = full.filter(({ bytes }) => bytes > 0);
+        assert.equal(kept.length, 2, 'what was fetched is kept');
+
+        // It is looked at every second, and nothing is tried in vain meanwhile.
+        const requests = (await nginx.requests()).length;
+        await after(2500);
+        const still = await rowsOf(place);
+        assert.deepEqual(
+          still.map(({ attempts }) => attempts),
+          full.map(({ attempts }) => attempts),
+        );
+        assert.equal((await nginx.requests()).length, requests);
+
+        volume.empty();
+        const two = await until(place, (rows) => rows.filter(({ status }) => status === 'completed').length === 2);
+        const others = two.filter(({ status }) => status !== 'completed');
+        assert.ok(others.every(waits), 'for the others there is still no space');
+        assert.deepEqual(
+          others.filter(({ link }) => kept.some((one) => one.link === link)),
+          [],
+          'what has begun goes first',
+        );
+        for (const { path } of two.filter(({ status }) => status === 'completed')) {
+          assert.equal(await sha256(path ?? ''), digests.get(basename(path ?? '')));
+          await rm(path ?? '');
+        }
+        assert.equal((await get.ended).code, 0, get.stderr);
+        for (const { name } of others) assert.equal(await sha256(join(folder, name ?? '')), digests.get(name ?? ''));
+        const sent = (await nginx.requests()).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+        // Four connections were closed early, each with about a second of bytes on its way.
+        assert.ok(sent < 4 * 6 * MiB + 4 * 1.5 * MiB, `${sent} bytes were sent for ${4 * 6 * MiB}`);
+      });
+    },
+  );
+
+  test(
+    'two downloads that do not fit together are fetched one after the other, also by two processes',
+    needed,
+    async () => {
+      using volume = smallVolume(10);
+      await onStage(['a.bin', 'b.bin'], '4m', async ({ nginx, place, digests, start }) => {
+        // Slow until the other has been seen to wait: how long that takes depends on the machine.
+        const first = start(['get', `${nginx.url}/a.bin`, '-d', volume.path, '--limit-rate', '100k'], place);
+        await first.says('downloading');
+        await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
+        const second = start(['get', `${nginx.url}/b.bin`, '-d', volume.path], place);
+        const rows = await until(place, (now) => now.some(waits));
+        assert.equal(rows.find(waits)?.bytes, 0, 'it has not begun');
+        assert.match(rows.find(waits)?.error?.message ?? '', /others that run there need/);
+        await ask(['limit', '1', 'off'], place);
+        assert.equal((await first.ended).code, 0);
+        assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
+        await rm(join(volume.path, 'a.bin'));
+        assert.equal((await second.ended).code, 0);
+        assert.equal(await sha256(join(volume.path, 'b.bin')), digests.get('b.bin'));
+      });
+    },
+  );
+
+  test(
+    'a full disk of the database: downloads stop and go on, nothing is lost, nothing breaks down',
+    needed,
+    async () => {
+      using volume = smallVolume(16);
+      await onStage(['a.bin', 'b.bin'], '1m', async ({ nginx, place, digests, start }) => {
+        const home = { ...place, home: join(volume.path, 'home') };
+        const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
+        const get = start(['get', ...links], home);
+        await until(home, (rows) => rows.length === 2 && rows.every(({ bytes }) => bytes > MiB / 2));
+        volume.fill();
+        await after(5000);
+        assert.equal(get.child.exitCode, null, get.stderr);
+        const rows = await rowsOf(home);
+        assert.equal(rows.length, 2, 'what was accepted is still known');
+        volume.empty();
+        assert.equal((await get.ended).code, 0, get.stderr);
+        for (const [name, digest] of digests) assert.equal(await sha256(join(place.cwd, name)), digest);
+        assert.deepEqual((await readdir(place.cwd)).toSorted(), ['a.bin', 'b.bin']);
+      });
+    },
+  );
+
+  test('a read-only folder fails in one sentence, and a retry delivers once it can be written', needed, async () => {
     using volume = smallVolume(16);
-    await onStage(['a.bin', 'b.bin', 'c.bin', 'd.bin'], '1m', async ({ nginx, place, digests, start }) => {
-      const folder = join(volume.path, 'in');
-      await mkdir(folder);
-      const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
-      const get = start(['get', ...links, '-d', folder], place);
-      // Two fit beside each other; the others are refused before their first byte.
-      await until(
-        place,
-        (rows) => rows.filter(waits).length === 2 && rows.filter((row) => row.bytes > MiB / 2).length === 2,
-      );
-      volume.fill();
-      const full = await until(place, (rows) => rows.length === 4 && rows.every(waits));
-      assert.ok(full.every(({ error }) => error?.class === 'no_space' && /goes on by itself/.test(error.message)));
-      const kept = full.filter(({ bytes }) => bytes > 0);
-      assert.equal(kept.length, 2, 'what was fetched is kept');
-
-      // It is looked at every second, and nothing is tried in vain meanwhile.
-      const requests = (await nginx.requests()).length;
-      await after(2500);
-      const still = await rowsOf(place);
-      assert.deepEqual(
-        still.map(({ attempts }) => attempts),
-        full.map(({ attempts }) => attempts),
-      );
-      assert.equal((await nginx.requests()).length, requests);
-
-      volume.empty();
-      const two = await until(place, (rows) => rows.filter(({ status }) => status === 'completed').length === 2);
-      const others = two.filter(({ status }) => status !== 'completed');
-      assert.ok(others.every(waits), 'for the others there is still no space');
-      assert.deepEqual(
-        others.filter(({ link }) => kept.some((one) => one.link === link)),
-        [],
-        'what has begun goes first',
-      );
-      for (const { path } of two.filter(({ status }) => status === 'completed')) {
-        assert.equal(await sha256(path ?? ''), digests.get(basename(path ?? '')));
-        await rm(path ?? '');
-      }
-      assert.equal((await get.ended).code, 0, get.stderr);
-      for (const { name } of others) assert.equal(await sha256(join(folder, name ?? '')), digests.get(name ?? ''));
-      const sent = (await nginx.requests()).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
-      // Four connections were closed early, each with about a second of bytes on its way.
-      assert.ok(sent < 4 * 6 * MiB + 4 * 1.5 * MiB, `${sent} bytes were sent for ${4 * 6 * MiB}`);
-    });
-  },
-);
-
-test(
-  'two downloads that do not fit together are fetched one after the other, also by two processes',
-  needed,
-  async () => {
-    using volume = smallVolume(10);
-    await onStage(['a.bin', 'b.bin'], '4m', async ({ nginx, place, digests, start }) => {
-      // Slow until the other has been seen to wait: how long that takes depends on the machine.
-      const first = start(['get', `${nginx.url}/a.bin`, '-d', volume.path, '--limit-rate', '100k'], place);
-      await first.says('downloading');
-      await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
-      const second = start(['get', `${nginx.url}/b.bin`, '-d', volume.path], place);
-      const rows = await until(place, (now) => now.some(waits));
-      assert.equal(rows.find(waits)?.bytes, 0, 'it has not begun');
-      assert.match(rows.find(waits)?.error?.message ?? '', /others that run there need/);
-      await ask(['limit', '1', 'off'], place);
-      assert.equal((await first.ended).code, 0);
+    await onStage(['a.bin'], '50m', async ({ nginx, place, digests }) => {
+      volume.readOnly(true);
+      const failed = await run(['get', `${nginx.url}/a.bin`, '-d', volume.path], place);
+      assert.notEqual(failed.code, 0);
+      assert.match(failed.stderr, /is on a read-only disk; choose another folder with -d/);
+      volume.readOnly(false);
+      const [row] = await rowsOf(place);
+      assert.equal(row?.status, 'failed');
+      await ask(['retry', '1'], place);
+      assert.equal((await run(['resume-downloads'], place)).code, 0);
       assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
-      await rm(join(volume.path, 'a.bin'));
-      assert.equal((await second.ended).code, 0);
-      assert.equal(await sha256(join(volume.path, 'b.bin')), digests.get('b.bin'));
     });
-  },
-);
-
-test(
-  'a full disk of the database: downloads stop and go on, nothing is lost, nothing breaks down',
-  needed,
-  async () => {
-    using volume = smallVolume(16);
-    await onStage(['a.bin', 'b.bin'], '1m', async ({ nginx, place, digests, start }) => {
-      const home = { ...place, home: join(volume.path, 'home') };
-      const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
-      const get = start(['get', ...links], home);
-      await until(home, (rows) => rows.length === 2 && rows.every(({ bytes }) => bytes > MiB / 2));
-      volume.fill();
-      await after(5000);
-      assert.equal(get.child.exitCode, null, get.stderr);
-      const rows = await rowsOf(home);
-      assert.equal(rows.length, 2, 'what was accepted is still known');
-      volume.empty();
-      assert.equal((await get.ended).code, 0, get.stderr);
-      for (const [name, digest] of digests) assert.equal(await sha256(join(place.cwd, name)), digest);
-      assert.deepEqual((await readdir(place.cwd)).toSorted(), ['a.bin', 'b.bin']);
-    });
-  },
-);
-
-test('a read-only folder fails in one sentence, and a retry delivers once it can be written', needed, async () => {
-  using volume = smallVolume(16);
-  await onStage(['a.bin'], '50m', async ({ nginx, place, digests }) => {
-    volume.readOnly(true);
-    const failed = await run(['get', `${nginx.url}/a.bin`, '-d', volume.path], place);
-    assert.notEqual(failed.code, 0);
-    assert.match(failed.stderr, /is on a read-only disk; choose another folder with -d/);
-    volume.readOnly(false);
-    const [row] = await rowsOf(place);
-    assert.equal(row?.status, 'failed');
-    await ask(['retry', '1'], place);
-    assert.equal((await run(['resume-downloads'], place)).code, 0);
-    assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
   });
-});
 
-test('a folder that vanishes in the middle is said, and a retry makes it anew and delivers', needs('nginx'), () =>
-  onStage(['a.bin'], '50m', async ({ nginx, place, digests, start }) => {
-    const folder = join(place.cwd, 'in');
-    // Slow until the folder has gone: how long that takes depends on the machine.
-    const get = start(['get', `${nginx.url}/a.bin`, '-d', folder, '--limit-rate', '1m'], place);
-    await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
-    await rm(folder, { recursive: true });
-    assert.notEqual((await get.ended).code, 0);
-    const [row] = await rowsOf(place);
-    assert.partialDeepStrictEqual(row, { status: 'failed', error: { class: 'disk' } });
-    assert.match(row?.error?.message ?? '', /is gone; longhaul retry starts it over/);
-    await ask(['retry', '1'], place);
-    assert.equal((await run(['resume-downloads'], place)).code, 0);
-    assert.deepEqual(await readdir(folder), ['a.bin']);
-    assert.equal(await sha256(join(folder, 'a.bin')), digests.get('a.bin'));
-  }),
-);
+  test('a folder that vanishes in the middle is said, and a retry makes it anew and delivers', needs('nginx'), () =>
+    onStage(['a.bin'], '50m', async ({ nginx, place, digests, start }) => {
+      const folder = join(place.cwd, 'in');
+      // Slow until the folder has gone: how long that takes depends on the machine.
+      const get = start(['get', `${nginx.url}/a.bin`, '-d', folder, '--limit-rate', '1m'], place);
+      await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
+      await rm(folder, { recursive: true });
+      await ask(['limit', '1', 'off'], place);
+      assert.notEqual((await get.ended).code, 0);
+      const [row] = await rowsOf(place);
+      assert.partialDeepStrictEqual(row, { status: 'failed', error: { class: 'disk' } });
+      assert.match(row?.error?.message ?? '', /is gone; longhaul retry starts it over/);
+      await ask(['retry', '1'], place);
+      assert.equal((await run(['resume-downloads'], place)).code, 0);
+      assert.deepEqual(await readdir(folder), ['a.bin']);
+      assert.equal(await sha256(join(folder, 'a.bin')), digests.get('a.bin'));
+    }),
+  );
+});

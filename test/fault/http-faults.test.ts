@@ -14,82 +14,79 @@ import { ownPlace } from '../support/program.ts';
 const certificates = new Certificates();
 after(() => certificates[Symbol.dispose]());
 
-/** Of each kind the worst; `test/long` has them all, over one, four and eight connections each. */
+/** A sample; `test/long` has them all, over one, four and eight connections each. */
 const chosen: readonly (readonly [name: string, connections: number])[] = [
-  ['silence-once', 4],
   ['gzip-on-resume', 1],
-  ['changed-for-new-connections', 8],
-  ['login-page-on-resume', 4],
-  ['target-works-once', 8],
-  ['503-beyond-two', 8],
   ['certificate-of-another-host', 4],
-  ['by-lot-2', 8],
+  ['changed-for-new-connections', 8],
 ];
 
-describe('under a fault a download is right, or fails and says so, and goes on with a good server', {
-  concurrency: 4,
-}, () => {
-  for (const [name, connections] of chosen) {
-    const script = scriptNamed(name);
-    test(`${name}, ${connections} connections: ${script.what}`, needs('openssl'), async () => {
-      const { problems, said } = await tryLonghaul(script, connections, certificates);
-      assert.deepEqual(problems, [], said);
-    });
-  }
-});
-
-describe('what only further connections meet costs no more than these connections', { concurrency: 2 }, () => {
-  for (const name of ['range-late', 'two-servers-if-range-ignored']) {
-    const script = scriptNamed(name);
-    test(`${name}: ${script.what}`, needs('openssl'), async () => {
-      const { ending, problems, said } = await tryLonghaul(script, 8, certificates);
-      assert.deepEqual({ ending, problems }, { ending: 'right', problems: [] }, said);
-    });
-  }
-});
-
-test('a good server is asked over as many connections as were wanted', async () => {
-  const { problems, said, connections } = await tryLonghaul(scriptNamed('good'), 8, certificates);
-  assert.deepEqual(problems, [], said);
-  assert.ok(connections > 2 && connections <= 8, `${connections} connections`);
-});
-
-test('a process that lives through many faults keeps no descriptor', async () => {
-  await using place = await ownPlace();
-  const program = resolve(import.meta.dirname, '../support/faults/library.ts');
-  await mkdir(place.home);
-  const child = spawn(process.execPath, [program, place.home, place.cwd], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, ...impatient },
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (line: string): Promise<string> => {
-    child.stdin.write(`${line}\n`);
-    return String((await lines.next()).value);
-  };
-  const run = async (name: string): Promise<string> => {
-    await using stage = await openStage(scriptNamed(name), certificates);
-    return await ask(stage.link);
-  };
-  try {
-    assert.match(await run('good'), /^completed/);
-    assert.match(await run('404'), /^failed/);
-    assert.equal(typeof versionIn(await readFile(join(place.cwd, 'file.bin'))), 'string');
-    const before = Number(await ask(''));
-    assert.ok(before > 3, `${before} descriptors`);
-    for (const name of [
-      'reset-each',
-      'silence-once',
-      'gzip-cut-once',
-      'changed-twice',
-      'login-page',
-      'one-connection',
-    ]) {
-      assert.match(await run(name), /^(?:completed|failed|retrying)/, name);
+describe('HTTP under faults', { concurrency: 4 }, () => {
+  describe('under a fault a download is right, or fails and says so, and goes on with a good server', {
+    concurrency: 4,
+  }, () => {
+    for (const [name, connections] of chosen) {
+      const script = scriptNamed(name);
+      test(`${name}, ${connections} connections: ${script.what}`, needs('openssl'), async () => {
+        const { problems, said } = await tryLonghaul(script, connections, certificates);
+        assert.deepEqual(problems, [], said);
+      });
     }
-    assert.equal(Number(await ask('')), before);
-  } finally {
-    child.stdin.end();
-    await new Promise((done) => (child.exitCode === null ? child.on('exit', done) : done(0)));
-  }
+  });
+
+  describe('what only further connections meet costs no more than these connections', () => {
+    for (const name of ['two-servers-if-range-ignored']) {
+      const script = scriptNamed(name);
+      test(`${name}: ${script.what}`, needs('openssl'), async () => {
+        const { ending, problems, said } = await tryLonghaul(script, 8, certificates);
+        assert.deepEqual({ ending, problems }, { ending: 'right', problems: [] }, said);
+      });
+    }
+  });
+
+  test('a good server is asked over as many connections as were wanted', async () => {
+    const { problems, said, connections } = await tryLonghaul(scriptNamed('good'), 8, certificates);
+    assert.deepEqual(problems, [], said);
+    assert.ok(connections > 2 && connections <= 8, `${connections} connections`);
+  });
+
+  test('a process that lives through many faults keeps no descriptor', async () => {
+    await using place = await ownPlace();
+    const program = resolve(import.meta.dirname, '../support/faults/library.ts');
+    await mkdir(place.home);
+    const child = spawn(process.execPath, [program, place.home, place.cwd], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH, ...impatient },
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const ask = async (line: string): Promise<string> => {
+      child.stdin.write(`${line}\n`);
+      return String((await lines.next()).value);
+    };
+    const run = async (name: string): Promise<string> => {
+      await using stage = await openStage(scriptNamed(name), certificates);
+      return await ask(stage.link);
+    };
+    try {
+      assert.match(await run('good'), /^completed/);
+      assert.match(await run('404'), /^failed/);
+      assert.equal(typeof versionIn(await readFile(join(place.cwd, 'file.bin'))), 'string');
+      const before = Number(await ask(''));
+      assert.ok(before > 3, `${before} descriptors`);
+      for (const name of [
+        'reset-each',
+        'silence-once',
+        'gzip-cut-once',
+        'changed-twice',
+        'login-page',
+        'one-connection',
+      ]) {
+        assert.match(await run(name), /^(?:completed|failed|retrying)/, name);
+      }
+      assert.equal(Number(await ask('')), before);
+    } finally {
+      child.stdin.end();
+      await new Promise((done) => (child.exitCode === null ? child.on('exit', done) : done(0)));
+    }
+  });
 });

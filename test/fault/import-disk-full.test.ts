@@ -6,12 +6,12 @@ import { importSchema } from '../../src/contract/schemas.ts';
 import { ownPlace, run } from '../support/program.ts';
 import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
 
-const count = 12_000;
+const count = 3000;
 
 test('a disk that is full in the middle of an import: one sentence, and the next import adds the rest', {
   ...needsSmallVolume(),
 }, async () => {
-  using volume = smallVolume(8);
+  using volume = smallVolume(3);
   await using own = await ownPlace();
   const place = { ...own, home: volume.path };
   const downloads = Object.fromEntries(

@@ -7,10 +7,10 @@ import { silentLog } from '../../src/log/log.ts';
 import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { aDownload } from '../contract/store/scene.ts';
-import { startPostgres } from '../support/postgres-server.ts';
+import { sharedPostgres } from '../support/postgres-server.ts';
 import type { Task } from './store-process.ts';
 
-const server = await startPostgres();
+const server = await sharedPostgres();
 after(() => server.stop());
 
 async function opened(t: TestContext, url: string) {

@@ -13,7 +13,7 @@ for (const [where, race] of [
     ...needs('nginx'),
     timeout: 175_000,
   }, async (t) => {
-    const { kills, stops } = await race(t, { ...small, downloads: 24 });
+    const { kills, stops } = await race(t, { ...small, downloads: 16 });
     assert.ok(kills + stops >= 2, 'it was over too soon');
   });
 }

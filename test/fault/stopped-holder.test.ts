@@ -24,7 +24,7 @@ const slowToWake = {
 };
 const bytes = 3_500_000;
 
-suite('a holder that was stopped for longer than its lease', { timeout: 60_000 }, () => {
+suite('a holder that was stopped for longer than its lease', { timeout: 60_000, concurrency: 3 }, () => {
   for (const connections of [1, 4]) {
     test(`leaves file and names as its successor made them, with ${connections} connections`, needs('nginx'), () =>
       onStage(`${2000 / connections}k`, async ({ place, link, digest }) => {

@@ -78,7 +78,7 @@ test(
       const hex = makeFile(join(server.root, 'a.bin'), 100_000);
       await run(['get', `${server.url}/a.bin`, '--checksum', `sha-256=${hex}`], place);
       await run(['get', `${server.url}/a.bin`, '-o', 'plain.bin'], place);
-      const good = await run(['verify', '1', '2'], place);
+      const good = await ask(['verify', '1', '2'], place);
       assert.equal(good.code, 0, good.stderr);
       assert.match(
         good.stdout,
@@ -113,7 +113,7 @@ test(
 test('on the first day, too, there is a backup, and it knows what was delivered', async (context) => {
   await using place = await ownPlace();
   const { url } = await smallServer(context);
-  await run(['list'], place);
+  await ask(['list'], place);
   assert.equal((await run(['get', `${url}/one`], place)).code, 0);
   const folder = join(place.home, 'backups');
   const [backup, ...others] = await readdir(folder);
@@ -159,15 +159,15 @@ test('links from standard input begin to be downloaded before it ends', async (c
   assert.deepEqual(await delivered(place), ['first', 'second']);
 });
 
-test('ten thousand links of a file are added in one go', async () => {
+test('two thousand links of a file are added in one go', async () => {
   await using place = await ownPlace();
-  const list = Array.from({ length: 10_000 }, (_, n) => `http://127.0.0.1:9/file-${n}\n`).join('');
+  const list = Array.from({ length: 2000 }, (_, n) => `http://127.0.0.1:9/file-${n}\n`).join('');
   await writeFile(join(place.cwd, 'links.txt'), list);
-  const end = await run(['add', '-i', 'links.txt', 'http://127.0.0.1:9/extra[1-3]'], place);
+  const end = await ask(['add', '-i', 'links.txt', 'http://127.0.0.1:9/extra[1-3]'], place);
   assert.equal(end.code, 0, end.stderr);
-  assert.equal(end.stdout.split('\n').length, 10_004);
+  assert.equal(end.stdout.split('\n').length, 2004);
   const [history] = lines(await ask(['history', '--json'], place));
-  assert.partialDeepStrictEqual(history, { statistics: { total: 10_003 } });
+  assert.partialDeepStrictEqual(history, { statistics: { total: 2003 } });
 });
 
 test('globs stand for several links, with their parts in the name; --no-glob takes them literally', async (context) => {
@@ -271,8 +271,8 @@ test('what is malformed is one sentence that says what is allowed, without what 
     [['-H', 'Range: bytes=planted'], /the header Range is set by Longhaul itself; leave it out/],
     [['--cookies', 'bad.txt'], /line 1 of the cookie file .*bad\.txt is no cookie/],
   ];
-  for (const [index, [args, says]] of rows.entries()) {
-    const end = await (index === 0 ? run : ask)(['get', ...args, link], place);
+  for (const [args, says] of rows) {
+    const end = await ask(['get', ...args, link], place);
     assert.equal(end.code, 2, `${args.join(' ')}: ${end.stderr}`);
     assert.match(end.stderr, says);
     assert.equal(end.stderr.trimEnd().split('\n').length, 1, end.stderr);
@@ -340,7 +340,19 @@ test('planted secrets are sent, and stand in no output, no log, no file that oth
   const silent = 'http://127.0.0.1:9';
   const runs: Ended[] = [];
   const moving = [
-    ['get', '-u', 'ann', '-H', 'X-Key: planted-header', '--cookies', path('cookies.txt'), `${url}/a`],
+    [
+      '--log-level',
+      'trace',
+      'get',
+      '-u',
+      'ann',
+      '-H',
+      'X-Key: planted-header',
+      '--cookies',
+      path('cookies.txt'),
+      `${url}/a`,
+      `${url}/f`,
+    ],
     ['get', '--bearer-file', path('bearer'), `${url}/b`],
     ['get', '--netrc-file', path('netrc'), `${url.replace('127.0.0.1', 'localhost')}/c`],
     ['get', '--max-tries', '1', '--proxy', 'http://me:planted-proxy@127.0.0.1:9', `${silent}/d`],
@@ -353,7 +365,6 @@ test('planted secrets are sent, and stand in no output, no log, no file that oth
       `http://me:planted-pass@127.0.0.1:9/e`,
     ],
     ['get', '--dry-run', '--json', '--bearer-file', path('bearer'), `${url}/b2`],
-    ['--log-level', 'trace', 'get', '-u', 'ann', '-H', 'X-Key: planted-header', `${url}/f`],
   ];
   const asking = [
     ['add', '--json', '-u', 'ann', '--proxy', 'socks5://me:planted-proxy@127.0.0.1:9', `${silent}/g`],

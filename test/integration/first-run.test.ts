@@ -9,7 +9,7 @@ import { needs } from '../support/needs.ts';
 
 /**
  * Fresh clones of this repository's last commit. How a first run is killed in the middle, has no network, or finds an
- * old Node, is in `test/long`.
+ * old Node, and that a changed source is built again, is in `test/long`.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'longhaul first run '));

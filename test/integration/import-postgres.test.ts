@@ -5,10 +5,10 @@ import { silentLog } from '../../src/log/log.ts';
 import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { ask } from '../support/ask.ts';
-import { startPostgres } from '../support/postgres-server.ts';
+import { sharedPostgres } from '../support/postgres-server.ts';
 import { ownPlace, run } from '../support/program.ts';
 
-const server = await startPostgres();
+const server = await sharedPostgres();
 after(() => server.stop());
 
 const tables = `

@@ -10,10 +10,10 @@ import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, startNginx } from '../support/nginx.ts';
-import { startPostgres } from '../support/postgres-server.ts';
+import { sharedPostgres } from '../support/postgres-server.ts';
 import { longhaul, ownPlace, run } from '../support/program.ts';
 
-const server = await startPostgres();
+const server = await sharedPostgres();
 after(() => server.stop());
 
 const open = async (url: string, clock = systemClock) => (await openServerStore({ url, clock, log: silentLog })).store;
@@ -27,7 +27,7 @@ test(
     await using here = await ownPlace();
     await using there = await ownPlace();
     try {
-      const digest = makeFile(join(nginx.root, 'file.iso'), 8_000_000);
+      const digest = makeFile(join(nginx.root, 'file.iso'), 5_000_000);
       const first = longhaul(['get', `${nginx.url}/file.iso`, '--connections', '1'], { ...here, env });
       await first.says('downloading');
       const other = { ...there, env };

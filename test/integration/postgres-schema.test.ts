@@ -7,9 +7,9 @@ import { statementsOf } from '../../src/store/postgres/schema.ts';
 import { StoreFailure } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { aDownload, inState } from '../contract/store/scene.ts';
-import { startPostgres } from '../support/postgres-server.ts';
+import { sharedPostgres } from '../support/postgres-server.ts';
 
-const server = await startPostgres();
+const server = await sharedPostgres();
 after(() => server.stop());
 await server.query('CREATE ROLE owner LOGIN; CREATE ROLE worker LOGIN');
 

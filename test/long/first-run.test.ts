@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cloned, firstRuns } from '../support/first-runs.ts';
+import { cloned, firstRuns, rebuilds } from '../support/first-runs.ts';
 import { newUser, oldestNode, start } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
@@ -31,6 +31,7 @@ describe('a fresh clone', needs('git'), () => {
   });
 
   firstRuns(clone, folder, home, env);
+  rebuilds(clone, env);
 });
 
 test('without a network a first run says so in one sentence', needs('git'), async () => {

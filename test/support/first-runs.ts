@@ -39,6 +39,11 @@ export function firstRuns(clone: string, folder: string, home: string, env: Read
     const end = await start(join(folder, 'longhaul'), ['--version'], { cwd: home, env: homeless }).finished;
     assert.deepEqual([end.code, end.stdout, end.stderr], [0, `${version}\n`, '']);
   });
+}
+
+/** A test of a clone that has run before. */
+export function rebuilds(clone: string, env: Readonly<Record<string, string>>): void {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
 
   test('a changed source is built again, silently', async () => {
     const manifest = join(clone, 'package.json');

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../src/config/config.ts';
 import type { Disk } from '../../src/disk/disk.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
@@ -147,5 +147,5 @@ export async function httpBench(
 
 /** Resolves when the transfer has taken that many bytes. */
 export async function untilBytes(transfer: Transfer, bytes: number): Promise<void> {
-  while (transfer.progress().bytes < bytes) await nextTurn();
+  while (transfer.progress().bytes < bytes) await pause(2);
 }

