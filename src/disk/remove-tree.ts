@@ -10,3 +10,14 @@ export async function removeTree(disk: Disk, path: string): Promise<void> {
   for (const name of await onDisk(path, () => disk.list(path))) await removeTree(disk, join(path, name));
   await onDisk(path, () => disk.removeDirectory(path));
 }
+
+/** Removes a folder in which nothing but folders is; of any other it takes nothing that holds a file. Never throws. */
+export async function removeEmptyTree(disk: Disk, path: string): Promise<void> {
+  try {
+    if (!(await disk.facts(path))?.isDirectory) return;
+    for (const name of await disk.list(path)) await removeEmptyTree(disk, join(path, name));
+    await disk.removeDirectory(path);
+  } catch {
+    // It holds something, or is not ours to remove now.
+  }
+}

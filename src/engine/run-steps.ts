@@ -2,7 +2,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { markOf } from '../disk/delivered.ts';
 import { onDisk } from '../disk/disk-failure.ts';
 import { isPublishedAs, publish, settleNames } from '../disk/publish.ts';
-import { removeTree } from '../disk/remove-tree.ts';
+import { removeEmptyTree, removeTree } from '../disk/remove-tree.ts';
 import { safeName, safePath } from '../disk/safe-name.ts';
 import { asFailure, Failure, type FailureClass } from '../downloads/failure.ts';
 import type { DownloadStep, OutcomeFile, StepOutcome } from '../downloads/steps.ts';
@@ -56,7 +56,7 @@ async function runStep(run: Run, step: DownloadStep, chain: Chain): Promise<Step
     return outcome;
   } catch (thrown) {
     // What it had made so far stays for the next try; where that is nothing, no folder does.
-    await disk.removeDirectory(work).catch(() => {});
+    await removeEmptyTree(disk, work);
     if (run.order) throw thrown;
     throw namedAfter(step, asFailure(thrown));
   }

@@ -13,6 +13,9 @@ import { patterned } from '../support/http-bench.ts';
 import { longhaul, ownPlace, run } from '../support/program.ts';
 
 const body = patterned(300_000);
+/** `note.txt`, which says hello. */
+const zip =
+  'UEsDBBQAAAAAAAAAIQCGphA2BQAAAAUAAAAIAAAAbm90ZS50eHRoZWxsb1BLAQIUAxQAAAAAAAAAIQCGphA2BQAAAAUAAAAIAAAAAAAAAAAAAACAAQAAAABub3RlLnR4dFBLBQYAAAAAAQABADYAAAArAAAAAAA=';
 const digest = createHash('sha256').update(body).digest('hex');
 
 test('what is asked for after a download is done, shown, and kept as asked', async () => {
@@ -35,9 +38,14 @@ test('what is asked for after a download is done, shown, and kept as asked', asy
         ['move', 'completed', 1],
       ],
     );
-    const removed = await run(['remove', '--delete-files', '--yes', String(id)], place);
+    const removed = await ask(['remove', '--delete-files', '--yes', String(id)], place);
     assert.equal(removed.code, 0, removed.stderr);
     assert.deepEqual(await readdir(library), [], 'what steps made goes with the download');
+    await writeFile(join(place.cwd, 'note.zip'), Buffer.from(zip, 'base64'));
+    const extracted = await run(['run', 'extract', 'note.zip'], place);
+    assert.equal(extracted.code, 0, extracted.stderr);
+    assert.equal(await readFile(join(place.cwd, 'note.txt'), 'utf8'), 'hello');
+    assert.match(extracted.stderr, /^ {2}extract: extracted 1 file$/m);
   } finally {
     await server.close();
   }

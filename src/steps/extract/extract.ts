@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Disk } from '../../disk/disk.ts';
 import { onDisk } from '../../disk/disk-failure.ts';
+import { removeTree } from '../../disk/remove-tree.ts';
 import { safeName } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import type { StepParts } from '../parts.ts';
@@ -143,6 +144,10 @@ async function extractOne(parts: Parts, one: One): Promise<Unpacked> {
     const settling = { staging, work: context.work, stem: safeName(archive.stem), taken: one.taken };
     const unpacked = await unpack(reader, staging, { disk, budget, mode, onBytes, before, checkpoint, signal });
     return { ...unpacked, files: await settle(disk, settling, unpacked.files) };
+  } catch (error) {
+    // Nobody goes on with a bomb.
+    if (error instanceof Failure && error.class === 'suspect') await removeTree(disk, staging).catch(() => {});
+    throw error;
   } finally {
     await reader.close();
   }

@@ -93,7 +93,7 @@ class Portions {
 /** What a program says, as text. The code is for the caller to judge. Throws `Failure('suspect')` when it is too long. */
 export async function listOf(
   program: RunningProgram,
-): Promise<{ readonly text: string; readonly code: number | null; readonly words: string }> {
+): Promise<{ readonly text: string; readonly code: number | null; readonly words: string; readonly stderr: string }> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -103,7 +103,7 @@ export async function listOf(
       chunks.push(chunk);
     }
     const { code, stderr } = await program.ended;
-    return { text: Buffer.concat(chunks).toString('utf8'), code, words: lastWords(stderr) };
+    return { text: Buffer.concat(chunks).toString('utf8'), code, words: lastWords(stderr), stderr };
   } finally {
     program.stop();
   }

@@ -26,8 +26,9 @@ export async function openSevenZip(path: string, tools: Tools, passwords: readon
       password === undefined
         ? tools.start(program, [...command, noPassword, ...switches, '--', path])
         : tools.start(program, [...command, ...switches, '--', path], Readable.from([`${password}\n`]));
-    const { text, code, words } = await listOf(start(['l', '-slt', '-ba']));
-    if (/wrong password|encrypted archive/i.test(`${text.slice(-2000)} ${words}`)) continue;
+    const { text, code, words, stderr } = await listOf(start(['l', '-slt', '-ba']));
+    // Some versions end with another error behind it.
+    if (/wrong password|encrypted archive/i.test(`${text.slice(-2000)} ${stderr}`)) continue;
     if (code !== 0) throw suspect(`is damaged, or not whole: ${words}`);
     const entries = readList(text);
     const locked = entries.filter((entry) => entry.encrypted && entry.kind !== 'directory' && entry.size > 0);

@@ -22,7 +22,8 @@ export async function openZip(
   path: string,
   { mostEntries, hasPasswords }: { readonly mostEntries: number; readonly hasPasswords: boolean },
 ): Promise<ArchiveReader> {
-  const yauzl = await import('yauzl');
+  // Where it is bundled, a CommonJS package has nothing but its default.
+  const { default: yauzl } = await import('yauzl');
   const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
   const file = await yauzl.openPromise(path, options).catch((error: unknown) => {
     throw damage(error);
