@@ -45,7 +45,7 @@ test('what is asked for after a download is done, shown, and kept as asked', asy
     const extracted = await run(['run', 'extract', 'note.zip'], place);
     assert.equal(extracted.code, 0, extracted.stderr);
     assert.equal(await readFile(join(place.cwd, 'note.txt'), 'utf8'), 'hello');
-    assert.match(extracted.stderr, /^ {2}extract: extracted 1 file$/m);
+    assert.match(extracted.stdout, /^ {2}extract: extracted 1 file$/m);
   } finally {
     await server.close();
   }
