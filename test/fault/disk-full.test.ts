@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
+import type { Download } from '../../src/downloads/download.ts';
+import { silentLog } from '../../src/log/log.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { systemClock } from '../../src/time/clock.ts';
 import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
 import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
 import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
+import { storeTells } from '../support/tells.ts';
 
 const MiB = 2 ** 20;
 const needed = { ...needs('nginx'), ...needsSmallVolume() };
@@ -22,42 +27,29 @@ const quick = {
   LONGHAUL_LEASE_SCAN: '300ms',
 };
 
-interface Row {
-  readonly name: string | null;
-  readonly link: string;
-  readonly status: string;
-  readonly waitingFor: string | null;
-  readonly bytes: number;
-  readonly attempts: number;
-  readonly path: string | null;
-  readonly error: { readonly class: string; readonly message: string } | null;
+/** Waits until all rows are as wanted; tells what it saw last when that takes too long. */
+async function until(store: Store, wanted: (rows: readonly Download[]) => boolean): Promise<Download[]> {
+  let seen: readonly Download[] = [];
+  const late = new AbortController();
+  const tooLong = systemClock
+    .sleep(60_000, late.signal)
+    .then(() => assert.fail(`it stays so: ${JSON.stringify(seen)}`));
+  tooLong.catch(() => {});
+  const rows = storeTells(store, async () => {
+    const now = await store.list({ limit: 10 });
+    seen = now;
+    return wanted(now) ? now : undefined;
+  });
+  return Promise.race([rows, tooLong]).finally(() => late.abort());
 }
 
-async function rowsOf(place: Place): Promise<Row[]> {
-  const listed = await ask(['list', '--all', '--json'], place);
-  assert.equal(listed.code, 0, listed.stderr);
-  return listed.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
-}
-
-/** Looks until all rows are as wanted; tells what it saw last when that takes too long. */
-async function until(place: Place, wanted: (rows: readonly Row[]) => boolean): Promise<Row[]> {
-  const end = Date.now() + 60_000;
-  for (;;) {
-    const rows = await rowsOf(place);
-    if (wanted(rows)) return rows;
-    assert.ok(Date.now() < end, `it stays so: ${JSON.stringify(rows)}`);
-    await after(250);
-  }
-}
-
-const waits = (row: Row) => row.status === 'retrying' && row.waitingFor === 'no_space';
+const waits = (row: Download) => row.status === 'retrying' && row.waitingFor === 'no_space';
 
 interface Stage {
   readonly nginx: Nginx;
   readonly place: Place;
+  /** The one in the place's home. */
+  readonly store: Store;
   /** SHA-256 of each file. */
   readonly digests: ReadonlyMap<string, string>;
   /** Starts the program; it is ended with the stage. */
@@ -72,6 +64,7 @@ async function onStage(
 ): Promise<void> {
   const nginx = await startNginx({ limitRate });
   await using place = await ownPlace();
+  const store = await storeIn(place);
   const programs: Program[] = [];
   try {
     const digests = new Map(names.map((name, n) => [name, makeFile(join(nginx.root, name), 6 * MiB + n)]));
@@ -80,12 +73,24 @@ async function onStage(
       programs.push(program);
       return program;
     };
-    await play({ nginx, place: { ...place, env: quick }, digests, start });
+    await play({ nginx, place: { ...place, env: quick }, store, digests, start });
   } finally {
     for (const program of programs) program.kill('SIGKILL');
     await Promise.all(programs.map(({ ended }) => ended));
+    await store.close();
     await nginx.stop();
   }
+}
+
+async function storeIn({ home }: Place): Promise<Store> {
+  const path = join(home, 'db', 'longhaul.db');
+  return (await openStore({ path, clock: systemClock, log: silentLog })).store;
+}
+
+/** Waits until each of them has been looked at again, and told to wait on. */
+async function putOff(store: Store): Promise<void> {
+  const moments = (await store.list({ limit: 10 })).map(({ nextAttemptAt }) => nextAttemptAt ?? 0);
+  await until(store, (rows) => rows.every(({ nextAttemptAt }) => (nextAttemptAt ?? 0) > Math.max(...moments)));
 }
 
 describe('a disk that is full, read-only or gone', { concurrency: 3 }, () => {
@@ -94,44 +99,48 @@ describe('a disk that is full, read-only or gone', { concurrency: 3 }, () => {
     needed,
     async () => {
       using volume = smallVolume(16);
-      await onStage(['a.bin', 'b.bin', 'c.bin', 'd.bin'], '1m', async ({ nginx, place, digests, start }) => {
+      await onStage(['a.bin', 'b.bin', 'c.bin', 'd.bin'], '1m', async ({ nginx, place, store, digests, start }) => {
         const folder = join(volume.path, 'in');
         await mkdir(folder);
         const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
         const get = start(['get', ...links, '-d', folder], place);
         // Two fit beside each other; the others are refused before their first byte.
         await until(
-          place,
-          (rows) => rows.filter(waits).length === 2 && rows.filter((row) => row.bytes > MiB / 2).length === 2,
+          store,
+          (rows) => rows.filter(waits).length === 2 && rows.filter((row) => row.bytesDownloaded > MiB / 2).length === 2,
         );
         volume.fill();
-        const full = await until(place, (rows) => rows.length === 4 && rows.every(waits));
-        assert.ok(full.every(({ error }) => error?.class === 'no_space' && /goes on by itself/.test(error.message)));
-        const kept = full.filter(({ bytes }) => bytes > 0);
+        const full = await until(store, (rows) => rows.length === 4 && rows.every(waits));
+        for (const { errorClass, errorMessage } of full) {
+          assert.equal(errorClass, 'no_space');
+          assert.match(errorMessage ?? '', /goes on by itself/);
+        }
+        const kept = full.filter(({ bytesDownloaded }) => bytesDownloaded > 0);
         assert.equal(kept.length, 2, 'what was fetched is kept');
 
         // It is looked at every second, and nothing is tried in vain meanwhile.
         const requests = (await nginx.requests()).length;
-        await after(2500);
-        const still = await rowsOf(place);
+        await putOff(store);
+        await putOff(store);
+        const still = await store.list({ limit: 10 });
         assert.deepEqual(
-          still.map(({ attempts }) => attempts),
-          full.map(({ attempts }) => attempts),
+          still.map(({ leaseToken }) => leaseToken),
+          full.map(({ leaseToken }) => leaseToken),
         );
         assert.equal((await nginx.requests()).length, requests);
 
         volume.empty();
-        const two = await until(place, (rows) => rows.filter(({ status }) => status === 'completed').length === 2);
+        const two = await until(store, (rows) => rows.filter(({ status }) => status === 'completed').length === 2);
         const others = two.filter(({ status }) => status !== 'completed');
         assert.ok(others.every(waits), 'for the others there is still no space');
         assert.deepEqual(
-          others.filter(({ link }) => kept.some((one) => one.link === link)),
+          others.filter(({ id }) => kept.some((one) => one.id === id)),
           [],
           'what has begun goes first',
         );
-        for (const { path } of two.filter(({ status }) => status === 'completed')) {
-          assert.equal(await sha256(path ?? ''), digests.get(basename(path ?? '')));
-          await rm(path ?? '');
+        for (const { downloadPath } of two.filter(({ status }) => status === 'completed')) {
+          assert.equal(await sha256(downloadPath ?? ''), digests.get(basename(downloadPath ?? '')));
+          await rm(downloadPath ?? '');
         }
         assert.equal((await get.ended).code, 0, get.stderr);
         for (const { name } of others) assert.equal(await sha256(join(folder, name ?? '')), digests.get(name ?? ''));
@@ -147,15 +156,15 @@ describe('a disk that is full, read-only or gone', { concurrency: 3 }, () => {
     needed,
     async () => {
       using volume = smallVolume(10);
-      await onStage(['a.bin', 'b.bin'], '4m', async ({ nginx, place, digests, start }) => {
+      await onStage(['a.bin', 'b.bin'], '4m', async ({ nginx, place, store, digests, start }) => {
         // Slow until the other has been seen to wait: how long that takes depends on the machine.
         const first = start(['get', `${nginx.url}/a.bin`, '-d', volume.path, '--limit-rate', '100k'], place);
         await first.says('downloading');
-        await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
+        await until(store, (rows) => rows.some(({ bytesDownloaded }) => bytesDownloaded > 0));
         const second = start(['get', `${nginx.url}/b.bin`, '-d', volume.path], place);
-        const rows = await until(place, (now) => now.some(waits));
-        assert.equal(rows.find(waits)?.bytes, 0, 'it has not begun');
-        assert.match(rows.find(waits)?.error?.message ?? '', /others that run there need/);
+        const rows = await until(store, (now) => now.some(waits));
+        assert.equal(rows.find(waits)?.bytesDownloaded, 0, 'it has not begun');
+        assert.match(rows.find(waits)?.errorMessage ?? '', /others that run there need/);
         await ask(['limit', '1', 'off'], place);
         assert.equal((await first.ended).code, 0);
         assert.equal(await sha256(join(volume.path, 'a.bin')), digests.get('a.bin'));
@@ -174,30 +183,33 @@ describe('a disk that is full, read-only or gone', { concurrency: 3 }, () => {
       await onStage(['a.bin', 'b.bin'], '1m', async ({ nginx, place, digests, start }) => {
         const home = { ...place, home: join(volume.path, 'home') };
         const links = [...digests.keys()].map((name) => `${nginx.url}/${name}`);
+        const store = await storeIn(home);
         const get = start(['get', ...links], home);
-        await until(home, (rows) => rows.length === 2 && rows.every(({ bytes }) => bytes > MiB / 2));
+        await until(store, (rows) => rows.length === 2 && rows.every((row) => row.bytesDownloaded > MiB / 2));
         volume.fill();
-        await after(5000);
+        // Their leases cannot be renewed any more.
+        await nginx.ended(2);
+        assert.ok((await nginx.requests()).every(({ bytesSent }) => bytesSent < 6 * MiB));
         assert.equal(get.child.exitCode, null, get.stderr);
-        const rows = await rowsOf(home);
-        assert.equal(rows.length, 2, 'what was accepted is still known');
+        assert.equal((await store.list({ limit: 10 })).length, 2, 'what was accepted is still known');
+        await store.close();
         volume.empty();
         assert.equal((await get.ended).code, 0, get.stderr);
         for (const [name, digest] of digests) assert.equal(await sha256(join(place.cwd, name)), digest);
-        assert.deepEqual((await readdir(place.cwd)).toSorted(), ['a.bin', 'b.bin']);
+        assert.deepEqual((await readdir(place.cwd)).toSorted(), ['a.bin', 'b.bin', 'home']);
       });
     },
   );
 
   test('a read-only folder fails in one sentence, and a retry delivers once it can be written', needed, async () => {
     using volume = smallVolume(16);
-    await onStage(['a.bin'], '50m', async ({ nginx, place, digests }) => {
+    await onStage(['a.bin'], '50m', async ({ nginx, place, store, digests }) => {
       volume.readOnly(true);
       const failed = await run(['get', `${nginx.url}/a.bin`, '-d', volume.path], place);
       assert.notEqual(failed.code, 0);
       assert.match(failed.stderr, /is on a read-only disk; choose another folder with -d/);
       volume.readOnly(false);
-      const [row] = await rowsOf(place);
+      const [row] = await store.list({ limit: 1 });
       assert.equal(row?.status, 'failed');
       await ask(['retry', '1'], place);
       assert.equal((await run(['resume-downloads'], place)).code, 0);
@@ -206,17 +218,16 @@ describe('a disk that is full, read-only or gone', { concurrency: 3 }, () => {
   });
 
   test('a folder that vanishes in the middle is said, and a retry makes it anew and delivers', needs('nginx'), () =>
-    onStage(['a.bin'], '50m', async ({ nginx, place, digests, start }) => {
+    onStage(['a.bin'], '50m', async ({ nginx, place, store, digests, start }) => {
       const folder = join(place.cwd, 'in');
       // Slow until the folder has gone: how long that takes depends on the machine.
       const get = start(['get', `${nginx.url}/a.bin`, '-d', folder, '--limit-rate', '1m'], place);
-      await until(place, (rows) => rows.some(({ bytes }) => bytes > 0));
+      await until(store, (rows) => rows.some(({ bytesDownloaded }) => bytesDownloaded > 0));
       await rm(folder, { recursive: true });
-      await ask(['limit', '1', 'off'], place);
       assert.notEqual((await get.ended).code, 0);
-      const [row] = await rowsOf(place);
-      assert.partialDeepStrictEqual(row, { status: 'failed', error: { class: 'disk' } });
-      assert.match(row?.error?.message ?? '', /is gone; longhaul retry starts it over/);
+      const [row] = await store.list({ limit: 1 });
+      assert.partialDeepStrictEqual(row, { status: 'failed', errorClass: 'disk' });
+      assert.match(row?.errorMessage ?? '', /is gone; longhaul retry starts it over/);
       await ask(['retry', '1'], place);
       assert.equal((await run(['resume-downloads'], place)).code, 0);
       assert.deepEqual(await readdir(folder), ['a.bin']);

@@ -9,6 +9,7 @@ import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+import { storeTells } from '../support/tells.ts';
 
 /** A lease that ends soon, so that no test waits for 30 s. */
 const shortLease = {
@@ -89,12 +90,11 @@ async function onStage(limitRate: string, play: (stage: Stage) => Promise<void>)
 async function checkpointed({ home }: Place): Promise<void> {
   const { store } = await openStore({ path: join(home, 'db', 'longhaul.db'), clock: systemClock, log: silentLog });
   try {
-    for (;;) {
+    await storeTells(store, async () => {
       const [row] = await store.list({ limit: 1 });
       if (row?.status === 'completed') throw new Error('it was completed before it could be stopped');
-      if (row && row.bytesDownloaded > 0) return;
-      await systemClock.sleep(20);
-    }
+      return row && row.bytesDownloaded > 0 ? row : undefined;
+    });
   } finally {
     await store.close();
   }

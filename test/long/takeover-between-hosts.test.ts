@@ -11,7 +11,6 @@ import { type Host, makeHosts, type Network, needsHosts } from '../support/netwo
 import { makeFile, startNginx } from '../support/nginx.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import { ownPlace } from '../support/program.ts';
-import { storeTells } from '../support/store-tells.ts';
 import {
   assertDelivered,
   bytesBeyond,
@@ -21,6 +20,7 @@ import {
   spread,
   takeovers,
 } from '../support/takeovers.ts';
+import { storeTells } from '../support/tells.ts';
 
 /** A second instead of thirty: everything else in proportion. */
 const shortLease = { LONGHAUL_LEASE_TTL: '1s', LONGHAUL_LEASE_HEARTBEAT: '300ms', LONGHAUL_LEASE_SCAN: '150ms' };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
 import { pathOf } from './needs.ts';
+import { pathTells } from './tells.ts';
 
 export interface NginxOptions {
   /** Bytes/s of each connection, in nginx's words: `20m`. */
@@ -42,6 +43,8 @@ export interface Nginx {
   readonly pid: number;
   /** The requests that have ended so far, oldest first. */
   requests(): Promise<LoggedRequest[]>;
+  /** Waits until so many requests have ended, also by a client that went away. */
+  ended(count: number): Promise<void>;
   /** Also removes what it wrote and serves. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -51,7 +54,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const binary = pathOf('nginx');
   if (!binary) throw new Error('nginx is not installed');
   const prefix = await mkdtemp(join(tmpdir(), 'longhaul-nginx-'));
-  const root = join(prefix, 'files');
+  const [root, log] = [join(prefix, 'files'), join(prefix, 'access.log')];
   await mkdir(root);
   const { address = '127.0.0.1' } = options;
   const port = await freePort(address);
@@ -70,7 +73,10 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
     url: `${options.certificate ? 'https' : 'http'}://${address}:${port}`,
     root,
     pid: child.pid ?? 0,
-    requests: () => logged(join(prefix, 'access.log')),
+    requests: () => logged(log),
+    async ended(count) {
+      await pathTells(log, async () => ((await logged(log)).length >= count ? true : undefined));
+    },
     async stop() {
       await stopped(child);
       await rm(prefix, { recursive: true, force: true });

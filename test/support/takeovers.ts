@@ -6,7 +6,7 @@ import type { Store } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { sha256 } from './killed-download.ts';
 import { longhaul, type Place, type Program, run } from './program.ts';
-import { storeTells } from './store-tells.ts';
+import { storeTells } from './tells.ts';
 
 /** In one line. */
 export function spread(took: readonly number[]): string {

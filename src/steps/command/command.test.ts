@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { stepBench } from '../../../test/support/step-run.ts';
+import { pathTells } from '../../../test/support/tells.ts';
 import { defaults } from '../../config/defaults.ts';
 import { systemClock } from '../../time/clock.ts';
 import { fillArguments } from './arguments.ts';
@@ -77,13 +78,13 @@ test('one that does not end in time, or is cancelled, is ended with everything t
   for (const how of ['timeout', 'cancel'] as const) {
     await rm(pids, { force: true });
     const stopping = new AbortController();
-    const bothRun = async (): Promise<void> => {
-      while ((await readFile(pids, 'utf8').catch(() => '')).split('\n').length < 3) await systemClock.sleep(10);
-    };
     const clock = { timeout: how === 'timeout' ? 1500 : 60_000 };
     const ending = on.run([process.execPath, '-e', parent], clock, stopping.signal);
     ending.catch(() => {});
-    await bothRun();
+    await pathTells(on.folder, async () => {
+      const both = (await readFile(pids, 'utf8').catch(() => '')).split('\n').length === 3;
+      return both || undefined;
+    });
     if (how === 'cancel') stopping.abort(new Error('cancelled'));
     await assert.rejects(ending, how === 'timeout' ? /did not end within 1.5s|did not end within/ : /cancelled/);
     for (const pid of (await readFile(pids, 'utf8')).trim().split('\n')) {
