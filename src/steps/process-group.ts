@@ -17,7 +17,7 @@ export interface RunningProgram {
   readonly stdout: Readable;
   /** Its end: exit code (null: by a signal) and the last that it said on stderr. Rejects when it could not be started. */
   readonly ended: Promise<ProgramEnd>;
-  /** Ends it with all that it started: SIGTERM, after 5 s SIGKILL. Safe to call twice. */
+  /** Ends it with all that it started: SIGTERM, after 5 s SIGKILL. Nothing once it has ended; safe to call twice. */
   stop(): void;
 }
 
@@ -50,8 +50,9 @@ export function startProgram(request: ProgramRequest, clock: Clock, signal: Abor
     stderr = (stderr + text).slice(-mostWords);
   });
   let cancelKill: (() => void) | undefined;
+  let isOver = false;
   const stop = (): void => {
-    if (cancelKill) return;
+    if (cancelKill || isOver) return;
     end(child, 'SIGTERM');
     cancelKill = clock.after(patience, () => end(child, 'SIGKILL'));
   };
@@ -59,6 +60,7 @@ export function startProgram(request: ProgramRequest, clock: Clock, signal: Abor
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stderr }));
   }).finally(() => {
+    isOver = true;
     signal.removeEventListener('abort', stop);
     if (!cancelKill) return;
     cancelKill();

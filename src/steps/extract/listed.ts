@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { RunningProgram } from '../process-group.ts';
 import { type ArchiveEntry, type ArchiveReader, damage, shown, suspect } from './entry.ts';
-import { lastWords, outputOf } from './tools.ts';
+import { gone, lastWords, outputOf } from './tools.ts';
 
 /** What a program told of one entry. */
 export interface ListedEntry {
@@ -31,7 +31,7 @@ export function listedReader(entries: readonly ListedEntry[], start: () => Runni
       if (await output.more()) throw suspect('is damaged: it holds more than its list says');
     },
     async close() {
-      program?.stop();
+      if (program) await gone(program);
     },
   };
 }
@@ -105,6 +105,6 @@ export async function listOf(
     const { code, stderr } = await program.ended;
     return { text: Buffer.concat(chunks).toString('utf8'), code, words: lastWords(stderr), stderr };
   } finally {
-    program.stop();
+    await gone(program);
   }
 }

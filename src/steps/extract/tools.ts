@@ -57,15 +57,22 @@ export function findTools({ clock, sevenZip, unar, cwd, signal }: ToolParts): To
   };
 }
 
-/** All that a program writes; when it ends otherwise than well, so does this. Throws `Failure('suspect')`. */
+/** All that a program writes; when it ends otherwise than well, so does this. It is gone when this ends. Throws `Failure('suspect')`. */
 export async function* outputOf(program: RunningProgram): AsyncGenerator<Buffer> {
   try {
     yield* program.stdout as AsyncIterable<Buffer>;
     const { code, stderr } = await program.ended;
     if (code !== 0) throw suspect(`is damaged, or not whole: ${lastWords(stderr)}`);
   } finally {
-    program.stop();
+    await gone(program);
   }
+}
+
+/** Stops it and waits until it has ended, however it did; what it still says is dropped. */
+export async function gone(program: RunningProgram): Promise<void> {
+  program.stop();
+  program.stdout.destroy();
+  await program.ended.catch(() => {});
 }
 
 /** What a program said last, on one line. */
