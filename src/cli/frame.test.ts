@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/support/runs.ts';
 import { statuses } from '../downloads/states.ts';
 import { type Canvas, frameLines, type Row } from './frame.ts';
 import { lookOf } from './look.ts';
@@ -106,6 +107,6 @@ test('no line fills the terminal and no frame is higher than it, whatever is dra
         for (const line of lines) assert.ok(measure(line) < columns, `${measure(line)} of ${columns}: ${line}`);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(75) },
   );
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/support/runs.ts';
 import { checkConfig, loadConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 import { configKeys, variableOf } from './keys.ts';
@@ -289,9 +290,9 @@ test('whatever the file holds, the only error is ConfigError', async () => {
       fc.array(word, { maxLength: 30 }).map((words) => words.join('')),
       read,
     ),
-    { numRuns: 500 },
+    { numRuns: runs(125) },
   );
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), read), { numRuns: 500 });
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), read), { numRuns: runs(125) });
   const leaf = fc.oneof(fc.jsonValue(), fc.string(), fc.double());
   const tree = fc.dictionary(
     fc.constantFrom(...configKeys.map(({ path }) => path[0] ?? '')),
@@ -299,7 +300,7 @@ test('whatever the file holds, the only error is ConfigError', async () => {
   );
   fc.assert(
     fc.property(tree, (value) => read(JSON.stringify(value))),
-    { numRuns: 200 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -313,6 +314,6 @@ test('whatever the variables hold, the only error is ConfigError', async () => {
       const problems = await checkConfig({ env: { HOME: root, ...env }, cwd: '/' });
       assert.ok(Array.isArray(problems.problems));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(75) },
   );
 });

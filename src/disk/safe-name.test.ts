@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { posix, win32 } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/support/runs.ts';
 import { numberedName, safeName, safePath } from './safe-name.ts';
 
 const examples: [raw: string, safe: string][] = [
@@ -82,6 +83,6 @@ test('whatever the name was, the result is one component inside the folder', () 
         assert.equal(safeName(name), name, 'safe names stay as they are');
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(750) },
   );
 });

@@ -1,7 +1,6 @@
 import { constants, open } from 'node:fs/promises';
 import { sidecarsIn } from '../disk/partial.ts';
 import { realDisk } from '../disk/real-disk.ts';
-import { longestSidecar, readSidecar } from '../downloads/read-sidecar.ts';
 import type { Sidecar } from '../downloads/sidecar.ts';
 
 /**
@@ -22,8 +21,12 @@ export async function sidecarFilesIn(
   user = process.getuid?.(),
 ): Promise<{ readonly path: string; readonly sidecar: Sidecar }[]> {
   const found: { readonly path: string; readonly sidecar: Sidecar }[] = [];
-  for (const path of await sidecarsIn(realDisk, directory).catch(() => [])) {
-    const text = await textOf(path, user).catch(() => undefined);
+  const paths = await sidecarsIn(realDisk, directory).catch(() => []);
+  if (paths.length === 0) return found;
+  // What reads them takes longer to load than most starts need.
+  const { longestSidecar, readSidecar } = await import('../downloads/read-sidecar.ts');
+  for (const path of paths) {
+    const text = await textOf(path, longestSidecar, user).catch(() => undefined);
     const sidecar = text === undefined ? undefined : readSidecar(text);
     if (sidecar) found.push({ path, sidecar });
   }
@@ -33,15 +36,15 @@ export async function sidecarFilesIn(
 /**
  * The text of a file that only this user can have written; undefined for any other. A sidecar says what to fetch
  * and where to put it, and its folder may be everybody's. It is opened without following a link and without
- * waiting for a writer, who may never come to a named pipe.
+ * waiting for a writer, who may never come to a named pipe. `longest` in bytes.
  */
-async function textOf(path: string, user: number | undefined): Promise<string | undefined> {
+async function textOf(path: string, longest: number, user: number | undefined): Promise<string | undefined> {
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const facts = await file.stat();
     const isOurs = user === undefined || (facts.uid === user && (facts.mode & 0o022) === 0);
-    return facts.isFile() && isOurs && facts.size <= longestSidecar ? await file.readFile('utf8') : undefined;
+    return facts.isFile() && isOurs && facts.size <= longest ? await file.readFile('utf8') : undefined;
   } finally {
     await file.close();
   }

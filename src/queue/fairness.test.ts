@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runs } from '../../test/support/runs.ts';
 import { silentLog } from '../log/log.ts';
 import { openStore } from '../store/open.ts';
 import type { Turn } from '../store/queue-facts.ts';
@@ -38,7 +39,7 @@ test('property: a flood of one host and category keeps nobody of the same priori
       rounds,
       play,
     ),
-    { numRuns: 40 },
+    { numRuns: runs(10) },
   );
 });
 

@@ -2,15 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
-import { cloned, firstRuns } from '../support/first-runs.ts';
+import { after, test } from 'node:test';
+import { cloned } from '../support/first-runs.ts';
 import { newUser, start } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
-/**
- * Fresh clones of this repository's last commit. How a first run is killed in the middle, has no network, or finds an
- * old Node, and that a changed source is built again, is in `test/long`.
- */
+/** A fresh clone of this repository's last commit, where nothing can be run. How first runs go is in `test/long`. */
 
 const folder = mkdtempSync(join(tmpdir(), 'longhaul first run '));
 const home = join(folder, 'home');
@@ -18,8 +15,6 @@ mkdirSync(home);
 const env = newUser(home, process.execPath);
 
 after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 }));
-
-describe('a fresh clone', needs('git'), () => firstRuns(cloned(folder, 'a clone'), folder, home, env));
 
 test('without Node a first run says what to install', needs('git'), async () => {
   const clone = cloned(folder, 'no node');

@@ -8,7 +8,7 @@ import { cloned, firstRuns, rebuilds } from '../support/first-runs.ts';
 import { newUser, oldestNode, start } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
-/** The first runs of a user who has an old Node, npm, and nothing else. */
+/** The first runs of a user who has a Node, old or new, npm, and nothing else. */
 
 const folder = mkdtempSync(join(tmpdir(), 'longhaul first run '));
 const home = join(folder, 'home');
@@ -32,6 +32,15 @@ describe('a fresh clone', needs('git'), () => {
 
   firstRuns(clone, folder, home, env);
   rebuilds(clone, env);
+});
+
+describe('a fresh clone under a new Node', needs('git'), () => {
+  const own = join(folder, 'new');
+  mkdirSync(own);
+  const newer = newUser(home, process.execPath);
+  const clone = cloned(own, 'a clone');
+  firstRuns(clone, own, home, newer);
+  rebuilds(clone, newer);
 });
 
 test('without a network a first run says so in one sentence', needs('git'), async () => {

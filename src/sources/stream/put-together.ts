@@ -9,7 +9,6 @@ import type { FfmpegPrograms } from '../../ffmpeg/programs.ts';
 import { type Feed, type FfmpegParts, runFfmpeg } from '../../ffmpeg/run.ts';
 import { inputArguments } from '../../ffmpeg/start.ts';
 import { endStrays } from '../../ffmpeg/strays.ts';
-import { lookAt } from '../../ffmpeg/transcode.ts';
 import { type StoredPiece, storedPieces } from './pieces-in-order.ts';
 
 export interface Assembly {
@@ -149,6 +148,7 @@ async function ensureSpace({ ffmpeg, path }: Assembly, size: number): Promise<vo
 }
 
 async function ensureWhole({ programs, duration }: Assembly, output: string, signal: AbortSignal): Promise<void> {
+  const { lookAt } = await import('../../ffmpeg/transcode.ts');
   const got = (await lookAt(programs, output, signal)).duration ?? 0;
   if (Math.abs(got - duration) <= Math.max(tolerance.least, duration * tolerance.part)) return;
   throw new Failure('media', `what was put together lasts ${spanText(got)} where the stream has ${spanText(duration)}`);

@@ -4,6 +4,7 @@ import type { Lease } from '../../../src/downloads/download.ts';
 import type { Range } from '../../../src/downloads/ranges.ts';
 import { isUnfinished, leasedStatuses, mayChange, type Status, wishes } from '../../../src/downloads/states.ts';
 import { type Change, type NewDownload, NotPossible, type Store } from '../../../src/store/store.ts';
+import { runs } from '../../support/runs.ts';
 import {
   aDownload,
   anybody,
@@ -59,7 +60,7 @@ export const modelPromises: Promises = {
   'any sequence of operations makes only legal changes, and one lease at most can write': async (store) => {
     await fc.assert(
       fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 25 }), (moves) => play(store, moves)),
-      { numRuns: runsOn(store, 150) },
+      { numRuns: runsOn(store, runs(50)) },
     );
   },
 };

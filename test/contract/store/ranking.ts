@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Place, places } from '../../../src/downloads/place.ts';
 import { NotPossible, type Store } from '../../../src/store/store.ts';
-import { added, anybody, checkpoint, claimed, delivered, inState, me, now, type Promises, present } from './scene.ts';
+import { runs } from '../../support/runs.ts';
+import {
+  added,
+  anybody,
+  checkpoint,
+  claimed,
+  delivered,
+  inState,
+  me,
+  now,
+  type Promises,
+  present,
+  runsOn,
+} from './scene.ts';
 
 /** Ids in the order in which they stand. */
 async function order(store: Store): Promise<number[]> {
@@ -49,7 +62,7 @@ export const rankingPromises: Promises = {
           assert.deepEqual(await order(store), list);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runsOn(store, runs(40)) },
     );
   },
 

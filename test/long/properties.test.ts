@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+
+/** Those that take a small number of runs in the suite (`runs`). */
+const files = [
+  'src/config/config.test.ts',
+  'src/downloads/schedule.test.ts',
+  'src/queue/fairness.test.ts',
+  'src/commands/import/json-records.test.ts',
+  'src/disk/safe-name.test.ts',
+  'src/cli/frame.test.ts',
+  'test/contract/store.test.ts',
+  'test/contract/store-postgres.test.ts',
+];
+
+for (const file of files) {
+  test(`the properties of ${file} hold over twenty times as many runs`, () => {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const ran = spawnSync(process.execPath, ['--test', file], {
+      cwd: resolve(import.meta.dirname, '../..'),
+      env: { ...env, TEST_RUNS: '20' },
+      encoding: 'utf8',
+    });
+    assert.equal(ran.status, 0, ran.stdout);
+    assert.match(ran.stdout, /pass [1-9]/);
+  });
+}
