@@ -59,7 +59,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     { createTorrentThread },
     { torrentSettings },
     { createQbittorrentSource },
-    { createStreamSource },
+    { createStreamThreads },
     { sourceRegistry },
   ] = await Promise.all([
     import('../sources/http/http-threads.ts'),
@@ -70,7 +70,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
     import('../sources/torrent/torrent-thread.ts'),
     import('../sources/torrent/settings.ts'),
     import('../sources/qbittorrent/qbittorrent-source.ts'),
-    import('../sources/stream/stream-source.ts'),
+    import('../sources/stream/stream-threads.ts'),
     import('../sources/registry.ts'),
   ]);
   const http = createHttpThreads({
@@ -97,7 +97,7 @@ async function loadSources({ config, paths, clock, log }: SourceParts): Promise<
   });
   // What was begun with the other one goes on with it.
   const torrents = config.torrent.engine === 'qbittorrent' ? [external, embedded] : [embedded, external];
-  const stream = createStreamSource({ config, clock, disk: realDisk, log: log.room('sources/stream') });
+  const stream = createStreamThreads({ config, clock, disk: realDisk, log: log.room('sources/stream') });
   return sourceRegistry(
     [...mega, ...torrents, http, stream, ftp, sftp],
     ['http://', 'https://', 'ftp://', 'sftp://', 'magnet:'],

@@ -20,7 +20,7 @@ import { durationOf, type StreamPlan, versionOf } from './plan.ts';
 import { StreamTransfer } from './stream-transfer.ts';
 
 export interface StreamSourceOptions {
-  readonly config: Config;
+  readonly config: Pick<Config, 'http' | 'hosts' | 'ffmpeg' | 'downloads'>;
   readonly clock: Clock;
   readonly disk: Disk;
   readonly log: Log;

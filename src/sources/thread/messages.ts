@@ -77,8 +77,8 @@ export function failureFrom(plain: PlainFailure): Failure {
 }
 
 /** Positions in the figures of one transfer, float64 each. Of a seeding `bytes` are those that were sent. */
-export const figure = { bytes: 0, connections: 1, received: 2 } as const;
-export const figuresBytes = 3 * Float64Array.BYTES_PER_ELEMENT;
+export const figure = { bytes: 0, connections: 1, received: 2, media: 3, mediaTotal: 4 } as const;
+export const figuresBytes = 5 * Float64Array.BYTES_PER_ELEMENT;
 
 /** Nothing is left to do with such a transfer: the thread has closed it when it tells its end. */
 export function isSynced({ files }: TransferEnd): boolean {

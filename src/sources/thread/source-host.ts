@@ -122,8 +122,10 @@ function asTransfer(seeding: Seeding, onClosed: () => void): Running['transfer']
 }
 
 function show({ transfer, figures }: Running): void {
-  const { bytes, connections, received } = transfer.progress();
+  const { bytes, connections, received, media } = transfer.progress();
   figures[figure.bytes] = bytes;
   figures[figure.connections] = connections;
   figures[figure.received] = received ?? bytes;
+  figures[figure.media] = media?.current ?? 0;
+  figures[figure.mediaTotal] = media?.total ?? 0;
 }

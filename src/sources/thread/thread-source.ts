@@ -114,11 +114,15 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
         ReturnType<Transfer['flush']>
       >;
     },
-    progress: () => ({
-      bytes: figures[figure.bytes] ?? 0,
-      connections: figures[figure.connections] ?? 0,
-      received: figures[figure.received] ?? 0,
-    }),
+    progress() {
+      const total = figures[figure.mediaTotal] ?? 0;
+      return {
+        bytes: figures[figure.bytes] ?? 0,
+        connections: figures[figure.connections] ?? 0,
+        received: figures[figure.received] ?? 0,
+        ...(total === 0 ? {} : { media: { current: figures[figure.media] ?? 0, total } }),
+      };
+    },
     tune: (limits) => thread.send({ order: 'tune', transfer, limits }),
     nudge: () => thread.send({ order: 'nudge', transfer }),
     close() {
