@@ -36,17 +36,25 @@ export function laidOut(folder: string, wanted: ToMake): { made: MadeTorrent; to
   return { made, torrentPath };
 }
 
-/** aria2c, seeding what lies in `folder`. `rate`: bytes/s at most. */
+/** aria2c, seeding what lies in `folder`. `rate`: bytes/s at most; `dht`: the port of a node on loopback. */
 export async function startAria2(
   folder: string,
   torrentPath: string,
-  { rate = 0 }: { readonly rate?: number } = {},
+  { rate = 0, dht }: { readonly rate?: number; readonly dht?: number } = {},
 ): Promise<RealPeer> {
   const port = await freePort();
+  const table =
+    dht === undefined
+      ? ['--enable-dht=false']
+      : [
+          `--dht-listen-port=${port}`,
+          `--dht-entry-point=127.0.0.1:${dht}`,
+          `--dht-file-path=${join(folder, 'dht.dat')}`,
+        ];
   const child = spawn(
     'aria2c',
     [
-      ...['--no-conf', '--quiet', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false'],
+      ...['--no-conf', '--quiet', ...table, '--enable-dht6=false', '--bt-enable-lpd=false'],
       ...['--bt-seed-unverified=true', '--seed-ratio=0', '--check-integrity=true', '--bt-max-peers=100'],
       ...[`--listen-port=${port}`, `--dir=${folder}`, `--max-overall-upload-limit=${rate}`, torrentPath],
     ],

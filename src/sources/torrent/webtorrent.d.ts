@@ -151,8 +151,10 @@ declare module 'webtorrent' {
   }
 
   /** The distributed table (DHT). */
-  export interface Distributed {
+  export interface Distributed extends EventEmitter {
     readonly destroyed: boolean;
+    readonly listening: boolean;
+    address(): { readonly port: number };
     /** Tells of those that it finds as `peer`, of whom the torrent hears. */
     lookup(infoHash: string, done: (error?: Error | null) => void): void;
     /** To the nodes that the last `lookup` found. */
