@@ -1,5 +1,6 @@
 import { categoryNamed } from '../config/categories.ts';
 import { parsePriority } from '../config/priority.ts';
+import { parseSeed } from '../config/seed.ts';
 import type { Download } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { Place } from '../downloads/place.ts';
@@ -21,9 +22,17 @@ export async function setDownload(parts: CommandParts, reference: string, reques
   const { rate, ...facts } = request;
   const counted = countedWith(parts, facts);
   checkedChoice(facts);
-  const { id } = await findDownload(parts, reference);
+  const { id, source } = await findDownload(parts, reference);
+  if (facts.seed !== undefined) await checkSeed(parts, source, facts.seed);
   if (rate !== undefined) await limitDownload(parts, reference, rate);
   return parts.store.set(id, counted, parts.clock.now());
+}
+
+/** Throws RangeError, `Failure('link')` for what nobody could be sent. */
+async function checkSeed({ sourceNamed }: CommandParts, source: string, seed: string): Promise<void> {
+  parseSeed(seed);
+  if ((await sourceNamed(source)).seed) return;
+  throw new Failure('link', `what ${source} downloads cannot be seeded; only torrents are sent to others`);
 }
 
 /** Priority and category of a new download; its category says the priority where nobody does. */

@@ -134,6 +134,8 @@ export interface SetRequest {
   readonly select?: readonly string[] | null;
   /** Which of them come first (`parseFilePriorities`); null: none. */
   readonly filePriorities?: readonly string[] | null;
+  /** For how long a torrent is sent to others (`parseSeed`); also of one that is completed. */
+  readonly seed?: string;
 }
 
 /** A download whose holder is dead. */

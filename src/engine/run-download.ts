@@ -159,7 +159,7 @@ async function finish(run: Run): Promise<void> {
   if (await waitsForSteps(run)) return;
   const end = hasSteps(run) ? await keepWanted(run, await runSteps(run)) : {};
   run.signal.throwIfAborted();
-  const seed = seedGoalOf(run);
+  const seed = await seedGoalOf(run);
   const completed = await store.change(lease, { to: 'completed', ...end, ...(seed ? { seed } : {}) }, clock.now());
   if (!completed) throw leaseLost();
 }

@@ -164,11 +164,12 @@ function idlersOf({ settings, store, clock, log }: EngineSetup, scheduler: Sched
   });
 }
 
-function seederOf({ store, clock, log, uid, anyRunner, config, sources }: EngineSetup): Seeder {
+function seederOf({ store, clock, log, uid, anyRunner, config, sources, settings }: EngineSetup): Seeder {
   const { ttl, heartbeat } = config.lease;
   return new Seeder({
     ...{ store, clock, disk: realDisk, log: log.room('queue'), instance: uid, anyRunner, ttl, heartbeat },
     seesAll: store.kind !== 'server',
+    isClosed: () => settings.schedule.closedUntil(clock.now()) !== undefined,
     sourceNamed: (name) => sources.named(name),
   });
 }

@@ -35,11 +35,11 @@ function sender(): { readonly sendings: Sending[]; readonly source: Source } {
   return { sendings, source: source as unknown as Source };
 }
 
-function seederOn(stage: TidyStage, source: Source, instance = 'me'): Seeder {
+function seederOn(stage: TidyStage, source: Source, instance = 'me', isClosed = () => false): Seeder {
   const { store, clock } = stage;
   return new Seeder({
     ...{ store, clock, disk: realDisk, log: silentLog, instance, anyRunner: true },
-    ...{ ttl: 30_000, heartbeat: 10_000, seesAll: true, sourceNamed: () => source },
+    ...{ ttl: 30_000, heartbeat: 10_000, seesAll: true, isClosed, sourceNamed: () => source },
   });
 }
 
@@ -86,6 +86,25 @@ test('it is seeded until its ratio, counted over a restart, and retention waits 
     (await stage.tidy(keep)).map(({ kind }) => kind),
     ['cleaned'],
   );
+});
+
+test('in hours in which nothing may run nothing is sent; then it goes on by itself', async () => {
+  await using stage = await tidyStage();
+  const id = await stage.deliver('a', 'ten bytes.', { seed: { ratio: 2 } });
+  const { sendings, source } = sender();
+  let isClosed = true;
+  const seeder = seederOn(stage, source, 'me', () => isClosed);
+  await seeder.start();
+  for (let beats = 0; beats < 3; beats += 1) await until(stage, seeder, () => sendings.length === 0);
+  isClosed = false;
+  await until(stage, seeder, () => sendings.length === 1);
+  if (sendings[0]) sendings[0].uploaded = 7;
+  isClosed = true;
+  await until(stage, seeder, () => sendings[0]?.closed === true);
+  assert.partialDeepStrictEqual(await seedingOf(stage, id), { state: 'on', uploaded: 7, lockedBy: null });
+  isClosed = false;
+  await until(stage, seeder, () => sendings.length === 2);
+  await seeder.stop();
 });
 
 test('a file that was changed or deleted ends the seeding with a sentence; one that may come back does not', async () => {

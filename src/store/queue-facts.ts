@@ -75,6 +75,8 @@ export interface SetFacts {
   /** Which files are wanted, and which of them first; null: all, and none. */
   readonly select?: readonly string[] | null;
   readonly filePriorities?: readonly string[] | null;
+  /** For how long it is sent to others (`parseSeed`); also of what is completed. */
+  readonly seed?: string;
 }
 
 export interface QueuedFilter {

@@ -5,6 +5,7 @@ import { choose } from './choosing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { QueuedFilter, SetFacts } from './queue-facts.ts';
 import type { DownloadRow } from './rows.ts';
+import { setSeed } from './seeding.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { rankBounds } from './statements/rank-bounds.ts';
 import { rankedPriority, rankedRows } from './statements/ranked.ts';
@@ -35,12 +36,20 @@ export function* move(id: number, place: Place, now: number): Work<DownloadRow> 
 export function* set(id: number, facts: SetFacts, now: number): Work<DownloadRow> {
   const row = yield* get(lockDownload, { id });
   if (!row) throw new NotPossible(`there is no download ${id}`);
-  if (!isUnfinished(row.status)) {
-    throw new NotPossible(`download ${id} is ${row.status}; only what is unfinished can be changed`);
+  const { seed, ...others } = facts;
+  const isOfSeeding = seed !== undefined && Object.keys(others).length === 0;
+  if (!isUnfinished(row.status) && !(isOfSeeding && row.status === 'completed')) {
+    const rest = isOfSeeding
+      ? 'only what is unfinished or in place can be seeded'
+      : 'only what is unfinished can be changed';
+    throw new NotPossible(`download ${id} is ${row.status}; ${rest}`);
   }
+  if (seed !== undefined) yield* setSeed(row, seed, now);
+  if (isOfSeeding) return (yield* get(lockDownload, { id })) ?? row;
   const priority = facts.priority ?? row.priority;
   const category = facts.category === undefined ? row.category : facts.category;
-  if (facts.select !== undefined || facts.filePriorities !== undefined) yield* choose(row, facts, now);
+  const anew = seed === undefined ? row : ((yield* get(lockDownload, { id })) ?? row);
+  if (facts.select !== undefined || facts.filePriorities !== undefined) yield* choose(anew, facts, now);
   const chosen = (yield* get(lockDownload, { id })) ?? row;
   if (priority === row.priority && category === row.category) return chosen;
   const position = priority === row.priority ? row.position : yield* behindAll(priority);

@@ -1,9 +1,10 @@
-import type { Lease } from '../downloads/download.ts';
+import { parseSeed } from '../config/seed.ts';
+import type { DownloadOptions, Lease } from '../downloads/download.ts';
 import { isSeeded, ratioOf, ratioText } from '../downloads/seeding.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { Runner } from './queue-facts.ts';
-import type { DownloadRow, FileRow } from './rows.ts';
+import { type DownloadRow, type FileRow, parsed } from './rows.ts';
 import type { Seeded } from './seed-store.ts';
 import { claimSeed } from './statements/claim-seed.ts';
 import { downloadById } from './statements/download-by-id.ts';
@@ -11,6 +12,8 @@ import { extendSeedLease } from './statements/extend-seed-lease.ts';
 import { filesOfDownload } from './statements/files-of-download.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { releaseSeed } from './statements/release-seed.ts';
+import { setOptions } from './statements/set-options.ts';
+import { setSeedGoal } from './statements/set-seed-goal.ts';
 import { setSeeded } from './statements/set-seeded.ts';
 import { setSeeding } from './statements/set-seeding.ts';
 import { toSeed } from './statements/to-seed.ts';
@@ -94,6 +97,24 @@ export function* obeyOfSeeding(row: DownloadRow, asked: AskedWish, now: number):
     seed_until: null,
     updated_at: now,
   };
+}
+
+/**
+ * Changes for how long it is sent to others (`parseSeed`): once it is complete, or, where it is, from now on; what was sent
+ * so far counts.
+ */
+export function* setSeed(row: DownloadRow, seed: string, now: number): Work<DownloadRow> {
+  const { id, status } = row;
+  const goal = parseSeed(seed);
+  const options = JSON.stringify({ ...(parsed(row.options) as DownloadOptions), seed });
+  yield* run(setOptions, { id, options, now });
+  if (status === 'completed' && goal) yield* run(setSeedGoal, { id, goal: JSON.stringify(goal), now });
+  else if (status === 'completed' && row.seeding !== null && isSeeded({ state: row.seeding })) {
+    const message = `a person ended it (ratio ${ratioText(ratioOf(row.seed_uploaded, row.file_size))})`;
+    yield* run(setSeeding, { id, seeding: 'ended', message, now });
+  }
+  yield* tell(row, 'changed', now, { seed });
+  return (yield* get(lockDownload, { id })) ?? row;
 }
 
 function notPaused(id: number): string {

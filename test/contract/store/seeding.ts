@@ -33,6 +33,32 @@ export const seedingPromises: Promises = {
     assert.equal(taken.lease.token, claim.lease.token + 1);
   },
 
+  'for how long it is seeded is changed while it comes, while it is seeded, and when it has ended': async (store) => {
+    const { claim } = await running(store, { source: 'torrent' });
+    const { id } = claim.download;
+    assert.equal((await store.set(id, { seed: '2' }, now)).options.seed, '2');
+    await store.change(claim.lease, delivered, now);
+    await store.change(claim.lease, { to: 'completed', seed: goal }, now);
+    const { lease } = present(await store.claimSeed(id, me, now + ttl, now));
+    await store.pulseSeeds({ instance: me, seeds: [{ lease, uploaded: 400, time: 5 }], leaseUntil: now + ttl });
+    assert.partialDeepStrictEqual(await store.set(id, { seed: '3,2h' }, now), {
+      status: 'completed',
+      options: { seed: '3,2h' },
+      seeding: { state: 'on', goal: { ratio: 3, time: 7_200_000 }, uploaded: 400, lockedBy: null },
+    });
+    assert.deepEqual(await store.seedsOf(me), [], 'who seeds it for the old goal is told so');
+    await store.releaseSeed({ lease, uploaded: 450, time: 6 });
+    const ended = (await store.set(id, { seed: 'off' }, now)).seeding;
+    assert.partialDeepStrictEqual(ended, { state: 'ended', uploaded: 450 });
+    assert.deepEqual(await free(store), []);
+    const again = (await store.set(id, { seed: 'forever' }, now)).seeding;
+    assert.partialDeepStrictEqual(again, { state: 'on', goal: {}, uploaded: 450, message: null });
+    assert.deepEqual(await free(store), [id]);
+    await assert.rejects(store.set(id, { seed: '1', priority: 3 }, now), /only what is unfinished/);
+    const last = (await store.events({ downloadId: id, limit: 100 })).at(-1);
+    assert.partialDeepStrictEqual(last, { kind: 'changed', detail: { seed: 'forever' } });
+  },
+
   'how far seeding has come is kept, and who lost the lease writes nothing any more': async (store) => {
     const id = await toBeSeeded(store);
     const { lease } = present(await store.claimSeed(id, me, now + ttl, now));
