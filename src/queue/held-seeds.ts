@@ -1,14 +1,27 @@
+import type { Disk } from '../disk/disk.ts';
 import { asFailure, Failure } from '../downloads/failure.ts';
 import { seedingEnd } from '../downloads/seeding.ts';
-import type { Seeding } from '../sources/source.ts';
-import type { SeedClaim, Seeded } from '../store/seed-store.ts';
+import type { Log } from '../log/log.ts';
+import type { Seeding, Source } from '../sources/source.ts';
+import type { SeedClaim, Seeded, SeedStore } from '../store/seed-store.ts';
+import type { Clock } from '../time/clock.ts';
 import { seedableFiles, standingOf } from './seeded-files.ts';
-import type { SeederParts } from './seeder.ts';
 
 /** The files are looked at this often while they are sent, ms. */
 const lookAtFilesEvery = 60_000;
 /** What cannot be seeded for now is tried again after so many ms. */
 const restAfterFailure = 60_000;
+
+export interface HeldSeedsParts {
+  readonly store: SeedStore;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** True: a file that is not here is gone. False: it may stand on another machine. */
+  readonly seesAll: boolean;
+  /** Throws `Failure('link')` for a source that this version does not know. */
+  sourceNamed(name: string): Source;
+}
 
 interface Held {
   readonly claim: SeedClaim;
@@ -22,14 +35,14 @@ interface Held {
 
 /** What this instance seeds: each is begun, measured and given back here, and how far it came recorded with that. */
 export class HeldSeeds {
-  readonly #parts: SeederParts;
+  readonly #parts: HeldSeedsParts;
   readonly #held = new Map<number, Held>();
   /** Ids, with the moment (monotonic ms) when they may be tried again. */
   readonly #resting = new Map<number, number>();
   /** One after the other, with all else that is done here. */
   readonly #later: (work: () => Promise<void>) => void;
 
-  constructor(parts: SeederParts, later: (work: () => Promise<void>) => void) {
+  constructor(parts: HeldSeedsParts, later: (work: () => Promise<void>) => void) {
     this.#parts = parts;
     this.#later = later;
   }

@@ -1,10 +1,5 @@
-import type { Disk } from '../disk/disk.ts';
-import type { Log } from '../log/log.ts';
-import type { Source } from '../sources/source.ts';
-import type { SeedStore } from '../store/seed-store.ts';
-import type { Clock } from '../time/clock.ts';
 import { type Moment, momentOn, since } from '../time/deadline.ts';
-import { HeldSeeds } from './held-seeds.ts';
+import { HeldSeeds, type HeldSeedsParts } from './held-seeds.ts';
 import { trustedFor } from './lease-keeper.ts';
 import type { Service } from './service.ts';
 
@@ -15,23 +10,15 @@ const rest = 500;
 /** Each one seeded holds connections and the list of its pieces; others wait until one ends. */
 const mostAtOnce = 100;
 
-export interface SeederParts {
-  readonly store: SeedStore;
-  readonly disk: Disk;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface SeederParts extends HeldSeedsParts {
   readonly instance: string;
   /** Also what others downloaded. */
   readonly anyRunner: boolean;
   /** Lease time to live and heartbeat, ms. */
   readonly ttl: number;
   readonly heartbeat: number;
-  /** True: a file that is not here is gone. False: it may stand on another machine. */
-  readonly seesAll: boolean;
   /** Hours in which nothing may run: nothing is sent, either. */
   isClosed(): boolean;
-  /** Throws `Failure('link')` for a source that this version does not know. */
-  sourceNamed(name: string): Source;
 }
 
 /**
