@@ -28,7 +28,7 @@ test('move without a place, or without a download, says what is missing', async 
   for (const [argv, sentence] of [
     [['move', '2'], /say where to: top, up, down, bottom/],
     [['move', 'top'], /say what to move: longhaul move 12 top/],
-    [['set', '2'], /say what to set: --priority, --category, --limit-rate, --select or --file-priority/],
+    [['set', '2'], /say what to set: --priority, --category, --limit-rate, --select, --file-priority or --seed/],
     [['set', '2', '--priority', 'urgent'], /must be high, normal, low, or a whole number from -1000 to 1000/],
     [['list', '--queue', '--status', 'failed'], /--queue is all that waits/],
   ] as const) {

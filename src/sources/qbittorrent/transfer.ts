@@ -5,7 +5,6 @@ import { leasedDisk } from '../../disk/leased-disk.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { bytesIn } from '../../downloads/ranges.ts';
 import type { Log } from '../../log/log.ts';
-import type { Clock } from '../../time/clock.ts';
 import { watchDeadline } from '../../time/deadline.ts';
 import type {
   FetchRequest,
@@ -16,38 +15,20 @@ import type {
   TransferLimits,
   TransferProgress,
 } from '../source.ts';
-import type { Metainfo, TorrentFile } from '../torrent/metainfo.ts';
+import type { TorrentFile } from '../torrent/metainfo.ts';
 import { untilClosed } from '../until-closed.ts';
-import type { QbittorrentApi } from './api.ts';
 import { Follower } from './follow.ts';
 import { rangesOf } from './piece-ranges.ts';
 import { placeFiles, type WantedFile } from './place-files.ts';
-import { type Places, placesOf } from './places.ts';
+import type { Places } from './places.ts';
+import { type RemoteParts, RemoteTorrent, type TorrentWork } from './remote-torrent.ts';
 import { removeEmptied } from './remove-emptied.ts';
-import { ownTag } from './settings.ts';
-import { isStopped } from './states.ts';
 
-/** One torrent, and where it goes meanwhile. */
-export interface TorrentWork {
-  readonly metainfo: Metainfo;
-  readonly content: Uint8Array;
-  /** The tag by which it is found again. */
-  readonly tag: string;
-  /** qBittorrent's folder for it, in our words and in its own. Absolute. */
-  readonly folder: string;
-  readonly folderThere: string;
-}
-
-export interface TransferParts {
-  readonly api: QbittorrentApi;
+export interface TransferParts extends RemoteParts {
   readonly disk: Disk;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
-/** So often it is looked whether a torrent that was added is there, and how long between two looks, ms. */
-const looks = 50;
-const lookEvery = 200;
 /** A disk with less room is as good as full, bytes. */
 const fullBelow = 16 << 20;
 
@@ -61,6 +42,7 @@ export class QbittorrentTransfer implements Transfer {
   readonly #request: FetchRequest;
   readonly #work: TorrentWork;
   readonly #disk: Disk;
+  readonly #remote: RemoteTorrent;
   readonly #follower: Follower;
   readonly #closing = new AbortController();
   readonly #running: Promise<TransferEnd>;
@@ -74,6 +56,7 @@ export class QbittorrentTransfer implements Transfer {
     this.#request = request;
     this.#work = work;
     this.#disk = leasedDisk(parts.disk, request.deadline, parts.clock);
+    this.#remote = new RemoteTorrent(parts, work);
     this.#durable = request.targets.map(({ position, durable }) => ({ position, ranges: durable }));
     const before = request.targets.reduce((sum, { durable }) => sum + bytesIn(durable), 0);
     this.#follower = new Follower({ ...parts, isFull: () => this.#isFull() }, work.metainfo.infoHash, before, (note) =>
@@ -86,9 +69,7 @@ export class QbittorrentTransfer implements Transfer {
   /** What qBittorrent has checked; of a torrent that it no longer has nothing. */
   async flush(): Promise<readonly FileRanges[]> {
     if (this.#isStarted && !this.#closing.signal.aborted) {
-      const states = await this.#parts.api
-        .pieces(this.#work.metainfo.infoHash, this.#closing.signal)
-        .catch(() => undefined);
+      const states = await this.#remote.pieces(this.#closing.signal);
       // By now it may have been brought to its place.
       if (states && states.length > 0 && this.#isStarted) this.#durable = this.#rangesIn(states);
     }
@@ -119,14 +100,14 @@ export class QbittorrentTransfer implements Transfer {
     const isOurs = deadline === undefined || !watchDeadline(deadline, this.#parts.clock)();
     // Whoever has taken over wants it to go on.
     if (!this.#isStarted || !isOurs) return;
-    await this.#stop(new AbortController().signal).catch((error: unknown) =>
-      this.#parts.log.warn({ error }, 'a torrent in qBittorrent could not be stopped'),
-    );
+    await this.#remote
+      .stop(new AbortController().signal)
+      .catch((error: unknown) => this.#parts.log.warn({ error }, 'a torrent in qBittorrent could not be stopped'));
   }
 
   async #run(signal: AbortSignal): Promise<TransferEnd> {
     await this.#makeRoom();
-    const files = (await this.#isThere(signal)) ? undefined : await this.#placedBefore(signal);
+    const files = (await this.#remote.isThere(signal)) ? undefined : await this.#placedBefore(signal);
     if (files) return this.#end(files);
     let places = await this.#begin(signal);
     for (let round = 0; ; round += 1) {
@@ -136,7 +117,7 @@ export class QbittorrentTransfer implements Transfer {
         continue;
       }
       if (end === 'removed') throw this.#removed();
-      await this.#stop(signal);
+      await this.#remote.stop(signal);
       const placed = await placeFiles(this.#disk, this.#work.metainfo, this.#wanted(places), signal);
       if (placed) {
         await this.#clearAway(signal);
@@ -164,66 +145,19 @@ export class QbittorrentTransfer implements Transfer {
     }
   }
 
-  /** Throws `Failure` where it is there, and somebody else's. */
-  async #isThere(signal: AbortSignal): Promise<boolean> {
-    const found = await this.#parts.api.find(this.#work.metainfo.infoHash, signal);
-    if (!found) return false;
-    const tags = found.tags.split(',').map((tag) => tag.trim());
-    if (tags.includes(this.#work.tag)) return true;
-    const whose = tags.includes(ownTag) ? 'another download of Longhaul' : 'somebody else';
-    throw new Failure(
-      'refused',
-      `qBittorrent has this torrent already, added by ${whose}; remove it there, then longhaul retry`,
-    );
-  }
-
   /** Adds the torrent where it is not there, says what is wanted of it, and starts it. */
   async #begin(signal: AbortSignal): Promise<Places> {
-    const { api } = this.#parts;
-    const { metainfo, content, tag, folderThere } = this.#work;
-    if (!(await this.#isThere(signal))) {
+    if (!(await this.#remote.isThere(signal))) {
       if (this.#durable.some(({ ranges }) => ranges.length > 0)) {
         this.#request.onNote?.('qBittorrent no longer had the torrent; it is added again');
       }
-      await api.add({ torrent: content, folder: folderThere, tags: [ownTag, tag], stopped: true }, signal);
-      await this.#untilThere(signal);
+      await this.#remote.add(signal);
     }
-    const places = placesOf(this.#work, (await api.files(metainfo.infoHash, signal)) ?? [], this.#request.targets);
-    const wanted = new Set(places.wanted);
-    const [first, usual] = [true, false].map((isFirst) =>
-      this.#request.targets.flatMap(({ position, priority = 0 }) => {
-        const place = places.ofPosition[position];
-        return place !== undefined && priority > 0 === isFirst ? [place] : [];
-      }),
-    );
-    const others = places.ofPosition.filter((place) => !wanted.has(place));
-    await api.prioritise(metainfo.infoHash, others, 0, signal);
-    await api.prioritise(metainfo.infoHash, usual ?? [], 1, signal);
-    await api.prioritise(metainfo.infoHash, first ?? [], 6, signal);
+    const places = await this.#remote.choose(this.#request.targets, signal);
     await this.#follower.sendLimit(signal);
     this.#isStarted = true;
-    await api.start(metainfo.infoHash, signal);
+    await this.#remote.start(signal);
     return places;
-  }
-
-  /** Until it writes nothing any more, or does not stop for a long time. */
-  async #stop(signal: AbortSignal): Promise<void> {
-    const { api, clock } = this.#parts;
-    const { infoHash } = this.#work.metainfo;
-    await api.stop(infoHash, signal);
-    for (let look = 0; look < looks; look += 1) {
-      const found = await api.find(infoHash, signal);
-      if (!found || isStopped(found.state)) return;
-      await clock.sleep(lookEvery, signal);
-    }
-  }
-
-  async #untilThere(signal: AbortSignal): Promise<void> {
-    for (let look = 0; look < looks; look += 1) {
-      if (await this.#parts.api.find(this.#work.metainfo.infoHash, signal)) return;
-      await this.#parts.clock.sleep(lookEvery, signal);
-    }
-    throw new Failure('server', 'qBittorrent took the torrent and does not show it; its log says more');
   }
 
   #wanted({ paths }: Pick<Places, 'paths'>): WantedFile[] {
@@ -248,7 +182,7 @@ export class QbittorrentTransfer implements Transfer {
   }
 
   async #clearAway(signal: AbortSignal): Promise<void> {
-    await this.#parts.api.delete(this.#work.metainfo.infoHash, signal);
+    await this.#remote.remove(signal);
     this.#isStarted = false;
     await removeEmptied(this.#disk, this.#work.folder, this.#parts.clock, signal);
   }
