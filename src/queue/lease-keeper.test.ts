@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import type { Run } from '../engine/run.ts';
+import type { StopOrder } from '../engine/stop.ts';
 import { silentLog } from '../log/log.ts';
 import type { Checkpoint, Pulse, Store } from '../store/store.ts';
 import { createDeadline, momentOn } from '../time/deadline.ts';
@@ -33,14 +34,23 @@ function scene() {
     stopped,
     wires,
     keeper,
-    begin(id: number, checkpoint: () => Promise<readonly Checkpoint[]> = async () => []) {
+    /** `lingers`: when it is stopped it takes its time. */
+    begin(id: number, checkpoint: () => Promise<readonly Checkpoint[]> = async () => [], lingers = false) {
       const claim = { lease: { id, token: 1 }, leaseUntil: clock.now() + ttl, download: { id } };
-      const stop = () => {
+      let order: StopOrder | undefined;
+      const stop = (given: StopOrder) => {
+        order = given;
         stopped.push(id);
-        runs.delete(id);
+        if (!lingers) runs.delete(id);
       };
       const deadline = createDeadline(momentOn(clock), trustedFor(ttl));
-      runs.set(id, { claim, stop, checkpoint, deadline } as unknown as Run);
+      const run = {
+        ...{ claim, stop, checkpoint, deadline },
+        get order() {
+          return order;
+        },
+      };
+      runs.set(id, run as unknown as Run);
     },
   };
 }
@@ -64,6 +74,20 @@ test('a lease that cannot be renewed is given up before it ends', async () => {
   assert.deepEqual(stopped, []);
   await clock.advance(400);
   assert.deepEqual(stopped, [1]);
+  await keeper.stop();
+});
+
+test('a lease that was given up is not renewed, however long its run takes to end', async () => {
+  const { clock, keeper, begin, pulses, stopped, wires } = scene();
+  await keeper.start();
+  wires.storeFails = true;
+  begin(1, undefined, true);
+  await clock.advance(ttl - 4000);
+  assert.ok(stopped.length > 0);
+  wires.storeFails = false;
+  begin(2);
+  await clock.advance(2 * ttl);
+  assert.deepEqual([...new Set(pulses.flatMap(({ leases }) => leases.map(({ id }) => id)))], [2]);
   await keeper.stop();
 });
 

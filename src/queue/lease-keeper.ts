@@ -28,7 +28,7 @@ export function trustedFor(ttl: number): number {
 /**
  * Keeps what the runs hold: renews their leases, records their checkpoints (all of one pulse in one
  * transaction), hands them the wishes of people, and stops those whose lease is lost or too old to be
- * trusted.
+ * trusted. What it gave up it renews no more: nobody works on it, so another one may have it when the lease ends.
  */
 export class LeaseKeeper implements Service {
   readonly #parts: LeaseKeeperParts;
@@ -96,12 +96,13 @@ export class LeaseKeeper implements Service {
     const { runs, heartbeat, engine } = this.#parts;
     const checkpoints = this.#durable;
     this.#durable = [];
-    if (runs.size === 0) {
+    const held = [...runs.values()].filter(({ order }) => order?.by !== 'lost');
+    if (held.length === 0) {
       this.#renewed = momentOn(engine.clock);
       return;
     }
     const isDue = since(this.#renewed, engine.clock) >= heartbeat;
-    if (checkpoints.length > 0 || isDue) await this.#record(isDue ? [...runs.values()] : [], checkpoints);
+    if (checkpoints.length > 0 || isDue) await this.#record(isDue ? held : [], checkpoints);
   }
 
   async #record(renew: readonly Run[], checkpoints: readonly Checkpoint[]): Promise<void> {

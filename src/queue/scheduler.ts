@@ -106,5 +106,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
 /** With a free slot: when something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
 async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: Runner) {
-  return closedUntil?.(engine.clock.now()) ?? store.nextDue(who);
+  const opens = closedUntil?.(engine.clock.now());
+  // Steps are tried again also in hours in which nothing is fetched.
+  const due = await store.nextDue(who);
+  return opens === undefined || due === undefined ? (opens ?? due) : Math.min(opens, due);
 }

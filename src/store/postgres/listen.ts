@@ -49,7 +49,8 @@ export function listen(parts: ListenParts, tell: () => void): () => void {
     client.on('notification', ({ payload }) => {
       if (payload !== writer) tell();
     });
-    closing.signal.addEventListener('abort', () => ended.resolve());
+    const close = () => ended.resolve();
+    closing.signal.addEventListener('abort', close);
     try {
       await client.connect();
       await client.query(`LISTEN ${channel}`);
@@ -59,6 +60,7 @@ export function listen(parts: ListenParts, tell: () => void): () => void {
       stop();
       return true;
     } finally {
+      closing.signal.removeEventListener('abort', close);
       void client.end().catch(() => {});
     }
 
