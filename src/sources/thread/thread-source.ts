@@ -1,4 +1,5 @@
 import { Failure } from '../../downloads/failure.ts';
+import { bytesIn } from '../../downloads/ranges.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest, Manifest, Seeding, SeedRequest, Source, Transfer, TransferEnd } from '../source.ts';
@@ -90,6 +91,8 @@ interface ThreadPlan {
 function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Transfer {
   const shared = new SharedArrayBuffer(figuresBytes);
   const figures = new Float64Array(shared);
+  // Until the thread tells more: what is missing is asked for at once, to keep room for it.
+  figures[figure.bytes] = request.targets.reduce((sum, { durable }) => sum + bytesIn(durable), 0);
   const fetch = thread.call((id) => ({ order: 'fetch', call: id, request, figures: shared }));
   const transfer = fetch.id;
   if (onNote) thread.onNote(transfer, onNote);
