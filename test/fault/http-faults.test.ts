@@ -34,16 +34,6 @@ describe('HTTP under faults', { concurrency: 4 }, () => {
     }
   });
 
-  describe('what only further connections meet costs no more than these connections', () => {
-    for (const name of ['two-servers-if-range-ignored']) {
-      const script = scriptNamed(name);
-      test(`${name}: ${script.what}`, needs('openssl'), async () => {
-        const { ending, problems, said } = await tryLonghaul(script, 8, certificates);
-        assert.deepEqual({ ending, problems }, { ending: 'right', problems: [] }, said);
-      });
-    }
-  });
-
   test('a good server is asked over as many connections as were wanted', async () => {
     const { problems, said, connections } = await tryLonghaul(scriptNamed('good'), 8, certificates);
     assert.deepEqual(problems, [], said);

@@ -16,11 +16,11 @@ test(title, needs('nginx'), async (t) => {
   const nginx = await startNginx({ limitRate: `${20 / connections}m` });
   await using place = await ownPlace();
   try {
-    const file = { name: 'file.iso', bytes: 120 * MiB, connections };
+    const file = { name: 'file.iso', bytes: 80 * MiB, connections };
     const digest = makeFile(join(nginx.root, file.name), file.bytes);
     const story = await downloadWithKills(place, nginx, file, {
       count: 3,
-      between: [300, 1500],
+      between: [300, 1000],
       random: Math.random,
     });
     t.diagnostic(`fetched twice: ${story.fetchedTwice.map(Math.round).join(' ')}`);

@@ -11,6 +11,7 @@ const files = [
   'src/commands/import/json-records.test.ts',
   'src/disk/safe-name.test.ts',
   'src/cli/frame.test.ts',
+  'src/sources/http/names.test.ts',
   'test/contract/store.test.ts',
   'test/contract/store-postgres.test.ts',
 ];

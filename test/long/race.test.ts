@@ -15,3 +15,8 @@ test('4 servers on one SQLite file, 500 downloads: a kill or a stop every 500 ms
   const { kills, rescues } = await raceOnFile(t, { ...pace, slots: 8, processes: 4, downloads: 500 });
   assert.ok(kills >= 10 && rescues >= kills, 'kills fell into the middle of downloads');
 });
+
+test('3 servers on one PostgreSQL, 24 downloads: a kill or a stop every second spoils nothing', long, async (t) => {
+  const { kills, stops } = await raceOnServer(t, { ...pace, every: 1000, slots: 12, processes: 3, downloads: 24 });
+  assert.ok(kills + stops >= 2, 'it was over too soon');
+});

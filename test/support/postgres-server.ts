@@ -83,7 +83,7 @@ export async function startPostgres(address = loopback): Promise<PostgresServer>
     },
     async database(who) {
       const name = `t_${randomUUID().replaceAll('-', '')}`;
-      await server.query(`CREATE DATABASE ${name}`);
+      await server.query(`CREATE DATABASE ${name} STRATEGY FILE_COPY`);
       return link(name, who);
     },
     async query<Row>(sql: string, where = link('postgres')) {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { startFaultServer } from '../../../test/support/fault-server.ts';
 import { httpSource } from '../../../test/support/http-bench.ts';
+import { runs } from '../../../test/support/runs.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { HeaderFields } from '../../net/http1/header.ts';
 import { digestsOf, runningDigest } from './digests.ts';
@@ -63,7 +64,7 @@ test('property: no Content-Disposition throws, and a name is never empty', () =>
         assert.ok(name === undefined || name.trim() !== '');
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: runs(250) },
   );
 });
 

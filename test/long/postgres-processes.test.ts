@@ -7,8 +7,8 @@ import { silentLog } from '../../src/log/log.ts';
 import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { aDownload } from '../contract/store/scene.ts';
+import type { Task } from '../fault/store-process.ts';
 import { sharedPostgres } from '../support/postgres-server.ts';
-import type { Task } from './store-process.ts';
 
 const server = await sharedPostgres();
 after(() => server.stop());
@@ -59,7 +59,7 @@ test('processes that are killed, or stopped, in the middle of writing lose nothi
 });
 
 function start(t: TestContext, task: Task): ChildProcess {
-  const child = fork(fileURLToPath(new URL('./store-process.ts', import.meta.url)), [JSON.stringify(task)]);
+  const child = fork(fileURLToPath(new URL('../fault/store-process.ts', import.meta.url)), [JSON.stringify(task)]);
   t.after(() => child.kill('SIGKILL'));
   return child;
 }
