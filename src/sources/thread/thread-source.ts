@@ -56,7 +56,8 @@ export function threadSource(parts: ThreadSourceParts): Source {
     },
     fetch(request) {
       const { device, plan } = request.manifest.plan as ThreadPlan;
-      return transferIn(threadFor(device), { ...request, manifest: { ...request.manifest, plan } });
+      // What of its files is wanted the targets tell; of 100,000 the rest would cross threads for nothing.
+      return transferIn(threadFor(device), { ...request, manifest: { ...request.manifest, files: [], plan } });
     },
     ...(seedsIn === undefined ? {} : { seed: (request) => seedingIn(threadFor(seedsIn), request) }),
     discard(manifest) {
