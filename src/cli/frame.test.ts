@@ -67,6 +67,15 @@ test('an unknown size shows what came and a block that wanders', () => {
   assert.notEqual(first, later);
 });
 
+test('a step that has told nothing yet has no figures, since nobody knows what it counts', () => {
+  const nothing = { current: 0, total: null, unit: 'bytes', percentage: null, speed: 0, eta: null } as const;
+  const progress = { operation: 'convert', status: 'starting', message: '', ...nothing } as unknown as NonNullable<
+    Row['progress']
+  >;
+  const [line = ''] = frameLines([{ ...row, status: 'processing', progress }], one, canvas(100));
+  assert.match(line, /^\S convert: film\.mkv {2}[░█]+$/u);
+});
+
 test('without Unicode nothing but ASCII is drawn', () => {
   const look = lookOf({ colour: false, unicode: false });
   const rows = [row, { ...row, name: 'a-very-long-name-'.repeat(9) }, { ...row, totalBytes: null }];

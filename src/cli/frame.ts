@@ -137,6 +137,11 @@ function stepOf({ progress }: Row): OperationProgress | undefined {
   return progress === undefined || progress.operation === 'download' ? undefined : progress;
 }
 
+/** Not even what it counts. */
+function hasToldNothing({ current, total }: OperationProgress): boolean {
+  return current === 0 && total === null;
+}
+
 function fractionIn(row: Row): number | null {
   if (row.progress) return row.progress.percentage === null ? null : row.progress.percentage / 100;
   return fractionOf(row.bytes, row.totalBytes);
@@ -145,6 +150,7 @@ function fractionIn(row: Row): number | null {
 function amountOf(row: Row, plan: Plan): string {
   const step = stepOf(row);
   const isWide = plan.amount === widest.amount;
+  if (step && hasToldNothing(step)) return '';
   if (step)
     return amountIn(step.unit, isWide ? step.current : (step.total ?? step.current), isWide ? step.total : null);
   return isWide ? amountText(row.bytes, row.totalBytes) : bytesText(row.totalBytes ?? row.bytes);
@@ -152,7 +158,7 @@ function amountOf(row: Row, plan: Plan): string {
 
 function speedOf(row: Row): string {
   const step = stepOf(row);
-  if (step) return speedIn(step.unit, step.speed);
+  if (step) return hasToldNothing(step) ? '' : speedIn(step.unit, step.speed);
   return row.status === 'downloading' ? speedText(row.speed) : '';
 }
 
