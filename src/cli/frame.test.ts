@@ -73,7 +73,7 @@ test('a step that has told nothing yet has no figures, since nobody knows what i
     Row['progress']
   >;
   const [line = ''] = frameLines([{ ...row, status: 'processing', progress }], one, canvas(100));
-  assert.match(line, /^\S convert: film\.mkv {2}[░█]+$/u);
+  assert.match(line, /^\S film\.mkv {2}[░█]+$/u);
 });
 
 test('without Unicode nothing but ASCII is drawn', () => {
