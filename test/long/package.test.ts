@@ -82,7 +82,7 @@ test('the installed package carries types that a compiler believes', async () =>
     .filter((line) => /error TS/.test(line));
   assert.deepEqual(
     errors.map((line) => line.replace(/: error.*/, '')),
-    ['use.ts(5,13)'],
+    ['use.ts(5,11)'],
     end.stdout,
   );
 });
