@@ -11,15 +11,15 @@ const MiB = 2 ** 20;
 
 /** Over one connection, and more often: in `test/long`. */
 const connections = 4;
-const title = `killed three times over ${connections} connections, a file arrives byte for byte, and little is fetched twice`;
+const title = `killed twice over ${connections} connections, a file arrives byte for byte, and little is fetched twice`;
 test(title, needs('nginx'), async (t) => {
   const nginx = await startNginx({ limitRate: `${20 / connections}m` });
   await using place = await ownPlace();
   try {
-    const file = { name: 'file.iso', bytes: 80 * MiB, connections };
+    const file = { name: 'file.iso', bytes: 60 * MiB, connections };
     const digest = makeFile(join(nginx.root, file.name), file.bytes);
     const story = await downloadWithKills(place, nginx, file, {
-      count: 3,
+      count: 2,
       between: [300, 1000],
       random: Math.random,
     });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 
-/** Those that take a small number of runs in the suite (`runs`). */
+/** Those of which the suite has a part: fewer runs of a property (`runs`), a sample of the cases (`sampled`). */
 const files = [
   'src/config/config.test.ts',
   'src/downloads/schedule.test.ts',
@@ -14,10 +14,12 @@ const files = [
   'src/sources/http/names.test.ts',
   'test/contract/store.test.ts',
   'test/contract/store-postgres.test.ts',
+  'test/fault/store-processes.test.ts',
+  'test/integration/stream.test.ts',
 ];
 
 for (const file of files) {
-  test(`the properties of ${file} hold over twenty times as many runs`, () => {
+  test(`${file} holds with all of its cases, and over twenty times as many runs`, () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const ran = spawnSync(process.execPath, ['--test', file], {
       cwd: resolve(import.meta.dirname, '../..'),

@@ -25,8 +25,6 @@ export interface Case {
   readonly time?: number;
   /** Left out: success. */
   readonly fails?: FailureClass;
-  /** Belongs to the quick ones. */
-  readonly quick?: true;
 }
 
 /** All cases over files that are made in this folder. */
@@ -43,7 +41,7 @@ function wellDone(folder: string, film: string, mkv: string): Case[] {
   const out = (name: string): string => join(folder, `out-${name}`);
   const coded = (codec: string, name: string): string[] => ['-i', film, '-vn', '-c:a', codec, out(name)];
   return [
-    { name: 'aac', args: coded('aac', 'a.m4a'), time: 3000, quick: true },
+    { name: 'aac', args: coded('aac', 'a.m4a'), time: 3000 },
     { name: 'mp3', args: coded('libmp3lame', 'a.mp3'), time: 3000 },
     { name: 'opus', args: coded('libopus', 'a.opus'), time: 3000 },
     { name: 'flac', args: coded('flac', 'a.flac'), time: 3000 },
@@ -67,13 +65,12 @@ function wellDone(folder: string, film: string, mkv: string): Case[] {
       time: 3000,
     },
     { name: 'gif', args: ['-i', film, '-r', '5', out('g.gif')] },
-    { name: 'one picture', args: ['-i', film, '-frames:v', '1', '-update', '1', out('p.jpg')], quick: true },
-    { name: 'to nowhere (size N/A)', args: ['-i', film, '-f', 'null', '-'], time: 3000, quick: true },
+    { name: 'one picture', args: ['-i', film, '-frames:v', '1', '-update', '1', out('p.jpg')] },
+    { name: 'to nowhere (size N/A)', args: ['-i', film, '-f', 'null', '-'], time: 3000 },
     {
       name: 'a long silence (thousands of times faster)',
       args: ['-f', 'lavfi', '-i', 'anullsrc=r=8000:cl=mono:d=3600', '-f', 'null', '-'],
       time: 3_600_000,
-      quick: true,
     },
   ];
 }
@@ -94,7 +91,6 @@ function unusual(folder: string, film: string, mkv: string): Case[] {
     {
       name: 'begins before zero',
       args: ['-i', film, '-c', 'copy', '-output_ts_offset', '-2', '-avoid_negative_ts', 'disabled', out('n.ts')],
-      quick: true,
     },
     { name: 'begins late', args: ['-i', film, '-c', 'copy', '-output_ts_offset', '20', out('l.ts')] },
     {
@@ -113,18 +109,17 @@ function unusual(folder: string, film: string, mkv: string): Case[] {
       args: ['-stats_period', '0.02', '-i', film, '-c:v', 'libx264', '-c:a', 'aac', out('o.mp4')],
       time: 3000,
     },
-    { name: 'stopped by q', args: [...live('-c:a', 'aac'), out('q.m4a')], stop: 'q', quick: true },
+    { name: 'stopped by q', args: [...live('-c:a', 'aac'), out('q.m4a')], stop: 'q' },
     { name: 'stopped by SIGTERM', args: [...live('-c:a', 'aac'), out('t.m4a')], stop: 'SIGTERM', fails: 'program' },
     { name: 'stopped by SIGINT', args: [...live('-c:a', 'flac'), out('i.flac')], stop: 'SIGINT', fails: 'program' },
-    { name: 'killed', args: [...live('-c:a', 'aac'), out('k.m4a')], stop: 'SIGKILL', fails: 'program', quick: true },
+    { name: 'killed', args: [...live('-c:a', 'aac'), out('k.m4a')], stop: 'SIGKILL', fails: 'program' },
     {
       name: 'disk full',
       args: ['-i', film, '-vn', '-c:a', 'pcm_s16le', '-f', 'wav', '/dev/full'],
       fails: 'no_space',
-      quick: true,
     },
     { name: 'disk full, copied', args: ['-i', film, '-c', 'copy', '-f', 'mpegts', '/dev/full'], fails: 'no_space' },
-    { name: 'cut mp4', args: ['-i', cutMp4, '-vn', '-c:a', 'aac', out('x1.m4a')], fails: 'media', quick: true },
+    { name: 'cut mp4', args: ['-i', cutMp4, '-vn', '-c:a', 'aac', out('x1.m4a')], fails: 'media' },
     { name: 'cut mkv', args: ['-i', cutMkv, '-vn', '-c:a', 'aac', out('x2.m4a')], fails: 'media' },
     { name: 'mp4 without its index', args: ['-i', noIndex, '-c', 'copy', out('x3.mkv')], fails: 'media' },
     { name: 'noise', args: ['-f', 'mov', '-i', noise, '-c', 'copy', out('x4.mkv')], fails: 'media' },
