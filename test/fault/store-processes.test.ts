@@ -87,7 +87,9 @@ async function database(t: TestContext): Promise<string> {
 }
 
 function start(t: TestContext, task: Task): ChildProcess {
-  const child = fork(fileURLToPath(new URL('./store-process.ts', import.meta.url)), [JSON.stringify(task)]);
+  const child = fork(fileURLToPath(new URL('./store-process.ts', import.meta.url)), [JSON.stringify(task)], {
+    execArgv: [],
+  });
   t.after(() => child.kill('SIGKILL'));
   return child;
 }

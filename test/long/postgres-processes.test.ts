@@ -59,7 +59,9 @@ test('processes that are killed, or stopped, in the middle of writing lose nothi
 });
 
 function start(t: TestContext, task: Task): ChildProcess {
-  const child = fork(fileURLToPath(new URL('../fault/store-process.ts', import.meta.url)), [JSON.stringify(task)]);
+  const child = fork(fileURLToPath(new URL('../fault/store-process.ts', import.meta.url)), [JSON.stringify(task)], {
+    execArgv: [],
+  });
   t.after(() => child.kill('SIGKILL'));
   return child;
 }
