@@ -39,14 +39,14 @@ export async function runUnderFault(peer: Peer, script: FaultScript, certificate
     const first = peer.first(errand);
     if (!first) return { outcome: 'no such option', detail: '' };
     let code = await runAll(first, errand, peer);
-    if (code === 0) return judged(folder, script.has, 'right');
+    if (code === 0) return await judged(folder, script.has, 'right');
     const isHung = code === 'hangs';
     if (!isHung) code = await runAll(peer.again(errand), errand, peer);
-    if (code === 0) return judged(folder, script.has, 'right');
+    if (code === 0) return await judged(folder, script.has, 'right');
     await stage.heal();
     const last = await runAll(peer.again(errand), errand, peer);
     const late = isHung || code === 'hangs' ? 'hangs' : 'failed (says so)';
-    if (last === 0) return judged(folder, [...script.has, script.later], late);
+    if (last === 0) return await judged(folder, [...script.has, script.later], late);
     return { outcome: late === 'hangs' ? late : 'failed for good (says so)', detail: `exit code ${last}` };
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -105,7 +105,7 @@ async function asked({ pool, url }: Server): Promise<Exchange> {
 /** How the body ends that those frames tell: its bytes and the failure, or all of it. */
 async function heardOf(frames: readonly Buffer[]): Promise<Heard> {
   using server = await frameServer(frames);
-  return read(await asked(server));
+  return await read(await asked(server));
 }
 
 interface Heard {
