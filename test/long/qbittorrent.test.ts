@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,8 +8,8 @@ import { systemClock } from '../../src/time/clock.ts';
 import { needs } from '../support/needs.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 import { type QbittorrentServer, startQbittorrent } from '../support/qbittorrent-server.ts';
-import { freePort, type RunningServer, startServer } from '../support/servers.ts';
 import { type MadeTorrent, makeTorrent } from '../support/torrent-maker.ts';
+import { laidOut, startAria2, startOpentracker } from '../support/torrent-peers.ts';
 
 const megabyte = 1 << 20;
 
@@ -19,43 +19,25 @@ interface Swarm extends AsyncDisposable {
   readonly magnet: string;
 }
 
-async function startSwarm(isPrivate: boolean, rate: string): Promise<Swarm> {
+async function startSwarm(isPrivate: boolean, rate: number): Promise<Swarm> {
   const folder = await mkdtemp(join(tmpdir(), 'longhaul-swarm-'));
-  await chmod(folder, 0o755);
-  const [trackerPort, seederPort] = [await freePort(), await freePort()];
-  const tracker = `http://127.0.0.1:${trackerPort}/announce`;
   const files = [
     { path: 'a/film.mkv', content: randomBytes(48 * megabyte) },
     { path: 'notes.nfo', content: randomBytes(70_000) },
     { path: 'b.mkv', content: randomBytes(16 * megabyte) },
   ];
-  const torrent = makeTorrent({ name: 'film', files, trackers: [tracker], isPrivate, pieceLength: 1 << 18 });
-  for (const { path, content } of files) {
-    const place = join(folder, 'seed', 'film', path);
-    await mkdir(join(place, '..'), { recursive: true });
-    await writeFile(place, content);
-  }
-  await writeFile(join(folder, 'known'), `${torrent.infoHash}\n`);
-  await writeFile(join(folder, 'film.torrent'), torrent.bytes);
-  const running: RunningServer[] = [];
-  running.push(
-    await startServer('opentracker', trackerPort, [
-      ...['-i', '127.0.0.1', '-p', String(trackerPort), '-P', String(trackerPort)],
-      ...['-d', folder, '-w', 'known'],
-    ]),
-  );
-  running.push(
-    await startServer('aria2c', seederPort, [
-      ...['--no-conf', '--seed-ratio=0', '--check-integrity=true', '--enable-dht=false', '--bt-enable-lpd=false'],
-      ...['--enable-peer-exchange=false', `--listen-port=${seederPort}`, `--max-overall-upload-limit=${rate}`],
-      ...['--interface=127.0.0.1', '-d', join(folder, 'seed'), join(folder, 'film.torrent')],
-    ]),
-  );
+  const wanted = { name: 'film', files, isPrivate, pieceLength: 1 << 18 };
+  const tracker = await startOpentracker(folder, makeTorrent(wanted).infoHash);
+  const { made, torrentPath } = laidOut(folder, { ...wanted, trackers: [tracker.address] });
+  const seeder = await startAria2(folder, torrentPath, { rate });
+  // Whoever asks before is told of nobody, and asks again after half an hour.
+  await tracker.knowsSeeder(made.infoHash);
   return {
-    torrent,
-    magnet: `magnet:?xt=urn:btih:${torrent.infoHash}&tr=${encodeURIComponent(tracker)}`,
+    torrent: made,
+    magnet: `magnet:?xt=urn:btih:${made.infoHash}&tr=${encodeURIComponent(tracker.address)}`,
     async [Symbol.asyncDispose]() {
-      for (const one of running) await one.stop();
+      await seeder.stop();
+      await tracker.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -86,7 +68,7 @@ for (const [kind, isPrivate] of [
 ] as const) {
   test(`a ${kind} survives the end of either program in the middle, paused it stays paused`, programs, async () => {
     await using server = await startQbittorrent();
-    await using swarm = await startSwarm(isPrivate, '4M');
+    await using swarm = await startSwarm(isPrivate, 4 * megabyte);
     await using place = await ownPlace();
     await configured(place, server);
     const file = join(place.cwd, 'film.torrent');
