@@ -86,13 +86,13 @@ function lanesOf(files: readonly string[], long: boolean): Group[][] {
   const group = (part: readonly string[]) => ({ files: part, flags: ['--test-isolation=none', limit], atEnd: true });
   const inFolders = (folders: RegExp) => group(files.filter((file) => folders.test(file)));
   const waiting = files.filter((file) => !/^(src|test\/contract|test\/meta)\//.test(file));
-  /** So many eighths of the tests that mostly wait: with what comes before them the lanes take about the same time. */
-  const eighths = (from: number, to: number) => group(waiting.filter((_, n) => n % 8 >= from && n % 8 < to));
+  /** These sixteenths of the tests that mostly wait: with what comes before them the lanes take about the same time. */
+  const sixteenths = (...own: readonly number[]) => group(waiting.filter((_, n) => own.includes(n % 16)));
   const lanes = [
     [inFolders(/^src\/(?!sources\/)/), inFolders(/^src\/sources\//)],
-    [inFolders(/^test\/(contract|meta)\//), eighths(0, 2)],
-    [eighths(2, 5)],
-    [{ ...eighths(5, 8), atEnd: false }],
+    [inFolders(/^test\/(contract|meta)\//), sixteenths(0, 1, 8, 9, 5)],
+    [sixteenths(2, 3, 4, 10, 11, 12)],
+    [{ ...sixteenths(6, 7, 13, 14, 15), atEnd: false }],
   ];
   const found = lanes.map((groups) => groups.filter((one) => one.files.length > 0)).filter((lane) => lane.length > 0);
   return found.length > 1 ? found : found.map((lane) => lane.map((one) => ({ ...one, atEnd: false })));

@@ -71,6 +71,18 @@ test('a socket that refuses proves death at once, to everybody who asks, until i
   assert.deepEqual(await store.instances(), []);
 });
 
+test('one that is caught while it dies, and cuts off who asks before its socket refuses, is dead', async (t) => {
+  const { living, row, sockets, store } = await scene(t);
+  const listen = `const server = require('node:net').createServer((client) => {
+    client.destroy();
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 10);
+  }).listen(process.argv[1], () => console.log('here'))`;
+  const child = spawn(process.execPath, ['-e', listen, socketPath(sockets, 'a')]);
+  await once(child.stdout, 'data');
+  await store.registerInstance(row('a', 0));
+  assert.deepEqual(await living.gone('me'), { dead: ['a'], silent: [] });
+});
+
 test('where the socket is gone the heartbeat tells: an instance that lives loses nothing', async (t) => {
   const { living, row, sockets, store } = await scene(t);
   const socket = createInstanceSocket({

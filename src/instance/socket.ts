@@ -9,6 +9,9 @@ import type { Clock } from '../time/clock.ts';
 
 /** An engine that is connected to but says nothing for so long is stopped (SIGSTOP, suspended), ms. */
 const answerWithin = 1000;
+/** Who is cut off without a word asks so often, with this time between, ms: to close all it had open takes a process less. */
+const mostAsked = 5;
+const askAgain = 20;
 /** Who only wants to see live figures once waits no longer, ms. */
 const figuresWithin = 300;
 /** How often live progress is sent to those who follow, ms. */
@@ -84,9 +87,21 @@ export function createInstanceSocket(parts: {
 /** `silent`: it cannot be asked (stopped, or its socket is gone), so its heartbeat must tell. */
 export type Life = 'alive' | 'silent' | 'dead';
 
-/** Asks the socket of an instance whether it lives; takes at most a second. */
+/**
+ * Asks the socket of an instance whether it lives; takes about a second at most. A process that is being killed closes
+ * one connection after the other: whoever is cut off asks again until that is over.
+ */
 export async function lifeAt(path: string, uid: string, clock: Clock): Promise<Life> {
-  const answer = Promise.withResolvers<Life>();
+  for (let asked = 1; ; asked += 1) {
+    const answer = await answerAt(path, uid, clock);
+    if (answer !== 'cut off') return answer;
+    if (asked === mostAsked) return 'silent';
+    await clock.sleep(askAgain);
+  }
+}
+
+async function answerAt(path: string, uid: string, clock: Clock): Promise<Life | 'cut off'> {
+  const answer = Promise.withResolvers<Life | 'cut off'>();
   const socket = connect(path);
   const timer = clock.after(answerWithin, () => answer.resolve('silent'));
   let said = '';
@@ -96,11 +111,12 @@ export async function lifeAt(path: string, uid: string, clock: Clock): Promise<L
     if (said.includes('\n')) answer.resolve(said.includes(`"${uid}"`) ? 'alive' : 'dead');
     else if (said.length > longestLine) answer.resolve('dead');
   });
-  socket.on('error', (error: NodeJS.ErrnoException) => {
+  socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
     // A socket that is gone proves nothing: a cleaner of old files may have taken it, or it lies in another container.
-    answer.resolve(['ECONNREFUSED', 'ENOTSOCK'].includes(error.code ?? '') ? 'dead' : 'silent');
+    if (['ECONNREFUSED', 'ENOTSOCK'].includes(code)) answer.resolve('dead');
+    else answer.resolve(['ECONNRESET', 'EPIPE'].includes(code) ? 'cut off' : 'silent');
   });
-  socket.on('end', () => answer.resolve('silent'));
+  socket.on('end', () => answer.resolve('cut off'));
   try {
     return await answer.promise;
   } finally {
