@@ -91,8 +91,8 @@ function lanesOf(files: readonly string[], long: boolean): Group[][] {
   const lanes = [
     [inFolders(/^src\/(?!sources\/)/), inFolders(/^src\/sources\//)],
     [inFolders(/^test\/(contract|meta)\//), sixteenths(0, 1, 8, 9, 5)],
-    [sixteenths(2, 3, 4, 10, 11, 12)],
-    [{ ...sixteenths(6, 7, 13, 14, 15), atEnd: false }],
+    [sixteenths(2, 3, 10, 11, 12)],
+    [{ ...sixteenths(4, 6, 7, 13, 14, 15), atEnd: false }],
   ];
   const found = lanes.map((groups) => groups.filter((one) => one.files.length > 0)).filter((lane) => lane.length > 0);
   return found.length > 1 ? found : found.map((lane) => lane.map((one) => ({ ...one, atEnd: false })));
