@@ -89,15 +89,6 @@ export async function writeSidecar(disk: Disk, partialPath: string, facts: objec
   await onDisk(path, () => disk.writeText(path, sidecarText(facts), sidecarMode));
 }
 
-/** True when a partial and its sidecar are as `createPartial` and `writeSidecar` with these facts leave them. */
-export async function isUntouched(disk: Disk, partialPath: string, sidecar: object): Promise<boolean> {
-  return onDisk(partialPath, async () => {
-    const facts = await disk.facts(partialPath);
-    if (!facts?.isFile || facts.size > 0) return false;
-    return (await disk.readText(sidecarOf(partialPath))) === sidecarText(sidecar);
-  });
-}
-
 function sidecarText(facts: object): string {
   return `${JSON.stringify(facts, null, 2)}\n`;
 }

@@ -195,9 +195,7 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
     run.signal.throwIfAborted();
     const folder = wantedFolder(run.claim.download, file);
     const priority = priorities[file.position]?.priority ?? 0;
-    const path =
-      (await ownPartial(run, manifest.resumeToken, file)) ??
-      (await newPartial(run, manifest.resumeToken, file, folder));
+    const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest.resumeToken, file, folder));
     targets[at] = { position: file.position, path, size: file.size, durable: file.durable, priority };
   });
   run.signal.throwIfAborted();
