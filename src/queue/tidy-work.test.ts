@@ -62,6 +62,28 @@ test('rows of what failed or was cancelled long ago go with what they fetched, w
   assert.deepEqual(await stage.names(), []);
 });
 
+test('what is tried again while old rows are forgotten stays, and the others go all the same', async () => {
+  await using stage = await tidyStage();
+  const { store, clock } = stage;
+  const [first, second] = [await stage.begin('a.iso', 'half'), await stage.begin('b.iso', 'half')];
+  for (const { lease } of [first, second]) await store.change(lease, { to: 'failed', error: failure }, clock.now());
+  await later(stage, 2 * day);
+  const retried = {
+    ...store,
+    async endedBefore(...asked: Parameters<typeof store.endedBefore>) {
+      const old = await store.endedBefore(...asked);
+      await store.wish(first.download.id, { wish: 'retry' }, clock.now());
+      return old;
+    },
+  };
+  const done = await stage.tidy({ forgetFailedAfter: day }, {}, { store: retried });
+  assert.deepEqual(inShort(done), [`forgot ${second.download.id}`]);
+  assert.deepEqual(
+    [await stage.status(first.download.id), await stage.status(second.download.id)],
+    ['pending', undefined],
+  );
+});
+
 test('a crash between cancel or remove and the deletion leaves rests that the next start takes', async () => {
   await using stage = await tidyStage();
   const { store, clock } = stage;

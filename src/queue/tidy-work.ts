@@ -43,7 +43,9 @@ export async function forgetFailed(run: TidyRun): Promise<void> {
     for (const { id, uid, name } of old) {
       if (run.signal.aborted) return;
       const files = scope.dryRun ? [] : await store.forgetEnded(run.turn, id, before, clock.now());
-      if (!files) return;
+      // Somebody tried it again meanwhile, or another process has the turn.
+      if (!files && !(await store.holdTurn(run.turn, clock.now()))) return;
+      if (!files) continue;
       run.tell({ kind: 'forgot', id, name });
       await removePartials(run, files, uid);
     }
