@@ -99,8 +99,8 @@ async function forgetKept({ store, clock, sourceNamed }: CommandParts, { source,
 /** What its steps began elsewhere. */
 async function giveUpBegun({ store, clock, giveUpStep }: CommandParts, { id }: Download): Promise<string[]> {
   const leave = (position: number, mark: unknown) => store.leaveMark(id, position, mark);
-  const said = await giveUpSteps(await store.steps(id), { clock, giveUp: giveUpStep, leave });
-  return said.map((text) => `download ${id}: ${text}`);
+  const { left } = await giveUpSteps(await store.steps(id), { clock, giveUp: giveUpStep, leave });
+  return left.map((text) => `download ${id}: ${text}`);
 }
 
 /** A program that does not answer now keeps no download from ending; a person is told what stays there. */

@@ -250,6 +250,16 @@ export const tidiedSchema = z.strictObject({
         bytes,
       }),
       z.strictObject({
+        kind: z.literal('gave up elsewhere').describe('What a step had begun elsewhere (an upload) was removed there.'),
+        id: z.number().int().positive(),
+        step: z.string(),
+      }),
+      z.strictObject({
+        kind: z.literal('left elsewhere').describe('It could not be removed there; it is tried again next time.'),
+        id: z.number().int().positive(),
+        message: z.string(),
+      }),
+      z.strictObject({
         kind: z.literal('forgot').describe('The row of a failed or cancelled download was deleted.'),
         id: z.number().int().positive(),
         name: z.string().nullable(),

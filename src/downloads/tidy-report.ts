@@ -16,6 +16,10 @@ export type TidyAction =
   | { readonly kind: 'seeded'; readonly id: number; readonly reason: RetentionReason }
   /** What a download that failed long ago had fetched was deleted. */
   | { readonly kind: 'gave up'; readonly id: number; readonly paths: readonly string[]; readonly bytes: number }
+  /** What a step had begun elsewhere (an upload in parts), of a download that was given up, was removed there. */
+  | { readonly kind: 'gave up elsewhere'; readonly id: number; readonly step: string }
+  /** It could not be removed there; it is tried again next time. */
+  | { readonly kind: 'left elsewhere'; readonly id: number; readonly message: string }
   /** The row of one that failed or was cancelled long ago was deleted. */
   | { readonly kind: 'forgot'; readonly id: number; readonly name: string | null }
   /** A partial of ours that no download claims. `kept`: it is only told of. */

@@ -103,12 +103,12 @@ async function giveUpElsewhere({ parts, claim }: Run): Promise<void> {
 async function giveUpBegun({ parts, claim }: Run): Promise<void> {
   const { store, clock, makeStep, log } = parts;
   const { id } = claim.download;
-  const said = await giveUpSteps(await store.steps(id), {
+  const { left } = await giveUpSteps(await store.steps(id), {
     clock,
     giveUp: async (spec, mark, signal) => (await makeStep(spec)).giveUp?.(mark, signal) ?? mark,
     leave: (position, mark) => store.leaveMark(id, position, mark),
   });
-  for (const text of said) log.warn({ download: id, text }, 'something of it is left elsewhere');
+  for (const text of left) log.warn({ download: id, text }, 'something of it is left elsewhere');
 }
 
 /** `isOfStore`: it is the database that cannot be written, and not what was fetched. */

@@ -42,6 +42,7 @@ export function tidyParts(made: TidyMade): TidyParts {
     },
     giveUpStep: async (spec, mark, signal) =>
       (await (await made.steps.load()).make(spec).giveUp?.(mark, signal)) ?? mark,
+    hasBegun: async (spec, mark) => (await (await made.steps.load()).make(spec).hasBegun?.(mark)) ?? false,
     keepers: async () => [await made.sourceNamed('torrent')],
     sidecarsIn: (folder) => sidecarFilesIn(folder),
     get rules() {

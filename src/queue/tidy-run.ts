@@ -32,6 +32,8 @@ export interface TidyParts {
   giveUpElsewhere?(download: Download): Promise<void>;
   /** What a step with this mark began elsewhere goes; answers what is left of the mark. Throws `Failure`. Left out: none begins anything. */
   giveUpStep?(spec: StepSpec, mark: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Whether there is something to give up, for a dry run; nobody is asked. Left out: there is not. */
+  hasBegun?(spec: StepSpec, mark: unknown): Promise<boolean>;
   /** Who keeps something for links. Left out: nobody. */
   keepers?(): Promise<readonly Pick<Source, 'forget' | 'keptKeys'>[]>;
   /** The sidecars in a folder that this user wrote, each with its path; none where the folder cannot be read. */

@@ -77,10 +77,16 @@ test('what steps began elsewhere is given up when their download was cancelled, 
   await stage.tidy({}, {}, { giveUpStep });
   assert.deepEqual(asked, [], 'a moment ago somebody may be at it');
   await clock.advance(hour / 2);
-  await stage.tidy({}, {}, { giveUpStep });
+  const away = 'what upload=nas has begun there stays there (nas is away)';
+  const told = await stage.tidy({}, {}, { giveUpStep });
+  assert.deepEqual(told, [{ kind: 'left elsewhere', id: cancelled.lease.id, message: away }]);
   assert.deepEqual([asked, await marks()], [[before[0]], before]);
   isAway = false;
-  await stage.tidy({ partialsAfter: hour }, {}, { giveUpStep });
+  const gone = [{ kind: 'gave up elsewhere', id: cancelled.lease.id, step: 'upload=nas' }];
+  const hasBegun = async () => true;
+  assert.deepEqual(await stage.tidy({}, { dryRun: true }, { giveUpStep, hasBegun }), gone);
+  assert.deepEqual([asked.length, await marks()], [1, before], 'a dry run asks nobody');
+  assert.deepEqual(await stage.tidy({ partialsAfter: hour }, {}, { giveUpStep }), gone);
   assert.deepEqual(await marks(), [{}, before[1], before[2]]);
   await clock.advance(hour);
   await stage.tidy({ partialsAfter: hour }, {}, { giveUpStep });

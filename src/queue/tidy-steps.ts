@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { onDisk } from '../disk/disk-failure.ts';
 import { removeTree } from '../disk/remove-tree.ts';
+import { specText } from '../downloads/steps.ts';
 import { giveUpSteps } from '../steps/give-up.ts';
 import { uidOfWorkFolder } from '../steps/work-folder.ts';
 import type { TidyRun } from './tidy-run.ts';
@@ -18,15 +19,21 @@ export async function removeWorkOfSteps(run: TidyRun): Promise<void> {
  * What steps began elsewhere (an upload in parts) goes, of downloads that were cancelled, or failed long ago: a process
  * that died gave it up no more, or the host was away. What cannot be removed now is tried again next time.
  */
-export async function giveUpBegun({ store, clock, rules, scope, log, signal, giveUpStep }: TidyRun): Promise<void> {
-  if (!giveUpStep || scope.dryRun) return;
+export async function giveUpBegun(run: TidyRun): Promise<void> {
+  const { store, clock, rules, scope, signal, giveUpStep, hasBegun } = run;
+  if (!giveUpStep) return;
   const now = clock.now();
   const failed = rules.partialsAfter === undefined ? 0 : now - rules.partialsAfter;
-  for (const { downloadId, step } of await store.stepsGivenUp({ cancelled: now - stillWarm, failed })) {
+  for (const { downloadId: id, step } of await store.stepsGivenUp({ cancelled: now - stillWarm, failed })) {
     if (signal.aborted) return;
-    const leave = (position: number, mark: unknown) => store.leaveMark(downloadId, position, mark);
-    for (const text of await giveUpSteps([step], { clock, giveUp: giveUpStep, leave }))
-      log.info({ download: downloadId, text }, 'something of it is left elsewhere');
+    if (scope.dryRun) {
+      if (await hasBegun?.(step, step.mark)) run.tell({ kind: 'gave up elsewhere', id, step: specText(step) });
+      continue;
+    }
+    const leave = (position: number, mark: unknown) => store.leaveMark(id, position, mark);
+    const { gone, left } = await giveUpSteps([step], { clock, giveUp: giveUpStep, leave });
+    for (const one of gone) run.tell({ kind: 'gave up elsewhere', id, step: specText(one) });
+    for (const message of left) run.tell({ kind: 'left elsewhere', id, message });
   }
 }
 

@@ -23,6 +23,8 @@ export interface Step {
    * it cannot be removed now. Left out: it begins nothing elsewhere.
    */
   giveUp?(mark: unknown, signal: AbortSignal): Promise<unknown>;
+  /** Would `giveUp` have something to ask for? It asks nobody itself. Left out: never. */
+  hasBegun?(mark: unknown): Promise<boolean>;
   /**
    * Removes what it put elsewhere, as far as its mark tells of it, and may be called again: what is gone already is
    * removed. Left out: it puts nothing elsewhere.

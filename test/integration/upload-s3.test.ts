@@ -137,7 +137,9 @@ test('an upload that is given up leaves no parts, before its id was known and af
     const away = { hosts: { s3: { ...s3, url: 'http://127.0.0.1:9' } } };
     await assert.rejects(download.giveUp('s3', away), Failure);
     assert.deepEqual(download.mark, mark);
+    assert.equal(await download.hasBegun('s3', away), true);
     await download.giveUp('s3', upload);
+    assert.equal(await download.hasBegun('s3', upload), false);
     assert.deepEqual(await server.unfinished(), []);
     const after = download.mark;
     await download.giveUp('s3', upload);

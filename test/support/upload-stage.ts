@@ -27,6 +27,8 @@ export interface UploadedDownload {
   run(options: string, upload: Partial<Upload>, how?: RunOptions): Promise<StepResult>;
   /** Gives up what is in the middle; `mark` is what is left then. */
   giveUp(options: string, upload: Partial<Upload>): Promise<void>;
+  /** Whether there would be something to give up. */
+  hasBegun(options: string, upload: Partial<Upload>): Promise<boolean | undefined>;
   /** Asks the hosts to delete what was sent. */
   takeBack(options: string, upload: Partial<Upload>): Promise<readonly TakenBack[] | undefined>;
 }
@@ -74,6 +76,7 @@ function downloadOf(folder: string, paths: readonly string[]): UploadedDownload 
     async giveUp(options, upload) {
       download.mark = await stepFor(options, upload, systemClock).giveUp?.(download.mark, new AbortController().signal);
     },
+    hasBegun: async (options, upload) => stepFor(options, upload, systemClock).hasBegun?.(download.mark),
     async run(options, upload, { signal, diesAt, isHasty } = {}) {
       const died = new AbortController();
       const step = stepFor(options, upload, isHasty ? hastyClock : systemClock);

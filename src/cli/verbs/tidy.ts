@@ -32,14 +32,17 @@ export const tidy: Verb = {
       return exit.unfinished;
     }
     if (!json) screen.err.line(screen.err.look.paint('faint', summary(report.actions, dryRun)));
-    return report.actions.some(({ kind }) => kind === 'left') ? exit.unfinished : exit.done;
+    return report.actions.some(({ kind }) => kind === 'left' || kind === 'left elsewhere')
+      ? exit.unfinished
+      : exit.done;
   },
 };
 
 const help = `
 What goes is told by the section retention of the configuration (off unless set): delivered files that are more,
 larger together or older than allowed, and only while they are what was delivered. Also what downloads that failed
-a day ago have fetched, and partials that no download claims. Rows stay.
+a day ago have fetched, partials that no download claims, and what an upload that was given up has left at its host.
+Rows stay.
 
 Examples:
   $ longhaul tidy --dry-run
@@ -56,6 +59,10 @@ function lineOf(action: TidyAction, dryRun: boolean, look: Look): string {
       return `${look.symbol('note')} ${action.id} ${printable(action.message)}`;
     case 'gave up':
       return `${look.symbol('cleaned')} ${action.id} ${will('deleted', 'delete')} what it fetched before it failed, ${bytesText(action.bytes)}`;
+    case 'gave up elsewhere':
+      return `${look.symbol('cleaned')} ${action.id} ${will('gave up', 'give up')} what ${printable(action.step)} had begun elsewhere`;
+    case 'left elsewhere':
+      return `${look.symbol('warning')} ${action.id} ${printable(action.message)}; it is tried again every hour, and by longhaul tidy`;
     case 'forgot':
       return `${look.symbol('cleaned')} ${action.id} ${printable(action.name ?? 'without a name')}: ${will('forgotten', 'be forgotten')}`;
     case 'orphan':

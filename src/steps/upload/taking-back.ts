@@ -55,6 +55,15 @@ export async function giveUp(reach: Reach, mark: unknown, signal: AbortSignal): 
   return gaveUp ? { files: left } : mark;
 }
 
+/** Whether a host was left with something in the middle that it can be asked to remove; one that is known no more may be. */
+export async function hasBegun(reach: Reach, mark: unknown): Promise<boolean> {
+  const names = new Set(Object.values(readState(mark).files).flatMap(({ marks }) => Object.keys(marks)));
+  for (const name of names) {
+    if (await atHost(reach, name, async ({ giveUp }) => giveUp !== undefined).catch(() => true)) return true;
+  }
+  return false;
+}
+
 /** Whether the host has removed it; one that keeps nothing in the middle has nothing to remove. */
 async function isLeaving(
   reach: Reach,

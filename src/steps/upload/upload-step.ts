@@ -10,7 +10,7 @@ import { hostExample, type NamedHost, openHosts, readChain } from './hosts.ts';
 import { UploadProgress } from './progress.ts';
 import { SourceFile } from './source-file.ts';
 import { type FileState, readState, type UploadState } from './state.ts';
-import { giveUp, takeBack } from './taking-back.ts';
+import { giveUp, hasBegun, takeBack } from './taking-back.ts';
 
 export interface UploadParts {
   readonly config: Pick<Config, 'http' | 'hosts' | 'upload'>;
@@ -49,6 +49,10 @@ class UploadStep implements Step {
 
   giveUp(mark: unknown, signal: AbortSignal): Promise<unknown> {
     return giveUp({ parts: this.#parts, limits: this.#limits }, mark, signal);
+  }
+
+  hasBegun(mark: unknown): Promise<boolean> {
+    return hasBegun({ parts: this.#parts, limits: this.#limits }, mark);
   }
 
   takeBack(mark: unknown, signal: AbortSignal): Promise<readonly TakenBack[]> {
