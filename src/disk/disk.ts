@@ -28,7 +28,7 @@ export interface Disk {
   removeTree(path: string): Promise<void>;
   /** Permissions of a file, less the umask. */
   setMode(path: string, mode: number): Promise<void>;
-  /** With the folders above it that are missing; their names are durable when it returns. */
+  /** With the folders above it that are missing; all these names are durable when it returns, whoever made the folders. */
   makeDirectory(path: string): Promise<void>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;

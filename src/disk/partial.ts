@@ -3,6 +3,7 @@ import { Failure } from '../downloads/failure.ts';
 import { sidecarUid } from '../downloads/sidecar.ts';
 import type { Disk, OpenFile } from './disk.ts';
 import { onDisk } from './disk-failure.ts';
+import { filesAtOnce, inLanes } from './in-lanes.ts';
 import { numberedName } from './safe-name.ts';
 import { temporaryFor, workFolderFor } from './temporary.ts';
 
@@ -87,6 +88,28 @@ export function createIn(disk: Disk, path: string, mode: number | undefined): Op
 export async function writeSidecar(disk: Disk, partialPath: string, facts: object): Promise<void> {
   const path = sidecarOf(partialPath);
   await onDisk(path, () => disk.writeText(path, sidecarText(facts), sidecarMode));
+}
+
+/** True when a partial and its sidecar are as `createPartial` and `writeSidecar` with these facts leave them. */
+export async function isUntouched(disk: Disk, partialPath: string, sidecar: object): Promise<boolean> {
+  return onDisk(partialPath, async () => {
+    const facts = await disk.facts(partialPath);
+    if (!facts?.isFile || facts.size > 0) return false;
+    return (await disk.readText(sidecarOf(partialPath))) === sidecarText(sidecar);
+  });
+}
+
+/**
+ * Makes durable the names of partials that an earlier process made, and those of their folders: it may have died before
+ * they were. Throws `Failure`.
+ */
+export async function settlePartials(disk: Disk, partialPaths: readonly string[]): Promise<void> {
+  await inLanes([...new Set(partialPaths.map(dirname))], filesAtOnce, (folder) =>
+    onDisk(folder, async () => {
+      await disk.makeDirectory(folder);
+      await disk.syncDirectory(folder);
+    }),
+  );
 }
 
 function sidecarText(facts: object): string {

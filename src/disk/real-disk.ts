@@ -32,6 +32,9 @@ const folderMode = 0o777;
 
 const syncFolder = sharedSync(syncDirectory);
 
+/** Folders whose names are known to be durable, and those of the folders above them. */
+const settled = new Set<string>();
+
 /** The disk of this machine. */
 export const realDisk: Disk = {
   create: (path, mode = partialMode) =>
@@ -47,9 +50,7 @@ export const realDisk: Disk = {
   },
   removeTree: (path) => files.rm(path, { recursive: true, force: true }),
   setMode: (path, mode) => files.chmod(path, mode & ~process.umask()),
-  async makeDirectory(path) {
-    for (const made of makeFolder(path, folderMode)) await syncFolder(dirname(made));
-  },
+  makeDirectory,
   async removeDirectory(path) {
     await unlessMissing(() => files.rmdir(path));
   },
@@ -102,6 +103,26 @@ function openFile(descriptor: number): OpenFile {
       return closing;
     },
   };
+}
+
+/**
+ * What is there already may have been made by a process that died before the name was durable: each folder is looked
+ * after once.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const made = new Set(makeFolder(path, folderMode));
+  for (const folder of made) settled.delete(folder);
+  const doubtful: string[] = [];
+  for (let folder = path; folder !== dirname(folder) && !settled.has(folder); folder = dirname(folder)) {
+    doubtful.unshift(folder);
+  }
+  for (const folder of doubtful) {
+    await syncFolder(dirname(folder)).catch((error: unknown) => {
+      // Where we may not even look we have made nothing.
+      if (made.has(folder)) throw error;
+    });
+    settled.add(folder);
+  }
 }
 
 const readOnce = promisify(read) as unknown as (

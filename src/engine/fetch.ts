@@ -1,6 +1,6 @@
 import { onDisk } from '../disk/disk-failure.ts';
 import { filesAtOnce, inLanes } from '../disk/in-lanes.ts';
-import { removeOwnPartial } from '../disk/partial.ts';
+import { removeOwnPartial, settlePartials } from '../disk/partial.ts';
 import type { DownloadFile, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { bytesIn, cutRanges, missingRanges, type Range } from '../downloads/ranges.ts';
@@ -191,13 +191,17 @@ async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget
     run.sidecar = () => sidecarBeside(run, manifest.resumeToken, target.position);
     return [target];
   }
+  const kept: string[] = [];
   await inLanes(wantedFiles(run), filesAtOnce, async (file, at) => {
     run.signal.throwIfAborted();
     const folder = wantedFolder(run.claim.download, file);
     const priority = priorities[file.position]?.priority ?? 0;
-    const path = (await ownPartial(run, file)) ?? (await newPartial(run, manifest.resumeToken, file, folder));
+    const own = await ownPartial(run, manifest.resumeToken, file);
+    if (own !== undefined && bytesIn(file.durable) === 0) kept.push(own);
+    const path = own ?? (await newPartial(run, manifest.resumeToken, file, folder));
     targets[at] = { position: file.position, path, size: file.size, durable: file.durable, priority };
   });
+  await settlePartials(run.parts.disk, kept);
   run.signal.throwIfAborted();
   return targets;
 }

@@ -1,4 +1,4 @@
-import { createPartial, removeOwnPartial, writeSidecar } from '../disk/partial.ts';
+import { createPartial, isUntouched, removeOwnPartial, writeSidecar } from '../disk/partial.ts';
 import { isPublishedAs } from '../disk/publish.ts';
 import type { DownloadFile, ResumeToken } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
@@ -9,17 +9,24 @@ import { changeFile, fileAt, type Run } from './run.ts';
 
 /**
  * The partial of an earlier run that is to be continued; undefined when there is none. One without durable
- * bytes is removed and not emptied: it may be the file that stands under a final name already. Nor is one taken that nothing
- * was written to yet: nobody knows whether its name, and its folder's, would outlive a power loss. Left is an empty file that
- * has its final name.
+ * bytes is removed and not emptied: it may be the file that stands under a final name already. Left are those that are as a
+ * run makes them before the first byte: of 100,000 files most are still so. Whether their names would outlive a power loss
+ * nobody knows: `settlePartials` sees to it.
  */
-export async function ownPartial(run: Run, file: DownloadFile): Promise<string | undefined> {
+export async function ownPartial(run: Run, resumeToken: ResumeToken, file: DownloadFile): Promise<string | undefined> {
   const { disk } = run.parts;
-  const { partialPath, finalPath, size } = file;
+  const { partialPath } = file;
   if (!partialPath || bytesIn(file.durable) > 0) return partialPath ?? undefined;
-  if (finalPath !== null && size === 0 && (await isPublishedAs(disk, partialPath, finalPath))) return partialPath;
+  if (await isAsLeft(run, resumeToken, file, partialPath)) return partialPath;
   await removeOwnPartial(disk, partialPath, run.claim.download.uid);
   return undefined;
+}
+
+/** Nothing was written to it yet; or it is empty as it should be, and has its final name already. */
+async function isAsLeft(run: Run, resumeToken: ResumeToken, file: DownloadFile, partialPath: string): Promise<boolean> {
+  const { disk } = run.parts;
+  if (file.finalPath === null) return isUntouched(disk, partialPath, sidecarFacts(run, resumeToken, file));
+  return file.size === 0 && isPublishedAs(disk, partialPath, file.finalPath);
 }
 
 /** A new partial with its sidecar, recorded before it is made. */

@@ -41,13 +41,15 @@ export class FileNode {
   readonly inode: number;
   /** As programs see it. */
   content: Buffer = Buffer.alloc(0);
-  modifiedAt = 0;
+  /** Another one for each file: none is taken for another of the same size. */
+  modifiedAt: number;
   #stable: Buffer = Buffer.alloc(0);
   #pending: Change[] = [];
   readonly #blocks = new Set<number>();
 
   constructor(inode: number) {
     this.inode = inode;
+    this.modifiedAt = inode * apart;
   }
 
   /** Blocks of `blockBytes` that take up room. */
@@ -153,6 +155,9 @@ export class Directory {
     for (const [name, node] of change) setName(this.#stable, name, node);
   }
 }
+
+/** Times of change of any two files differ by at least so many ms. */
+const apart = 10_000;
 
 /** Room is given out in these. */
 export const blockBytes = 4096;

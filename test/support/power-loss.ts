@@ -143,7 +143,10 @@ function engineOf(world: World, power: Power, clock: ManualClock, bend: Bend): E
   };
 }
 
-/** Now and then the disk is not only cut off: it reports an error, is full for a moment, or a sync fails. */
+/**
+ * Now and then the disk is not only cut off: it reports an error, is full for a moment, or a sync fails. Never all three
+ * in one life: a download that meets them one after the other is given up.
+ */
 function faultsOf(dice: Dice): (operation: Operation) => string | undefined {
   const at = () => (dice.chance(0.2) ? dice.between(1, 200) : 0);
   const codes = new Map([
@@ -151,12 +154,13 @@ function faultsOf(dice: Dice): (operation: Operation) => string | undefined {
     [at(), 'ENOSPC'],
   ]);
   let syncs = dice.chance(0.3) ? dice.between(1, 12) : 0;
+  let left = 2;
   return ({ number, kind }) => {
-    if (kind === 'syncData' || kind === 'sync') {
-      syncs -= 1;
-      if (syncs === 0) return 'EIO';
-    }
-    return codes.get(number);
+    const isSync = kind === 'syncData' || kind === 'sync';
+    if (isSync) syncs -= 1;
+    const code = isSync && syncs === 0 ? 'EIO' : codes.get(number);
+    if (code !== undefined) left -= 1;
+    return left < 0 ? undefined : code;
   };
 }
 

@@ -39,6 +39,8 @@ class SimulatedDisk implements Disk {
   readonly #latency: () => Promise<void>;
   readonly #links: boolean;
   readonly #fault: SimulatedDiskOptions['fault'];
+  /** Folders whose names are known to be durable. */
+  readonly #settled = new Set<string>();
   #operations = 0;
 
   constructor(medium: Medium, options: SimulatedDiskOptions) {
@@ -136,18 +138,25 @@ class SimulatedDisk implements Disk {
     await this.syncDirectory(dirname(path));
   };
 
-  /** With the names that it needed, durable at once: a crash in between looks like one before it. */
-  readonly makeDirectory: Disk['makeDirectory'] = (path) =>
-    this.#op('makeDirectory', path, () => {
-      for (const made of [...ancestorsOf(path), path]) {
-        const known = this.#medium.at(made);
-        if (known instanceof Directory) continue;
-        if (known) throw errno('EEXIST', path);
-        const { folder, name } = this.#medium.holderOf(made);
-        folder.change(new Map([[name, this.#medium.newDirectory()]]));
-        folder.beginSync()();
-      }
-    });
+  /** Folder by folder, then sync by sync; what an earlier process made is looked after once. */
+  readonly makeDirectory: Disk['makeDirectory'] = async (path) => {
+    const folders = [...ancestorsOf(path), path];
+    for (const each of folders) await this.#op('makeDirectory', each, () => this.#makeOne(each));
+    for (const each of folders) {
+      if (this.#settled.has(each)) continue;
+      await this.syncDirectory(dirname(each));
+      this.#settled.add(each);
+    }
+  };
+
+  #makeOne(path: string): void {
+    const known = this.#medium.at(path);
+    if (known instanceof Directory) return;
+    if (known) throw errno('EEXIST', path);
+    const { folder, name } = this.#medium.holderOf(path);
+    folder.change(new Map([[name, this.#medium.newDirectory()]]));
+    this.#settled.delete(path);
+  }
 
   #moveName(from: string, to: string): void {
     const [source, target] = [this.#medium.holderOf(from), this.#medium.holderOf(to)];
