@@ -16,7 +16,6 @@ import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
 import { changeFile, fileAt, type Run, wantedFiles } from './run.ts';
 import { runSteps } from './run-steps.ts';
-import { seedGoalOf } from './seed-goal.ts';
 import { deliverShort } from './short-file.ts';
 
 /**
@@ -159,8 +158,8 @@ async function finish(run: Run): Promise<void> {
   if (await waitsForSteps(run)) return;
   const end = hasSteps(run) ? await keepWanted(run, await runSteps(run)) : {};
   run.signal.throwIfAborted();
-  const seed = await seedGoalOf(run);
-  const completed = await store.change(lease, { to: 'completed', ...end, ...(seed ? { seed } : {}) }, clock.now());
+  const seed = mayBeSeeded(run) ? { seed: run.parts.policy.seed ?? 'off' } : {};
+  const completed = await store.change(lease, { to: 'completed', ...end, ...seed }, clock.now());
   if (!completed) throw leaseLost();
 }
 
@@ -170,6 +169,10 @@ async function waitsForSteps(run: Run): Promise<boolean> {
   const { download, lease } = run.claim;
   const room = hasSteps(run) ? placeForSteps?.(download.id) : undefined;
   return room !== undefined && store.waitForSteps(lease, room, clock.now());
+}
+
+function mayBeSeeded({ parts, source }: Run): boolean {
+  return parts.seeds?.(source) ?? false;
 }
 
 function hasSteps({ claim }: Run): boolean {

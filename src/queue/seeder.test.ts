@@ -56,7 +56,7 @@ async function until({ clock }: TidyStage, seeder: Seeder, isSo: () => boolean |
 
 test('it is seeded until its ratio, counted over a restart, and retention waits for that', async () => {
   await using stage = await tidyStage();
-  const id = await stage.deliver('a', 'ten bytes.', { seed: { ratio: 2 } });
+  const id = await stage.deliver('a', 'ten bytes.', { seed: '2' });
   const keep = { retention: { rules: { maxAge: hour / 2 }, categories: new Map() } };
   assert.deepEqual(
     (await stage.tidy(keep)).map(({ kind }) => kind),
@@ -90,7 +90,7 @@ test('it is seeded until its ratio, counted over a restart, and retention waits 
 
 test('in hours in which nothing may run nothing is sent; then it goes on by itself', async () => {
   await using stage = await tidyStage();
-  const id = await stage.deliver('a', 'ten bytes.', { seed: { ratio: 2 } });
+  const id = await stage.deliver('a', 'ten bytes.', { seed: '2' });
   const { sendings, source } = sender();
   let isClosed = true;
   const seeder = seederOn(stage, source, 'me', () => isClosed);
@@ -109,9 +109,9 @@ test('in hours in which nothing may run nothing is sent; then it goes on by itse
 
 test('a file that was changed or deleted ends the seeding with a sentence; one that may come back does not', async () => {
   await using stage = await tidyStage();
-  const changed = await stage.deliver('changed', 'text', { seed: {} });
-  const gone = await stage.deliver('gone', 'text', { seed: {} });
-  const busy = await stage.deliver('busy', 'text', { seed: {} });
+  const changed = await stage.deliver('changed', 'text', { seed: 'forever' });
+  const gone = await stage.deliver('gone', 'text', { seed: 'forever' });
+  const busy = await stage.deliver('busy', 'text', { seed: 'forever' });
   await writeFile(join(stage.folder, 'changed'), 'longer than it was');
   const { sendings, source } = sender();
   const seeder = seederOn(stage, source);
@@ -134,7 +134,7 @@ test('a file that was changed or deleted ends the seeding with a sentence; one t
 test('what a person pauses or removes is closed at once, and resumed it goes on', async () => {
   await using stage = await tidyStage();
   const { store, clock } = stage;
-  const id = await stage.deliver('a', 'ten bytes.', { seed: {} });
+  const id = await stage.deliver('a', 'ten bytes.', { seed: 'forever' });
   const { sendings, source } = sender();
   const seeder = seederOn(stage, source);
   await seeder.start();

@@ -1,3 +1,4 @@
+import { parseSeed } from '../config/seed.ts';
 import { type Lease, withoutSecrets } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
@@ -85,9 +86,7 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
     columns: { ...along.columns, ...remainingWish(row, to) },
   });
   if (change.to === 'completed' && change.kept) yield* keepOnly(changed, change.kept);
-  if (change.to === 'completed' && change.seed) {
-    yield* run(beginSeeding, { id: row.id, goal: JSON.stringify(change.seed) });
-  }
+  if (change.to === 'completed' && change.seed !== undefined) yield* seedFromNowOn(row, change.seed);
   return yield* obeyPause(row, changed, now);
 }
 
@@ -168,6 +167,12 @@ function* keepOnly({ id, source }: DownloadRow, { path, bytes }: Kept): Work<voi
   yield* run(setKeptBytes, { id, bytes });
   const retention = path === null ? 'gone' : source === 'local' ? 'foreign' : null;
   if (retention !== null) yield* run(setRetention, { id, status: 'completed', retention });
+}
+
+/** Its own options go first, also when somebody changed them a moment ago. */
+function* seedFromNowOn(row: DownloadRow, usual: string): Work<void> {
+  const goal = parseSeed(optionsOf(row).seed ?? usual);
+  if (goal) yield* run(beginSeeding, { id: row.id, goal: JSON.stringify(goal) });
 }
 
 function* giveUpFiles(row: DownloadRow, change: Change): Work<void> {

@@ -1,4 +1,3 @@
-import type { SeedGoal } from '../config/seed.ts';
 import type { Download, DownloadFile, Integrity, Lease } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import type { ErrorFacts } from '../downloads/failure.ts';
@@ -138,8 +137,8 @@ export type Change =
       readonly to: 'completed';
       readonly kept?: Kept;
       readonly gaveUp?: readonly number[];
-      /** It is sent to others from now on. */
-      readonly seed?: SeedGoal;
+      /** It may be sent to others: for how long (`parseSeed`) where its own options do not say. Left out: nobody could be sent it. */
+      readonly seed?: string;
     }
   /** `counts`: it is a try that counts. `discard`: what is durable proved worthless and is given up (in the same transaction). */
   | {

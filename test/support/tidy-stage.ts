@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { SeedGoal } from '../../src/config/seed.ts';
 import { markOf } from '../../src/disk/delivered.ts';
 import { removePartial, writeSidecar } from '../../src/disk/partial.ts';
 import { realDisk } from '../../src/disk/real-disk.ts';
@@ -28,7 +27,8 @@ export interface TidyStage {
       readonly category?: string;
       readonly digest?: string;
       readonly modifiedAt?: Date;
-      readonly seed?: SeedGoal;
+      /** As `parseSeed` reads it. */
+      readonly seed?: string;
     },
   ): Promise<number>;
   /** A download with a partial of some bytes, which then ends as said. */

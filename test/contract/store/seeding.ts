@@ -3,13 +3,14 @@ import type { Store } from '../../../src/store/store.ts';
 import { added, delivered, me, now, type Promises, present, running, ttl } from './scene.ts';
 
 const other = 'instance-b';
+const seed = '1.5,1m';
 const goal = { ratio: 1.5, time: 60_000 } as const;
 
 /** Completed, and to be seeded. */
 async function toBeSeeded(store: Store, runner: string | null = null): Promise<number> {
   const { claim } = await running(store, { source: 'torrent', runner });
   await store.change(claim.lease, delivered, now);
-  await store.change(claim.lease, { to: 'completed', seed: goal }, now);
+  await store.change(claim.lease, { to: 'completed', seed }, now);
   return claim.download.id;
 }
 
@@ -38,7 +39,8 @@ export const seedingPromises: Promises = {
     const { id } = claim.download;
     assert.equal((await store.set(id, { seed: '2' }, now)).options.seed, '2');
     await store.change(claim.lease, delivered, now);
-    await store.change(claim.lease, { to: 'completed', seed: goal }, now);
+    await store.change(claim.lease, { to: 'completed', seed }, now);
+    assert.deepEqual(present(await store.get(id)).seeding?.goal, { ratio: 2 }, 'what was said last');
     const { lease } = present(await store.claimSeed(id, me, now + ttl, now));
     await store.pulseSeeds({ instance: me, seeds: [{ lease, uploaded: 400, time: 5 }], leaseUntil: now + ttl });
     assert.partialDeepStrictEqual(await store.set(id, { seed: '3,2h' }, now), {
