@@ -107,6 +107,23 @@ test('in hours in which nothing may run nothing is sent; then it goes on by itse
   await seeder.stop();
 });
 
+test('after a sleep that was longer than its lease nothing is sent twice', async () => {
+  await using stage = await tidyStage();
+  await stage.deliver('a', 'ten bytes.', { seed: 'forever' });
+  const { sendings, source } = sender();
+  const seeder = seederOn(stage, source);
+  await seeder.start();
+  await until(stage, seeder, () => sendings.length === 1);
+  stage.clock.setWall(stage.clock.now() + hour);
+  await seeder.look();
+  await until(stage, seeder, () => sendings.length === 2);
+  assert.deepEqual(
+    sendings.map(({ closed }) => closed),
+    [true, false],
+  );
+  await seeder.stop();
+});
+
 test('a file that was changed or deleted ends the seeding with a sentence; one that may come back does not', async () => {
   await using stage = await tidyStage();
   const changed = await stage.deliver('changed', 'text', { seed: 'forever' });

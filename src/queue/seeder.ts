@@ -78,6 +78,7 @@ export class Seeder implements Service {
   }
 
   async #lookAtStore(): Promise<void> {
+    await this.#giveUpOldLeases();
     if (this.#held.size > 0) {
       const ours = await this.#parts.store.seedsOf(this.#parts.instance);
       await this.#held.keepOnly(new Map(ours.map(({ id, token }) => [id, token])));
@@ -86,14 +87,19 @@ export class Seeder implements Service {
   }
 
   async #tend(): Promise<void> {
-    const { clock, ttl, heartbeat } = this.#parts;
+    const { clock, heartbeat } = this.#parts;
     if (this.#parts.isClosed()) await this.#held.giveBackAll();
-    const age = since(this.#renewed, clock);
-    if (this.#held.size > 0 && age >= trustedFor(ttl)) await this.#held.dropAll();
+    await this.#giveUpOldLeases();
     await this.#held.endWhatIsDue();
-    if (age >= heartbeat || this.#held.size === 0) await this.#pulse();
+    if (since(this.#renewed, clock) >= heartbeat || this.#held.size === 0) await this.#pulse();
     if (this.#held.resting().size > 0 || this.#wasClosed) await this.#claimMore();
     this.#wasClosed = this.#parts.isClosed();
+  }
+
+  /** Before anything is claimed: what others may have by now would otherwise be begun a second time here. */
+  async #giveUpOldLeases(): Promise<void> {
+    const { clock, ttl } = this.#parts;
+    if (this.#held.size > 0 && since(this.#renewed, clock) >= trustedFor(ttl)) await this.#held.dropAll();
   }
 
   async #pulse(): Promise<void> {
