@@ -66,25 +66,24 @@ export class HeldSeeds {
   /** It was claimed. Never rejects because of what is claimed: that ends its seeding with a sentence, or rests. */
   async begin(claim: SeedClaim): Promise<void> {
     const found = await standingOf(this.#parts, claim.files);
-    if (found === 'unreachable') return this.#rest(claim);
-    if (found !== undefined) return this.#record(claim, found);
+    if (found !== undefined) return this.#tellEnd(found, untouched(claim));
     try {
       const held = this.#start(claim);
       this.#parts.log.info({ download: claim.lease.id }, 'seeding');
       held.seeding.done.catch((error: unknown) => this.#later(() => this.#failed(held, asFailure(error))));
     } catch (error) {
-      await this.#record(claim, asFailure(error).message);
+      await this.#tellEnd(asFailure(error).message, untouched(claim));
     }
   }
 
   /** Ends what has been sent enough, or is not what was delivered any more. */
   async endWhatIsDue(): Promise<void> {
-    for (const held of [...this.#held.values()]) await this.#endIfDue(held);
+    for (const held of this.#held.values()) await this.#endIfDue(held);
   }
 
   /** Gives up what others hold by now: `kept` are the ids that are still ours, with their tokens. How far it came counts unless somebody has claimed it since. */
   async keepOnly(kept: ReadonlyMap<number, number>): Promise<void> {
-    for (const held of [...this.#held.values()]) {
+    for (const held of this.#held.values()) {
       const { id, token } = held.claim.lease;
       if (kept.get(id) !== token) await this.#giveBack(held);
     }
@@ -92,12 +91,12 @@ export class HeldSeeds {
 
   /** Whoever may seed it may have it. */
   async giveBackAll(): Promise<void> {
-    for (const held of [...this.#held.values()]) await this.#giveBack(held).catch(() => {});
+    for (const held of this.#held.values()) await this.#giveBack(held).catch(() => {});
   }
 
   /** Nothing is sent any more, and nothing said: the leases may be over. */
   async dropAll(): Promise<void> {
-    for (const held of [...this.#held.values()]) await this.#drop(held);
+    for (const held of this.#held.values()) await this.#drop(held);
   }
 
   async #endIfDue(held: Held): Promise<void> {
@@ -114,8 +113,7 @@ export class HeldSeeds {
   async #endIfChanged(held: Held): Promise<boolean> {
     const found = await standingOf(this.#parts, held.claim.files);
     if (found === undefined) return false;
-    if (found === 'unreachable') await this.#letGo(held);
-    else await this.#end(held, found);
+    await this.#end(held, found);
     return true;
   }
 
@@ -136,8 +134,7 @@ export class HeldSeeds {
     if (this.#held.get(held.claim.lease.id) !== held) return;
     this.#parts.log.info({ download: held.claim.lease.id, error: failure }, 'seeding stopped');
     if (await this.#endIfChanged(held)) return;
-    if (failure.retry.when === 'never') await this.#end(held, failure.message);
-    else await this.#letGo(held);
+    await this.#end(held, failure.retry.when === 'never' ? failure.message : 'unreachable');
   }
 
   #seeded({ claim, seeding, begunAt }: Held): Seeded {
@@ -149,33 +146,22 @@ export class HeldSeeds {
     };
   }
 
-  async #end(held: Held, message: string): Promise<void> {
+  async #end(held: Held, why: string): Promise<void> {
     await this.#drop(held);
-    await this.#parts.store.endSeed(this.#seeded(held), message, this.#parts.clock.now());
+    await this.#tellEnd(why, this.#seeded(held));
   }
 
-  /** It may be seeded again, here after a while. */
-  async #letGo(held: Held): Promise<void> {
-    this.#restFor(held.claim.lease.id);
-    await this.#giveBack(held);
+  /** What cannot be reached now may be seeded again, here after a while. */
+  async #tellEnd(why: string, seeded: Seeded): Promise<void> {
+    const { store, clock } = this.#parts;
+    if (why !== 'unreachable') return void (await store.endSeed(seeded, why, clock.now()));
+    this.#resting.set(seeded.lease.id, clock.monotonic() + restAfterFailure);
+    await store.releaseSeed(seeded);
   }
 
   async #giveBack(held: Held): Promise<void> {
     await this.#drop(held);
     await this.#parts.store.releaseSeed(this.#seeded(held));
-  }
-
-  async #rest(claim: SeedClaim): Promise<void> {
-    this.#restFor(claim.lease.id);
-    await this.#parts.store.releaseSeed(untouched(claim));
-  }
-
-  async #record(claim: SeedClaim, message: string): Promise<void> {
-    await this.#parts.store.endSeed(untouched(claim), message, this.#parts.clock.now());
-  }
-
-  #restFor(id: number): void {
-    this.#resting.set(id, this.#parts.clock.monotonic() + restAfterFailure);
   }
 
   async #drop(held: Held): Promise<void> {
