@@ -245,6 +245,22 @@ test('published, then killed before it was recorded: the next run records it and
   await on.close();
 });
 
+test('that a file can run programs is said once, also where its run was killed before it was recorded', async () => {
+  const on = await stageOf();
+  on.source.name_ = 'setup.exe';
+  const { change, note } = on.store;
+  const killed = () => Promise.reject(new Error('killed here'));
+  Object.assign(on.store, { change: killed, note: killed });
+  await assert.rejects(on.run(), /killed here/);
+  Object.assign(on.store, { change, note });
+  await on.store.rescue({ dead: ['me'], expiredBefore: 0 }, Date.now());
+  await on.run();
+  const events = await on.store.events({ downloadId: on.id, limit: 100 });
+  const said = events.flatMap(({ kind, detail }) => (kind === 'warning' ? [detail.message] : []));
+  assert.deepEqual(said, ['this kind of file can run programs when opened']);
+  await on.close();
+});
+
 test('a name that is taken gets a number; what stood there stays', async () => {
   const on = await stageOf();
   await writeFile(join(on.folder, 'file.bin'), 'theirs');

@@ -61,24 +61,14 @@ async function fetched(run: Run): Promise<{ readonly manifest: Manifest; readonl
 
 /** Verifies every file, then gives each its final name; the name is recorded before it is made. */
 async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], manifest: Manifest): Promise<void> {
-  const risky: string[] = [];
-  await inLanes(finished, filesAtOnce, async (end) => {
+  await inLanes(finished, filesAtOnce, (end) => {
     run.signal.throwIfAborted();
-    const name = basename(await publishVerified(run, end, manifest));
-    if (isRiskyName(name)) risky.push(name);
+    return publishVerified(run, end, manifest);
   });
   run.signal.throwIfAborted();
-  if (risky.length > 0)
-    await run.parts.store.note(run.claim.lease, 'warning', { message: riskOf(risky) }, run.parts.clock.now());
 }
 
-/** One sentence for all of them. */
-function riskOf(names: readonly string[]): string {
-  if (names.length === 1) return 'this kind of file can run programs when opened';
-  return `${names.length} of its files are of kinds that can run programs when opened, such as ${names[0]}`;
-}
-
-async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest): Promise<string> {
+async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest): Promise<void> {
   const { disk, store, clock } = run.parts;
   const { lease, download } = run.claim;
   const { file, partialPath } = partialOf(run, end.position);
@@ -103,7 +93,6 @@ async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest):
   const { integrity, size } = verified;
   changeFile(run, file.position, { finalPath, size, ...known });
   run.integrity = leastSure(run.integrity, integrity);
-  return finalPath;
 }
 
 /** Where some of its pieces are wrong only those count as fetched no more, before that is told: the next try fetches them. */
@@ -203,11 +192,20 @@ async function deliverAtOnce(run: Run): Promise<void> {
 }
 
 function deliveredBy(run: Run): Delivered {
+  const warning = riskOf(pathsOf(run).map((path) => basename(path)));
   return {
+    ...(warning === undefined ? {} : { warning }),
     integrity: run.integrity ?? run.claim.download.integrity ?? 'unverified',
     downloadPath: deliveredPath(run.claim.download, wantedFiles(run)),
     fileSize: wantedFiles(run).reduce((sum, file) => sum + (file.size ?? 0), 0),
   };
+}
+
+/** One sentence for all of them; undefined: none is of such a kind. */
+function riskOf(names: readonly string[]): string | undefined {
+  const risky = names.filter(isRiskyName);
+  if (risky.length <= 1) return risky[0] && 'this kind of file can run programs when opened';
+  return `${risky.length} of its files are of kinds that can run programs when opened, such as ${risky[0]}`;
 }
 
 function pathsOf(run: Run): string[] {

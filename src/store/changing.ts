@@ -77,7 +77,10 @@ export function* changeLeased(lease: Lease, asked: Change, now: number): Work<Do
   const { to } = change;
   yield* giveUpFiles(row, change);
   if (to === 'completed') yield* forgetSecrets(row, now);
-  if (change.to === 'processing') yield* planSteps(row);
+  if (change.to === 'processing') {
+    yield* planSteps(row);
+    if (change.warning !== undefined) yield* tell(row, 'warning', now, { message: change.warning });
+  }
   if (change.to === 'completed')
     for (const id of change.gaveUp ?? []) yield* run(giveUpFile, { id, download_id: row.id });
   const along = yield* alongOf(row, change, now);

@@ -127,6 +127,8 @@ export interface Delivered {
   readonly integrity: Integrity;
   readonly downloadPath: string;
   readonly fileSize: number;
+  /** What a person should know of the files: told in an event of its own. */
+  readonly warning?: string;
 }
 
 /** Every way out of a leased state. */
