@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../log/log.ts';
 import { systemClock } from '../time/clock.ts';
+import { copyDatabase } from './copy-database.ts';
 import { type OpenedStore, openStore } from './open.ts';
 
 const now = Date.UTC(2026, 0, 1);
@@ -70,6 +71,14 @@ test('a backup that fails harms nothing and is tried again in an hour', async (t
   await rm(backups);
   assert.equal(await backupIfDue(now + hour - 1), undefined);
   assert.ok(await backupIfDue(now + hour));
+});
+
+test('nothing stays of a copy that failed', async (t) => {
+  const { backups } = await house(t);
+  const database = join(dirname(backups), 'none.db');
+  await mkdir(backups);
+  assert.throws(() => copyDatabase({ database, target: join(backups, 'next.db') }), /unable to open/);
+  assert.deepEqual(await readdir(backups), []);
 });
 
 test('closing in the middle of a backup ends it, and leaves nothing half done that looks like one', async (t) => {
