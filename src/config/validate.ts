@@ -64,7 +64,9 @@ function problemOf(
   if (issue.code === 'invalid_key') {
     return { key: name, origin, allowed: `is named wrongly: it ${issue.issues[0]?.message ?? issue.message}` };
   }
-  return { key: name, value: shownValue(name, at(value, inner)), origin, allowed: issue.message };
+  const written = at(value, inner);
+  if (written === undefined) return { key: name, origin, allowed: `is missing: it ${issue.message}` };
+  return { key: name, value: shownValue(name, written), origin, allowed: issue.message };
 }
 
 function unknownText(unknown: string, known: readonly string[]): string {

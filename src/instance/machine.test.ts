@@ -27,6 +27,7 @@ test('processes can meet in a folder, or it is said why not', async (t) => {
   assert.equal(await probeSockets(folder, systemClock), folder);
   assert.deepEqual(await readdir(folder), []);
   await assert.rejects(probeSockets(join(root, 'x'.repeat(200)), systemClock), /no socket can be made in/);
+  await assert.rejects(probeSockets('/proc/longhaul', systemClock), /no socket can be made in \/proc\/longhaul/);
 });
 
 test('each program that may be called is looked for', async () => {

@@ -28,13 +28,21 @@ export async function probeFolder(folder: string, clock: Pick<Clock, 'now'>): Pr
     return { place, writtenAt: mtimeMs, now };
   } catch (error) {
     await unlink(path).catch(() => {});
-    const why = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Error(
-      `${folder}: this user may not write in ${place} (${why}); make it writable, or set another folder`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`${folder}: ${unwritable(place, error)}`, { cause: error });
+  }
+}
+
+function unwritable(place: string, error: unknown): string {
+  const why = (error as NodeJS.ErrnoException).code ?? String(error);
+  switch (why) {
+    case 'ENOSPC':
+      return `the disk of ${place} is full; free some space`;
+    case 'EROFS':
+      return `${place} lies on a read-only disk; set another folder`;
+    case 'ENOTDIR':
+      return `${place} is no folder; move it away, or set another folder`;
+    default:
+      return `this user may not write in ${place} (${why}); make it writable, or set another folder`;
   }
 }
 
@@ -42,9 +50,9 @@ export async function probeFolder(folder: string, clock: Pick<Clock, 'now'>): Pr
 export async function probeSockets(folder: string, clock: Clock): Promise<string> {
   const uid = uuidv7();
   const path = socketPath(folder, uid);
-  makeFolder(folder);
   const server = createServer((client) => client.end(`"${uid}"\n`));
   try {
+    makeFolder(folder);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(path, resolve);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { schemaOf } from './sqlite.ts';
+import { newestSchema } from './migrations/list.ts';
+import { newerSchema, schemaOf } from './sqlite.ts';
 import { storeFailureOf } from './sqlite-failure.ts';
 
 /** What the file itself says of its health. */
@@ -36,6 +37,7 @@ export function examineDatabase(path: string): Examined {
   try {
     using connection = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
     const schema = schemaOf(connection);
+    if (schema > newestSchema) throw newerSchema(schema, path);
     const rows = connection.prepare(`PRAGMA integrity_check(${mostProblems})`).all();
     const said = rows.map((row) => String(Object.values(row)[0]));
     return { file: path, found: true, schema, sqlite, problems: said.filter((line) => line !== 'ok') };

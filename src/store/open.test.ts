@@ -166,6 +166,8 @@ test('a full disk, a read-only file and a lacking permission are one clear sente
     [() => failWith('EACCES'), /^the database cannot be written/],
     [() => failWith('EROFS'), /^the database lies on a read-only disk .*LONGHAUL_HOME/],
     [() => failWith('ENOSPC'), /^the disk of the database is full/],
+    [() => failWith('ENAMETOOLONG'), /^no database can be made there .*LONGHAUL_HOME/],
+    [() => failedInput(), /^the disk of the database does not read or write/],
   ];
   for (const [fail, sentence] of cases) {
     assert.throws(fail, (error) => {
@@ -175,6 +177,8 @@ test('a full disk, a read-only file and a lacking permission are one clear sente
       return true;
     });
   }
+  // /proc has no room whatever its disk has.
+  assert.throws(failedInput, (error) => /database is full/.test(String(storeFailureOf(error, '/proc/longhaul.db'))));
   const bug = new TypeError('a bug');
   assert.equal(storeFailureOf(bug, path), bug, 'a bug stays a bug');
 });
@@ -246,6 +250,11 @@ function raw(t: TestContext, path: string, readOnly = false): DatabaseSync {
   const connection = new DatabaseSync(path, { readOnly });
   t.after(() => connection.close());
   return connection;
+}
+
+/** As SQLite says it when a read or write failed. */
+function failedInput(): never {
+  throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
 }
 
 function failWith(code: string): never {

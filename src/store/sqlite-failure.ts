@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { NotPossible, StoreFailure } from './store.ts';
 
 /** SQLite's primary result codes that mean something to a person. https://sqlite.org/rescode.html */
@@ -30,7 +32,7 @@ export function storeFailureOf(thrown: unknown, path: string): unknown {
   if (thrown instanceof StoreFailure || thrown instanceof NotPossible) return thrown;
   const code = primaryCode(thrown);
   const sentence = code === undefined ? ofErrno(thrown, path) : ofSqlite(code, path, thrown);
-  return sentence === undefined ? thrown : new StoreFailure(sentence, { cause: thrown, full: isFull(thrown) });
+  return sentence === undefined ? thrown : new StoreFailure(sentence, { cause: thrown, full: isFull(thrown, path) });
 }
 
 export function lockedFailure(path: string, cause?: unknown): StoreFailure {
@@ -45,10 +47,24 @@ const fullSentence = (path: string) => `the disk of the database is full (${path
 /** Node names no EDQUOT: errno(3) of Linux. */
 const EDQUOT = -122;
 
-function isFull(thrown: unknown): boolean {
+function isFull(thrown: unknown, path: string): boolean {
   if (!(thrown instanceof Error)) return false;
   const { code, errno } = thrown as NodeJS.ErrnoException;
-  return primaryCode(thrown) === codes.full || code === 'ENOSPC' || errno === EDQUOT;
+  const primary = primaryCode(thrown);
+  return primary === codes.full || code === 'ENOSPC' || errno === EDQUOT || (primary === codes.input && isTight(path));
+}
+
+/** Bytes. Less than this and the file of the shared memory, or a page of the log, has no room. */
+const tight = 1 << 20;
+
+/** A full disk that lets SQLite make no room in its files is "an I/O error" to it. */
+function isTight(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < tight;
+  } catch {
+    return false;
+  }
 }
 
 function primaryCode(thrown: unknown): number | undefined {
@@ -69,6 +85,7 @@ function ofSqlite(code: number, path: string, thrown: unknown): string {
     case codes.full:
       return fullSentence(path);
     case codes.input:
+      if (isFull(thrown, path)) return fullSentence(path);
       return `the disk of the database does not read or write as it should (${path}): check the disk, then try again`;
     case codes.corrupt:
     case codes.notADatabase:
@@ -79,7 +96,7 @@ function ofSqlite(code: number, path: string, thrown: unknown): string {
 }
 
 function ofErrno(thrown: unknown, path: string): string | undefined {
-  if (isFull(thrown)) return fullSentence(path);
+  if (isFull(thrown, path)) return fullSentence(path);
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   switch (code) {
     case 'EACCES':
@@ -91,6 +108,11 @@ function ofErrno(thrown: unknown, path: string): string | undefined {
     case 'EEXIST':
     case 'EISDIR':
       return `something else stands where the database belongs (${path}): move it away, or set LONGHAUL_HOME to another folder`;
+    case 'EINVAL':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'ENOENT':
+      return `no database can be made there (${path}): set LONGHAUL_HOME to a folder that can be written`;
     default:
       return undefined;
   }

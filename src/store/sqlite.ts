@@ -217,7 +217,8 @@ const dialect: Dialect = {
   hostOf: (column) => `longhaul_host_of(${column})`,
 };
 
-function newerSchema(version: number, path: string): StoreFailure {
+/** What this Longhaul is too old for. */
+export function newerSchema(version: number, path: string): StoreFailure {
   return new StoreFailure(
     `the database was written by a newer Longhaul (schema ${version}, this one knows ${newestSchema}; ${path}): update Longhaul, or set LONGHAUL_HOME to another folder`,
   );
