@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type DownloadStep, type StepStatus, specText } from '../downloads/steps.ts';
+import { type DownloadStep, madeFiles, type StepStatus, specText } from '../downloads/steps.ts';
 import { bytesText, spanText } from '../downloads/words.ts';
 import { printable } from '../log/printable.ts';
 import type { Look } from './look.ts';
@@ -17,7 +17,7 @@ const symbols = {
 export function stepLine(step: DownloadStep, look: Look): string {
   const { position, status, tries, startedAt, endedAt, outcome } = step;
   const took = startedAt !== null && endedAt !== null ? [spanText(endedAt - startedAt)] : [];
-  const made = outcome?.moved ? [] : (outcome?.files ?? []);
+  const made = madeFiles(outcome);
   const facts = [
     status === 'publishing' ? 'giving what it made its names' : status,
     ...took,

@@ -95,7 +95,7 @@ export const stepSchema = z.strictObject({
   options: z.string().describe('As asked for.'),
   status: z.enum(stepStatuses),
   tries: z.number().int(),
-  files: z.array(z.strictObject({ path: z.string(), size: bytes })).describe('What it left for the next step.'),
+  files: z.array(z.strictObject({ path: z.string(), size: bytes })).describe('What it made.'),
   link: z.string().nullable(),
   note: z.string().nullable(),
   startedAt: time.nullable(),

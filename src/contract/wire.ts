@@ -6,7 +6,7 @@ import { Failure } from '../downloads/failure.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import { ratioOf } from '../downloads/seeding.ts';
 import type { Status } from '../downloads/states.ts';
-import type { DownloadStep } from '../downloads/steps.ts';
+import { type DownloadStep, madeFiles } from '../downloads/steps.ts';
 import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
 import { maskLinks } from '../log/redaction.ts';
 import type {
@@ -65,7 +65,7 @@ export function wireStep(step: DownloadStep): WireStep {
   const isDone = status === 'completed';
   return {
     ...{ kind, options, status, tries },
-    files: (isDone && !outcome?.moved && outcome?.files?.map(({ path, size }) => ({ path, size }))) || [],
+    files: isDone ? madeFiles(outcome).map(({ path, size }) => ({ path, size })) : [],
     link: outcome?.link ?? null,
     note: outcome?.note ?? null,
     startedAt: isoOf(startedAt),

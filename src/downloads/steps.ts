@@ -45,6 +45,13 @@ export interface OutcomeFile {
   readonly path: string;
   readonly size: number;
   readonly main: boolean;
+  /** The step found it and left it for the next one; left out: the step made it. */
+  readonly handedOn?: true;
+}
+
+/** The files that the step itself made: not those that it handed on, nor those that it gave another place. Pure. */
+export function madeFiles(outcome: StepOutcome | null): readonly OutcomeFile[] {
+  return outcome?.moved ? [] : (outcome?.files ?? []).filter(({ handedOn }) => !handedOn);
 }
 
 /** The first `=` ends the kind. Pure. */

@@ -84,7 +84,7 @@ async function doStep(run: Run, step: DownloadStep, chain: Chain): Promise<StepO
   };
   const made = await makeStep(step);
   const result = await untilLeft(run, made.run(context, step.mark, reportOf(run, step), run.signal));
-  const outcome = await outcomeOf(run, result);
+  const outcome = await outcomeOf(run, result, chain);
   const hasOutputs = outcome.files?.some(({ path }) => isInside(work, path)) === true;
   if (hasOutputs && !(await store.recordOutcome(lease, step.position, outcome, clock.now()))) throw leaseLost();
   return outcome;
@@ -124,12 +124,17 @@ function reportOf(run: Run, step: DownloadStep): StepReport {
 }
 
 /** Its words as they are kept, and the sizes as they are on disk. */
-async function outcomeOf({ parts: { disk } }: Run, { files, moved, link, note }: StepResult): Promise<StepOutcome> {
+async function outcomeOf(
+  { parts: { disk } }: Run,
+  { files, moved, link, note }: StepResult,
+  before: Chain,
+): Promise<StepOutcome> {
+  const given = new Set(before.files.map(({ path }) => path));
   const found: OutcomeFile[] = [];
   for (const { path, main } of files ?? []) {
     const facts = await onDisk(path, () => disk.facts(path));
     if (!facts?.isFile) throw new Failure('internal', `it told of a file that is not there: ${path}`);
-    found.push({ path, size: facts.size, main });
+    found.push({ path, size: facts.size, main, ...(given.has(path) ? { handedOn: true } : {}) });
   }
   return {
     ...(files === undefined ? {} : { files: found }),

@@ -1,5 +1,5 @@
 import type { Lease } from '../downloads/download.ts';
-import type { StepOutcome } from '../downloads/steps.ts';
+import { madeFiles, type StepOutcome } from '../downloads/steps.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import { type DownloadRow, optionsOf, type StepRow } from './rows.ts';
@@ -82,13 +82,13 @@ export function* complete(
   if (outcome.link !== undefined) yield* run(setResultLink, { id: row.id, link: outcome.link });
   yield* run(countStepsLeft, { id: row.id });
   yield* run(setProgressed, { id: row.id, now });
-  const { link, note, files } = outcome;
-  const made = files && !outcome.moved ? { files: files.length } : {};
+  const { link, note } = outcome;
+  const made = madeFiles(outcome).length;
   yield* tellStep(row, position, now, {
     what: 'done',
     ...(note === undefined ? {} : { note }),
     ...(link === undefined ? {} : { link }),
-    ...made,
+    ...(made === 0 ? {} : { files: made }),
   });
   return true;
 }

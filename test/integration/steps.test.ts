@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { downloadSchema, shownSchema } from '../../src/contract/schemas.ts';
@@ -113,6 +113,11 @@ test('files that are here are worked on where they are, and stay', async () => {
   assert.deepEqual([status, name], ['completed', 'talk.mp4']);
   const names = async () => (await readdir(place.cwd)).filter((each) => each.startsWith('talk')).toSorted();
   assert.deepEqual(await names(), ['talk.mp4', 'talk.mp4.sha256']);
+  const shown = shownSchema.parse(JSON.parse((await ask(['show', String(id), '--json'], place)).stdout));
+  const made = shown.steps[0]?.files.map(({ path }) => basename(path));
+  assert.deepEqual(made, ['talk.mp4.sha256'], 'what was handed on was not made');
+  const text = (await ask(['show', String(id)], place)).stdout;
+  assert.match(text, /checksum completed {2}[^→]*→ talk\.mp4\.sha256 \d+ B$/m);
   assert.equal((await ask(['remove', '--delete-files', '--yes', String(id)], place)).code, 0);
   assert.deepEqual(await names(), ['talk.mp4'], 'the file is nobody else’s');
   const link = await ask(['add', `file://${join(place.cwd, 'talk.mp4')}`], place);
