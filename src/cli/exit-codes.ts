@@ -21,7 +21,7 @@ export const exitCodes = [
     code: 3,
     name: 'failed',
     meaning: 'a download failed or was cancelled, a delivered file differs, or not all could be imported',
-    next: 'longhaul show ID says why, longhaul retry ID tries again',
+    next: 'longhaul show ID says why, and what helps',
   },
   {
     code: 4,

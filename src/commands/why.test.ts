@@ -111,6 +111,19 @@ test('the ends say what was delivered, why it failed, and how to begin again', (
     downloadPath: '/d/f',
   } as const;
   assert.equal(why(media), 'convert: no sound');
+  const inVain = (change: Partial<Download>) =>
+    !why({ status: 'failed', errorMessage: 'no', ...change }).includes('retry');
+  assert.ok(inVain({ errorClass: 'unsupported', source: 'stream' }), 'DASH stays DASH');
+  assert.ok(inVain({ errorClass: 'gone', source: 'mega' }));
+  assert.ok(!inVain({ errorClass: 'suspect', downloadPath: '/d/f.zip' }), 'a limit that can be raised');
+  assert.ok(inVain({ errorClass: 'link', source: 'torrent' }));
+  assert.ok(!inVain({ errorClass: 'link', source: 'mega', downloadPath: '/d/f' }), 'a step that can be corrected');
+  assert.ok(!inVain({ errorClass: 'media', source: 'stream' }), 'a live stream has an end');
+  assert.ok(
+    !inVain({ errorClass: 'suspect' }) && !inVain({ errorClass: 'refused' }) && !inVain({ errorClass: 'link' }),
+  );
+  const chosen = 'none of its 3 files is chosen by *.iso; choose others with --select';
+  assert.match(why({ ...link, source: 'mega', errorMessage: chosen }), /longhaul retry 7 --select FILES$/);
   assert.match(why({ status: 'cancelled' }), /longhaul retry 7$/);
   assert.match(why({ status: 'cleaned' }), /longhaul retry 7$/);
 });

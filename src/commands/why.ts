@@ -174,14 +174,20 @@ const certainty = {
 /** Its message says already how often it was tried. */
 function gaveUp(download: Download): string {
   const error = ended(download.errorMessage ?? 'it failed without saying why');
-  if (isInVain(download)) return error;
-  return `${error}; try again with: longhaul retry ${download.id}${advised(error)}`;
+  const option = advised(error);
+  if (option === '' && isInVain(download)) return error;
+  return `${error}; try again with: longhaul retry ${download.id}${option}`;
 }
 
-/** The same would come again: a file that cannot be converted, a MEGA link that is wrong. */
+/** Links of these hold a key or a digest: what is wrong with one stays wrong. */
+const selfProving: ReadonlySet<string> = new Set(['mega', 'megacmd', 'torrent', 'qbittorrent']);
+
+/** The same would come again: what nothing here can fetch, a file in place that cannot be used, a link that is wrong. */
 function isInVain({ errorClass, downloadPath, source }: Download): boolean {
-  if (errorClass === 'media') return downloadPath !== null;
-  return errorClass === 'link' && (source === 'mega' || source === 'megacmd');
+  const isInPlace = downloadPath !== null;
+  if (errorClass === 'unsupported' || errorClass === 'gone') return true;
+  if (errorClass === 'media') return isInPlace;
+  return errorClass === 'link' && !isInPlace && selfProving.has(source);
 }
 
 const withOption: Readonly<Record<string, string>> = {
@@ -189,11 +195,12 @@ const withOption: Readonly<Record<string, string>> = {
   '--user': ' --user NAME',
   '--bearer': ' --bearer',
   '--header': " --header 'NAME: VALUE'",
+  '--select': ' --select FILES',
 };
 
 /** The option that the error advises, as `retry` takes it: without it the same would happen again. */
 function advised(error: string): string {
-  const option = /(?<![\w-])(?:-d|--user|--bearer|--header)(?![\w-])/.exec(error)?.[0];
+  const option = /(?<![\w-])(?:-d|--user|--bearer|--header|--select)(?![\w-])/.exec(error)?.[0];
   return withOption[option ?? ''] ?? '';
 }
 

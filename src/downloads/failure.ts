@@ -19,6 +19,8 @@ import type { RetryReason } from './waiting.ts';
  * | protocol | an answer that is not HTTP, excess body | now, with backoff |
  * | suspect | HTML where a file was expected | never |
  * | stream | a stream in pieces, not a file | now, by the source that fetches those |
+ * | unsupported | DASH, DRM, an encrypted rar: nothing here can do it, now or later | never |
+ * | gone | deleted at MEGA, taken down | never |
  * | media | not a film, no sound in it, cut off, protected | never |
  * | program | a program that is needed is not installed, or cannot do it | never |
  * | checksum | bytes differ from the digest | never (one refetch comes first) |
@@ -40,6 +42,8 @@ export const failureClasses = [
   'protocol',
   'suspect',
   'stream',
+  'unsupported',
+  'gone',
   'media',
   'program',
   'checksum',
@@ -70,6 +74,8 @@ const retryOf: Record<FailureClass, Retry> = {
   protocol: { when: 'now' },
   suspect: { when: 'never' },
   stream: { when: 'now' },
+  unsupported: { when: 'never' },
+  gone: { when: 'never' },
   media: { when: 'never' },
   program: { when: 'never' },
   checksum: { when: 'never' },

@@ -104,7 +104,8 @@ function trackOf({ segments, endlist, playlistType }: MediaPlaylist, address: st
   }
   const wanted = (segments ?? []).filter(({ gap, uri }) => !gap && typeof uri === 'string');
   if (wanted.length === 0) throw new Failure('media', 'the stream is empty');
-  if (wanted.length > mostSegments) throw new Failure('media', `the stream has ${wanted.length} pieces, too many`);
+  if (wanted.length > mostSegments)
+    throw new Failure('unsupported', `the stream has ${wanted.length} pieces, too many`);
   const init = initOf(wanted, address);
   return { ...(init ? { init } : {}), segments: wanted.map((segment) => segmentOf(segment, address)) };
 }
@@ -121,7 +122,10 @@ function initOf(segments: readonly Segment[], address: string): Piece | undefine
     if (!inits.has(place)) inits.set(place, piece);
   }
   if (inits.size > 1) {
-    throw new Failure('media', 'the stream changes its format in the middle; it cannot be put together without loss');
+    throw new Failure(
+      'unsupported',
+      'the stream changes its format in the middle; it cannot be put together without loss',
+    );
   }
   return [...inits.values()][0];
 }
@@ -149,7 +153,7 @@ function keyOf(key: Key | null | undefined, sequence: number, address: string): 
   if (!key || key.method === 'NONE') return {};
   refuseProtected(key);
   const { uri, iv } = key;
-  if (uri === undefined) throw new Failure('media', 'the stream is encrypted, and does not say where its key is');
+  if (uri === undefined) throw new Failure('unsupported', 'the stream is encrypted, and does not say where its key is');
   const counted = BigInt(Math.max(0, Math.floor(Number(sequence) || 0))).toString(16);
   const hex = iv ? Buffer.from(iv as unknown as Uint8Array).toString('hex') : counted;
   return { key: { url: absolute(uri, address), iv: hex.padStart(32, '0').slice(-32) } };
@@ -158,11 +162,14 @@ function keyOf(key: Key | null | undefined, sequence: number, address: string): 
 /** Of all ways to encrypt only the one whose key is handed to everybody who asks. */
 function refuseProtected({ method, format }: Key): void {
   if (method === 'NONE' || (method === 'AES-128' && (format === undefined || format === 'identity'))) return;
-  throw new Failure('media', 'the stream is protected (DRM): only the player it was made for can open it');
+  throw new Failure('unsupported', 'the stream is protected (DRM): only the player it was made for can open it');
 }
 
 function absolute(reference: string, address: string): string {
   const url = URL.parse(reference, address);
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url.href;
-  throw new Failure('media', 'the playlist of the stream leads to something that is no web link; it is not followed');
+  throw new Failure(
+    'unsupported',
+    'the playlist of the stream leads to something that is no web link; it is not followed',
+  );
 }

@@ -65,7 +65,7 @@ test('of a folder all files are kept with their tree, and the largest is the mai
 test('the exit code decides, and each means what it says', async () => {
   mega.script({ code: 53, says: '[err: 12:00:00] completed' });
   const gone = (await get()).download;
-  assert.deepEqual([gone?.status, gone?.errorClass], ['failed', 'refused']);
+  assert.deepEqual([gone?.status, gone?.errorClass], ['failed', 'gone']);
   assert.match(gone?.errorMessage ?? '', /it was deleted, or the link is wrong/);
   mega.script({ files: { 'there.bin': 'x' }, code: 64, says: 'identical file exists' });
   assert.equal((await get()).download?.status, 'completed');

@@ -103,12 +103,12 @@ export function apiFailure(code: number, withAccount = false): Failure {
   switch (code) {
     case -2:
     case -9:
-      return new Failure('refused', 'MEGA has no such file or folder: it was deleted, or the link is wrong');
+      return new Failure('gone', 'MEGA has no such file or folder: it was deleted, or the link is wrong');
     case -11:
       return new Failure('refused', 'MEGA does not give access to this link; it may no longer be shared');
     case -6:
     case -16:
-      return new Failure('refused', 'MEGA has taken this link down, or blocked its owner');
+      return new Failure('gone', 'MEGA has taken this link down, or blocked its owner');
     case -4:
       return new Failure('rate_limit', 'MEGA answers with too many requests for now');
     case -17:

@@ -107,7 +107,7 @@ test('a wrong key, one that is not whole, and none at all are told apart, and no
 
 test('what the API answers is told as what it means', async () => {
   server.faults.apiError = -9;
-  await assert.rejects(resolve(link), failsWith('refused', /was deleted, or the link is wrong/));
+  await assert.rejects(resolve(link), failsWith('gone', /was deleted, or the link is wrong/));
   server.faults.apiError = -17;
   await assert.rejects(resolve(link), failsWith('quota', /quota of MEGA for this address is used up/));
   server.faults.apiWait = 60;

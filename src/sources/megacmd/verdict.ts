@@ -56,7 +56,7 @@ function failureOf(code: number): Failure {
     case 51:
       return new Failure('link', 'mega-get does not understand the link; it may be too old for this form of links');
     case 53:
-      return new Failure('refused', 'MEGA has no such file or folder: it was deleted, or the link is wrong');
+      return new Failure('gone', 'MEGA has no such file or folder: it was deleted, or the link is wrong');
     case 57:
     case 58:
       return new Failure('refused', 'mega-get wants to be logged in for this link: mega-login does it');

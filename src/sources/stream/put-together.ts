@@ -91,7 +91,7 @@ async function tracksIn(file: OpenFile): Promise<StoredTrack[]> {
   return [...found.values()].sort((a, b) => a.track - b.track);
 }
 
-/** ffmpeg's demuxer for the pieces of a track (RFC 8216 section 3). Throws `Failure('media')`. Pure. */
+/** ffmpeg's demuxer for the pieces of a track (RFC 8216 section 3). Throws `Failure('unsupported')`. Pure. */
 export function pieceDemuxer(beginning: Uint8Array): string {
   const text = Buffer.from(beginning).toString('latin1');
   if (text.startsWith('G')) return 'mpegts';
@@ -99,7 +99,8 @@ export function pieceDemuxer(beginning: Uint8Array): string {
   if (text.startsWith('ID3') || /^\xff[\xf0-\xf9]/.test(text)) return 'aac';
   if (/^\xff[\xe2-\xff]/.test(text)) return 'mp3';
   if (text.startsWith('\x0b\x77')) return 'ac3';
-  throw new Failure('media', 'the pieces of the stream are of no kind that can be put together; they may be encrypted');
+  const what = 'the pieces of the stream are of no kind that can be put together; they may be encrypted';
+  throw new Failure('unsupported', what);
 }
 
 function argumentsFor(demuxers: readonly string[]): string[] {

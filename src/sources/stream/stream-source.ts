@@ -88,11 +88,12 @@ async function tracksOf(
     const { text, address } = await textAt(parts, request, start, signal);
     const kind = streamKind(text);
     if (kind === 'hls') return readHls(text, address);
-    const what =
-      kind === 'dash'
-        ? 'is a DASH stream, which Longhaul does not fetch; look for an HLS link (.m3u8)'
-        : 'is no playlist of a stream';
-    throw new Failure('media', `what ${new URL(address).host} sent ${what}`);
+    const sent = `what ${new URL(address).host} sent`;
+    if (kind === 'dash') {
+      const next = 'look for an HLS link (.m3u8)';
+      throw new Failure('unsupported', `${sent} is a DASH stream, which Longhaul does not fetch; ${next}`);
+    }
+    throw new Failure('media', `${sent} is no playlist of a stream`);
   };
   const first = await read(firstHop(link));
   if (first.kind === 'media') return { tracks: [first.track], chosen: undefined };
@@ -100,7 +101,9 @@ async function tracksOf(
   for (const address of [first.video, ...(first.audio === undefined ? [] : [first.audio])]) {
     const url = new URL(address);
     const playlist = await read({ url, visited: [], trusted: url.origin === link.origin });
-    if (playlist.kind !== 'media') throw new Failure('media', 'the playlist of the stream leads from choice to choice');
+    if (playlist.kind !== 'media') {
+      throw new Failure('unsupported', 'the playlist of the stream leads from choice to choice');
+    }
     tracks.push(playlist.track);
   }
   return { tracks, chosen: first.chosen };

@@ -59,5 +59,5 @@ function jsonIn(text: string): unknown {
 }
 
 function encrypted(): Failure {
-  return new Failure('refused', 'is encrypted; Longhaul opens no encrypted rar archives, extract it by hand');
+  return new Failure('unsupported', 'is encrypted; Longhaul opens no encrypted rar archives, extract it by hand');
 }
