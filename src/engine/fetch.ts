@@ -19,24 +19,42 @@ import { shortPartialFor, shortTarget } from './short-file.ts';
  * belongs to another version, or is gone) it is given up here: first in the store, then on disk.
  */
 export async function resolveLink(run: Run): Promise<Manifest> {
-  const { store, clock, disk, sourceNamed, volumes } = run.parts;
-  const { download, lease } = run.claim;
+  const { sourceNamed, volumes } = run.parts;
+  const { download } = run.claim;
   const intact = await withIntactPartials(run);
   const durable = intact?.find((file) => bytesIn(file.durable) > 0)?.durable ?? [];
   const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
   if (volumes.isShort(download.directory)) await volumes.reserve(run);
   const { options } = download;
-  const manifest = withSelection(
-    await sourceNamed(run.source).resolve(
-      { link: download.link, options, directory: download.directory, ...(resume ? { resume } : {}) },
-      run.signal,
-    ),
-    options,
+  const source = sourceNamed(run.source);
+  const found = await source.resolve(
+    { link: download.link, options, directory: download.directory, ...(resume ? { resume } : {}) },
+    run.signal,
   );
+  try {
+    const manifest = withSelection(found, options);
+    await recordResolved(run, manifest, intact, resume !== undefined);
+    return manifest;
+  } catch (error) {
+    // Nobody will fetch it: an answer that is held open for that ends at once.
+    source.discard?.(found);
+    throw error;
+  }
+}
+
+/** `intact`: what stands of the partials; undefined: not all that was recorded. */
+async function recordResolved(
+  run: Run,
+  manifest: Manifest,
+  intact: readonly DownloadFile[] | undefined,
+  resumes: boolean,
+): Promise<void> {
+  const { store, clock, disk } = run.parts;
+  const { download, lease } = run.claim;
   const isHandedOver = run.source !== download.source;
   const otherwise = isHandedOver ? 'it is fetched in another way' : manifest.reason;
   const reason = intact === undefined ? 'the partial file is gone or was cut' : otherwise;
-  const restart = intact === undefined || isHandedOver || (resume !== undefined && !manifest.continues);
+  const restart = intact === undefined || isHandedOver || (resumes && !manifest.continues);
   const [first, another] = manifest.files;
   const name = wantedName(download, { path: another ? manifest.name : (first?.path ?? manifest.name), main: !another });
   const partialPath = intact === undefined ? undefined : shortPartialFor(run, manifest);
@@ -61,7 +79,6 @@ export async function resolveLink(run: Run): Promise<Manifest> {
   run.files = restart || intact === undefined ? [...files] : withDurable(files, intact);
   run.name = name;
   run.totalBytes = manifest.totalBytes;
-  return manifest;
 
   async function dropPartials(old: readonly DownloadFile[]) {
     await inLanes(old, filesAtOnce, async ({ partialPath }) => {

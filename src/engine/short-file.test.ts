@@ -163,3 +163,18 @@ test('wrong bytes of a short file are set aside under the name that it would hav
   assert.deepEqual(await on.names(), ['file.bin.mismatch']);
   await on.close();
 });
+
+test('what was found is let go at once where it cannot be recorded', async () => {
+  const on = await stage(content);
+  const discarded: unknown[] = [];
+  on.source.discard = ({ name }) => void discarded.push(name);
+  const { recordManifest } = on.store;
+  on.store.recordManifest = () => Promise.reject(new Error('the database is away'));
+  await on.run();
+  assert.deepEqual([discarded, on.source.fetchedFrom], [['file.bin'], []]);
+  on.store.recordManifest = recordManifest;
+  await on.store.wish(on.id, { wish: 'retry' }, Date.now());
+  await on.run();
+  assert.deepEqual([discarded.length, (await on.row())?.status], [1, 'completed'], 'what is fetched is not let go');
+  await on.close();
+});
