@@ -99,6 +99,9 @@ const torrentStandIns: Plugin = {
     builder.onResolve({ filter: /^dgram$/ }, ({ importer }) =>
       /[\\/]bittorrent-tracker[\\/]/.test(importer) ? standIn('dgram') : undefined,
     );
+    builder.onResolve({ filter: /^net$/ }, ({ importer }) =>
+      /[\\/]webtorrent[\\/]lib[\\/]/.test(importer) ? standIn('net') : undefined,
+    );
   },
 };
 

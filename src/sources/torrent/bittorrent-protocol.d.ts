@@ -7,7 +7,10 @@ declare module 'bittorrent-protocol' {
     /** The info hash. */
     skeyHex: string;
     encryptCipher: (bytes: Uint8Array) => Uint8Array;
-    decryptCipher: (bytes: Uint8Array) => Uint8Array;
+    decryptCipher: (bytes: Uint8Array, out?: Uint8Array) => Uint8Array;
+    /** All that comes from now on is encrypted. */
+    readonly _isEncrypted: boolean;
+    decrypt(this: Encryptor, bytes: Uint8Array): Uint8Array;
     /** `A` is who began the connection. */
     _initializeCiphers(this: Encryptor, party: 'A' | 'B'): void;
   }
@@ -15,6 +18,8 @@ declare module 'bittorrent-protocol' {
   export default class Wire {
     constructor(type: string, secure: 1);
     readonly _encryptor: Encryptor;
+    /** Makes a line of each message, whether anybody reads it or not. */
+    _debug(...words: unknown[]): void;
     destroy(): void;
   }
 }

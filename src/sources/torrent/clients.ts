@@ -12,7 +12,7 @@ import { openInfo } from './lean-torrent.ts';
 import { loadLibrary } from './library.ts';
 import { lookAgain } from './looking-again.ts';
 import { chooseRarest } from './rarest.ts';
-import { gatherLean, receiveLean } from './receiving.ts';
+import { gatherLean } from './receiving.ts';
 import type { TorrentSettings } from './settings.ts';
 import { Throttles } from './throttle.ts';
 
@@ -61,7 +61,6 @@ export class Clients {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #throttles: Throttles;
-  readonly #upload: RateLimit;
   readonly #members = new Map<boolean, Promise<Member>>();
   /** By info hash. */
   readonly #running = new Map<string, { readonly request: JoinRequest; leave(): void }>();
@@ -70,9 +69,9 @@ export class Clients {
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
-    this.#throttles = new Throttles(clock);
-    this.#upload = new RateLimit(clock);
-    this.#upload.set(settings.uploadRate);
+    const upload = new RateLimit(clock);
+    upload.set(settings.uploadRate);
+    this.#throttles = new Throttles(clock, upload);
   }
 
   /** Throws `Failure` when this torrent runs already. */
@@ -85,6 +84,7 @@ export class Clients {
     const { client } = member;
     member.joined.add(request);
     const torrent = client.add(id, options);
+    updateOnce(torrent);
     // What is there and right is known better here, and less than all of it has to be read to know it.
     torrent._verifyPieces = (done) => queueMicrotask(() => torrent.destroyed || done(null));
     this.#guardPeers(member, torrent);
@@ -93,7 +93,6 @@ export class Clients {
       if (wire.peerId === client.peerId) return wire.destroy();
       this.#throttles.assign(torrent, wire, limit);
       askAhead(wire, this.#clock);
-      receiveLean(wire);
       if (onInfo) askFew(wire, this.#clock, { infoHash, onInfo });
       this.#log.trace({ infoHash, address }, 'a peer is there');
     });
@@ -169,8 +168,7 @@ export class Clients {
   async #open(isPrivate: boolean, port: number): Promise<Member> {
     const Client = await loadLibrary();
     const client = new Client(optionsFrom(this.#settings, isPrivate, port));
-    this.#throttles.govern(client.throttleGroups.down);
-    this.#throttles.govern(client.throttleGroups.up, this.#upload);
+    this.#throttles.govern(client.throttleGroups);
     const member: Member = { client, joined: new Set(), ownAddresses: ownAddresses() };
     await new Promise<void>((resolve, reject) => {
       client.once('listening', resolve);
@@ -202,6 +200,21 @@ export class Clients {
   #shareConnections({ client, joined }: Member): void {
     client.maxConns = Math.max(leastConnections, Math.floor(mostConnections / Math.max(1, joined.size)));
   }
+}
+
+/** The library looks after each block whether peers are to be asked for more: once is enough for all that came at once. */
+function updateOnce(torrent: Torrent): void {
+  torrent._debug = () => {};
+  const update = torrent._update.bind(torrent);
+  let isDue = false;
+  torrent._update = () => {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      update();
+    });
+  };
 }
 
 function optionsFrom(settings: TorrentSettings, isPrivate: boolean, port: number): WebTorrentOptions {

@@ -1,6 +1,7 @@
 import { registerHooks } from 'node:module';
 import type { Encryptor } from 'bittorrent-protocol';
 import type WebTorrent from 'webtorrent';
+import { linkDirectly } from './peer-link.ts';
 import { encryptFaster } from './rc4.ts';
 
 export type Library = typeof WebTorrent;
@@ -23,14 +24,18 @@ async function load(): Promise<Library> {
   registerHooks({
     resolve(specifier, context, next) {
       const isTrackers = specifier === 'dgram' && context.parentURL?.includes('/bittorrent-tracker/');
-      if (!standIns.has(specifier) && !isTrackers) return next(specifier, context);
+      const isPeers = specifier === 'net' && context.parentURL?.includes('/webtorrent/lib/');
+      if (!standIns.has(specifier) && !isTrackers && !isPeers) return next(specifier, context);
       return { url: new URL(`./stand-ins/${specifier}.ts`, import.meta.url).href, shortCircuit: true };
     },
   });
-  const [{ default: Client }, { default: Wire }] = await Promise.all([
+  const [{ default: Client }, { default: Wire }, { default: Peer }] = await Promise.all([
     import('webtorrent'),
     import('bittorrent-protocol'),
+    import('webtorrent/lib/peer.js'),
   ]);
+  linkDirectly(Peer.prototype);
+  Wire.prototype._debug = () => {};
   const probe = new Wire('tcpOutgoing', 1);
   encryptFaster(Object.getPrototypeOf(probe._encryptor) as Encryptor);
   probe.destroy();

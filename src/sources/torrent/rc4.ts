@@ -7,9 +7,10 @@ const dropped = 1024;
 /**
  * RC4 as encrypted connections of BitTorrent use it (Message Stream Encryption): it hides what is spoken from those who
  * slow it down, and protects nothing. Node's own is there only with `--openssl-legacy-provider`. Returns what takes the
- * bytes of a stream one after the other; what it is given stays as it is.
+ * bytes of a stream one after the other, and puts the result into `out`, which may be the same: left out, into a buffer
+ * of its own.
  */
-export function rc4(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
+export function rc4(key: Uint8Array): (bytes: Uint8Array, out?: Uint8Array) => Uint8Array {
   const state = Int32Array.from({ length: 256 }, (_, at) => at);
   for (let i = 0, j = 0; i < 256; i += 1) {
     const one = state[i] ?? 0;
@@ -18,8 +19,7 @@ export function rc4(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
     state[j] = one;
   }
   let [first, second] = [0, 0];
-  const crypt = (bytes: Uint8Array) => {
-    const out = Buffer.allocUnsafeSlow(bytes.length);
+  const crypt = (bytes: Uint8Array, out: Uint8Array = Buffer.allocUnsafeSlow(bytes.length)) => {
     // In variables of this call: those of the closure would cost half as much again.
     let [i, j] = [first, second];
     for (let at = 0; at < bytes.length; at += 1) {
@@ -38,7 +38,10 @@ export function rc4(key: Uint8Array): (bytes: Uint8Array) => Uint8Array {
   return crypt;
 }
 
-/** From now on the library's encrypted connections use this one. `kind`: the prototype of its encryptors. */
+/**
+ * From now on the library's encrypted connections use this one, and decrypt what comes where it lies. `kind`: the
+ * prototype of its encryptors.
+ */
 export function encryptFaster(kind: Encryptor): void {
   kind._initializeCiphers = function initializeCiphers(this: Encryptor, party) {
     const keyOf = (name: string) =>
@@ -46,5 +49,8 @@ export function encryptFaster(kind: Encryptor): void {
     const [ours, theirs] = party === 'A' ? ['keyA', 'keyB'] : ['keyB', 'keyA'];
     this.encryptCipher = rc4(keyOf(ours));
     this.decryptCipher = rc4(keyOf(theirs));
+  };
+  kind.decrypt = function decrypt(this: Encryptor, bytes) {
+    return this._isEncrypted ? this.decryptCipher(bytes, bytes) : bytes;
   };
 }

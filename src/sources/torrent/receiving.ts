@@ -2,48 +2,105 @@ import type { OpenPiece, Torrent, Wire } from 'webtorrent';
 
 /** No message is longer than a block of 128 KiB, or the bits of a few hundred thousand pieces, bytes. */
 const longest = 1 << 20;
+const lengthBytes = 4;
+/** A block of a piece: its kind, then piece and offset. */
+const blockKind = 7;
+const blockHead = 9;
 
 /**
- * What the library does to each byte that comes, done with fewer copies. It puts what is left of a message and what has
- * just come into a new buffer, each time, and the blocks of a piece into another; the memory that this takes, and giving
- * it back, cost more than everything else.
+ * Cuts what comes over a connection into the messages of the protocol, and hands them to the library. It would make
+ * buffers for what comes and for each message; here blocks of pieces, which are nearly all, are handed over where they
+ * lie, as `gatherLean` copies them to where they belong.
  */
-export function receiveLean(wire: Wire): void {
-  if (wire.type === 'webSeed') return;
-  let parts: Uint8Array[] = [];
-  let waiting = 0;
-  wire._write = (data, done) => {
-    if (wire._parserSize > longest) return wire.destroy();
-    const bytes = wire._encryptor?.decrypt(data) ?? data;
-    // What the library has not yet read of what it was given before.
-    if (waiting === 0 && wire._bufferSize > 0) {
-      parts = [...wire._buffer];
-      waiting = wire._bufferSize;
+export class Receiver {
+  readonly #wire: Wire;
+  /** The handshakes are over: messages come, each after its length. */
+  #isTalking = false;
+  /** Bytes of the message that comes; undefined: its length comes first. */
+  #length: number | undefined;
+  /** What of it has come, when it has not come at once. */
+  #begun = new Uint8Array(lengthBytes);
+  #has = 0;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** The bytes are needed during the call only; they are decrypted where they lie. */
+  take(bytes: Uint8Array): void {
+    const wire = this.#wire;
+    const read = wire._encryptor?.decrypt(bytes) ?? bytes;
+    if (this.#isTalking || this.#beginTalking()) this.#readMessages(read);
+    else this.#greet(read);
+  }
+
+  /** Handshakes are read by the library, which keeps parts of them. */
+  #greet(bytes: Uint8Array): void {
+    const wire = this.#wire;
+    wire._buffer = [Buffer.concat([...wire._buffer, bytes])];
+    wire._bufferSize += bytes.length;
+    wire._processBuffer();
+  }
+
+  #beginTalking(): boolean {
+    const wire = this.#wire;
+    const isWithin = wire._parser === wire._onMessage;
+    if (!isWithin && wire._parser !== wire._onMessageLength) return false;
+    this.#isTalking = true;
+    if (isWithin) this.#expect(wire._parserSize);
+    const left = wire._buffer;
+    [wire._buffer, wire._bufferSize] = [[], 0];
+    wire._parse(lengthBytes, wire._onMessageLength);
+    for (const each of left) this.#readMessages(each);
+    return true;
+  }
+
+  #readMessages(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.#wire._finished; ) {
+      const needed = this.#length ?? lengthBytes;
+      if (this.#has === 0 && bytes.length - at >= needed) {
+        this.#read(bytes, at, needed);
+        at += needed;
+        continue;
+      }
+      const part = bytes.subarray(at, at + needed - this.#has);
+      this.#begun.set(part, this.#has);
+      this.#has += part.length;
+      at += part.length;
+      if (this.#has < needed) return;
+      this.#has = 0;
+      this.#read(this.#begun, 0, needed);
     }
-    const needed = Math.max(0, wire._parserSize - waiting);
-    if (waiting > 0 && bytes.length >= needed) {
-      // The begun message alone is put together; what follows is read where it lies.
-      const message = Buffer.concat([...parts, bytes.subarray(0, needed)]);
-      [parts, waiting] = [[], 0];
-      read(wire, message);
-      const rest = bytes.subarray(needed);
-      if (rest.length > 0) read(wire, wire._bufferSize > 0 ? Buffer.concat([...wire._buffer, rest]) : rest);
-    } else if (waiting > 0) {
-      parts.push(bytes);
-      waiting += bytes.length;
-      wire._bufferSize = waiting;
-      wire._buffer = parts;
+  }
+
+  #read(bytes: Uint8Array, at: number, length: number): void {
+    const wire = this.#wire;
+    if (this.#length === undefined) {
+      this.#expect(uint32(bytes, at));
+      return;
+    }
+    this.#length = undefined;
+    if (bytes[at] === blockKind && length >= blockHead) {
+      const [piece, offset] = [uint32(bytes, at + 1), uint32(bytes, at + 5)];
+      wire._onPiece(piece, offset, bytes.subarray(at + blockHead, at + length));
     } else {
-      read(wire, bytes);
+      wire._onMessage(Uint8Array.prototype.slice.call(bytes, at, at + length));
     }
-    return done(null);
-  };
+  }
+
+  #expect(length: number): void {
+    if (length > longest) this.#wire.destroy();
+    else if (length === 0) this.#wire._onKeepAlive();
+    else {
+      this.#length = length;
+      if (this.#begun.length < length) this.#begun = new Uint8Array(length);
+    }
+  }
 }
 
-function read(wire: Wire, bytes: Uint8Array): void {
-  wire._buffer = [bytes];
-  wire._bufferSize = bytes.length;
-  wire._processBuffer();
+function uint32(bytes: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 /** Buffers of whole pieces that are kept for the next one. */
@@ -69,23 +126,34 @@ export class PieceBuffers {
 
 /** Of the thread. */
 export const pieceBuffers = new PieceBuffers();
+const blockBytes = 16_384;
 
-/** From now on the library puts the blocks of a piece together in one of `pieceBuffers`. */
+/** From now on the library puts the blocks of a piece into one of `pieceBuffers` as they come. */
 export function gatherLean({ pieces }: Torrent): void {
   const piece = pieces.find((each) => each !== null);
   const kind = piece ? (Object.getPrototypeOf(piece) as OpenPiece) : undefined;
   if (!kind || patched.has(kind)) return;
   patched.add(kind);
-  kind.flush = function flush(this: OpenPiece) {
-    const blocks = this._buffer;
-    if (!blocks || this._buffered !== this._chunks) return null;
-    const whole = pieceBuffers.take(this.length);
-    let at = 0;
-    for (const block of blocks) {
-      whole.set(block, at);
-      at += block.length;
+  kind.set = function set(this: OpenPiece, first: number, bytes: Uint8Array, sender: object) {
+    if (!this.init()) return false;
+    const there = this._buffer ?? [];
+    this._whole ??= pieceBuffers.take(this.length);
+    for (let from = 0, block = first; from < bytes.length; from += blockBytes, block += 1) {
+      if (there[block]) continue;
+      const part = bytes.subarray(from, from + blockBytes);
+      this._whole.set(part, block * blockBytes);
+      there[block] = true;
+      this._buffered += 1;
+      this.missing -= part.length;
+      if (!this.sources?.includes(sender)) this.sources?.push(sender);
     }
+    return this._buffered === this._chunks;
+  };
+  kind.flush = function flush(this: OpenPiece) {
+    const whole = this._whole;
+    if (!whole || this._buffered !== this._chunks) return null;
     [this._buffer, this._cancellations, this.sources, this._flushed] = [null, null, null, true];
+    this._whole = undefined;
     return whole;
   };
 }

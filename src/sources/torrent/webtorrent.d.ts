@@ -79,9 +79,21 @@ declare module 'webtorrent' {
     _buffer: Uint8Array[];
     _bufferSize: number;
     readonly _parserSize: number;
+    /** By whom that is read. */
+    readonly _parser: unknown;
+    _parse(size: number, parser: (bytes: Uint8Array) => void): void;
+    readonly _onMessageLength: (bytes: Uint8Array) => void;
+    /** The library keeps the bytes of some. */
+    readonly _onMessage: (bytes: Uint8Array) => void;
+    _onKeepAlive(): void;
+    _onPiece(piece: number, offset: number, block: Uint8Array): void;
     /** Reads as long as there is enough; `_buffer` holds one buffer at most. */
     _processBuffer(): void;
-    _write(data: Uint8Array, done: (error: Error | null) => void): void;
+    /** It has ended. */
+    readonly _finished: boolean;
+    /** Hands over what is to be sent; null: nothing more. */
+    push(bytes: Uint8Array | null): boolean;
+    resume(): void;
     destroy(): void;
   }
 
@@ -100,12 +112,17 @@ declare module 'webtorrent' {
     _onReject(piece: number): void;
   }
 
-  export interface Peer {
+  export interface Peer extends EventEmitter {
     readonly addr: string | null;
     readonly type: string;
     readonly connected: boolean;
+    readonly destroyed: boolean;
     readonly wire: Wire | null;
     readonly conn: object | null;
+    readonly throttleGroups: { readonly down: ThrottleGroup; readonly up: ThrottleGroup };
+    /** Joins connection and protocol, once they are there. */
+    setThrottlePipes(this: Peer): void;
+    destroy(error?: unknown): void;
   }
 
   /** A piece that is not there yet. */
@@ -114,9 +131,17 @@ declare module 'webtorrent' {
     readonly _reservations: number;
     _cancellations: readonly number[] | null;
     readonly length: number;
-    /** The blocks that have come, so many. */
-    _buffer: Uint8Array[] | null;
-    readonly _buffered: number;
+    /** Which blocks have come, so many. */
+    _buffer: unknown[] | null;
+    _buffered: number;
+    /** Bytes of those that have not. */
+    missing: number;
+    /** Ours: where the blocks are put. */
+    _whole?: Uint8Array | undefined;
+    /** False: it was whole already. */
+    init(): boolean;
+    /** These blocks have come, from the `first` on; true: all of them are there. */
+    set(this: OpenPiece, first: number, bytes: Uint8Array, sender: object): boolean;
     /** Who sent them. */
     sources: object[] | null;
     _flushed: boolean;
@@ -148,6 +173,9 @@ declare module 'webtorrent' {
     deselect(from: number, to: number): void;
     _verifyPieces(done: (error?: Error | null) => void): void;
     destroy(options: object | null, done: () => void): void;
+    /** Asks peers for more, where they have been asked for little. */
+    _update(): void;
+    _debug(...words: unknown[]): void;
   }
 
   /** The distributed table (DHT). */
@@ -173,4 +201,11 @@ declare module 'webtorrent' {
     add(torrent: string | Uint8Array | ParsedTorrent, options: AddOptions): Torrent;
     destroy(done: (error?: Error | null) => void): void;
   }
+}
+
+declare module 'webtorrent/lib/peer.js' {
+  import type { Peer } from 'webtorrent';
+
+  const kind: { readonly prototype: Peer };
+  export default kind;
 }
