@@ -91,4 +91,10 @@ test('what steps began elsewhere is given up when their download was cancelled, 
   await clock.advance(hour);
   await stage.tidy({ partialsAfter: hour }, {}, { giveUpStep });
   assert.deepEqual(await marks(), [{}, {}, before[2]]);
+  const forgotten = await begin();
+  await store.change(forgotten.lease, { to: 'failed', error: { class: 'network', message: 'reset' } }, clock.now());
+  await clock.advance(2 * hour);
+  asked.length = 0;
+  await stage.tidy({ forgetFailedAfter: hour }, {}, { giveUpStep });
+  assert.deepEqual([asked.at(-1), await store.get(forgotten.lease.id)], [{ of: forgotten.lease.id }, undefined]);
 });

@@ -23,8 +23,9 @@ export async function giveUpBegun(run: TidyRun): Promise<void> {
   const { store, clock, rules, scope, signal, giveUpStep, hasBegun } = run;
   if (!giveUpStep) return;
   const now = clock.now();
-  const failed = rules.partialsAfter === undefined ? 0 : now - rules.partialsAfter;
-  for (const { downloadId: id, step } of await store.stepsGivenUp({ cancelled: now - stillWarm, failed })) {
+  const before = (age: number | undefined) => (age === undefined ? 0 : now - age);
+  const moments = { failed: before(rules.partialsAfter), ended: before(rules.forgetFailedAfter) };
+  for (const { downloadId: id, step } of await store.stepsGivenUp({ cancelled: now - stillWarm, ...moments })) {
     if (signal.aborted) return;
     if (scope.dryRun) {
       if (await hasBegun?.(step, step.mark)) run.tell({ kind: 'gave up elsewhere', id, step: specText(step) });

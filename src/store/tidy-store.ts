@@ -19,6 +19,8 @@ export interface Work {
 export interface GivenUpBefore {
   readonly cancelled: number;
   readonly failed: number;
+  /** Their rows are forgotten, too: nothing is kept of them. */
+  readonly ended: number;
 }
 
 /** A partial that was found in a folder, with the uid that its sidecar names. */

@@ -129,8 +129,8 @@ export function* forgetEnded(turn: Turn, id: number, before: number, now: number
   return files;
 }
 
-export function* givenUp({ cancelled, failed }: GivenUpBefore): Asking<StepRow[]> {
-  const rows = yield* all(stepsGivenUp, { cancelled_before: cancelled, failed_before: failed });
+export function* givenUp({ cancelled, failed, ended: ended_before }: GivenUpBefore): Asking<StepRow[]> {
+  const rows = yield* all(stepsGivenUp, { cancelled_before: cancelled, failed_before: failed, ended_before });
   return rows.filter((row) => wishOptionsOf(row).keepPartial !== true);
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Lease } from '../../../src/downloads/download.ts';
 import type { Store } from '../../../src/store/store.ts';
+import type { GivenUpBefore } from '../../../src/store/tidy-store.ts';
 import { added, claimed, delivered, mark, me, networkError, now, type Promises, present, running } from './scene.ts';
 
 const output = { path: 'file.m4a', main: true, size: 7, finalPath: '/downloads/file.m4a', ...mark };
@@ -114,7 +115,7 @@ export const steppingPromises: Promises = {
   },
 
   'what steps began is found when nobody goes on with it, and only then less of it is remembered': async (store) => {
-    const soon = { cancelled: now + 1, failed: now + 1 };
+    const soon = { cancelled: now + 1, failed: now + 1, ended: 0 };
     const begun = async (sent: number) => {
       const one = await processing(store);
       await store.beginStep(one.lease, 0, now);
@@ -126,13 +127,18 @@ export const steppingPromises: Promises = {
     await store.change(cancelled.lease, { to: 'cancelled' }, now);
     await store.wish(kept.id, { wish: 'cancel', keepPartial: true }, now);
     await store.change(kept.lease, { to: 'cancelled' }, now);
-    const found = async (before: { readonly cancelled: number; readonly failed: number }) =>
+    const found = async (before: GivenUpBefore) =>
       (await store.stepsGivenUp(before)).map(({ downloadId, step }) => [downloadId, step.mark]);
     assert.deepEqual(await found(soon), [
       [failed.id, { sent: 2 }],
       [cancelled.id, { sent: 3 }],
     ]);
-    assert.deepEqual(await found({ cancelled: now + 1, failed: now }), [[cancelled.id, { sent: 3 }]]);
+    assert.deepEqual(await found({ ...soon, failed: now }), [[cancelled.id, { sent: 3 }]]);
+    assert.deepEqual(
+      (await found({ ...soon, failed: 0, ended: now + 1 })).map(([id]) => id),
+      [failed.id, cancelled.id, kept.id],
+      'whose rows go nobody goes on with',
+    );
     assert.equal(await store.leaveMark(running_.id, 0, {}), false, 'somebody is at it');
     assert.equal(await store.leaveMark(cancelled.id, 0, { sent: 0 }), true);
     assert.deepEqual((await store.steps(cancelled.id))[0]?.mark, { sent: 0 });
