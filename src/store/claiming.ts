@@ -17,7 +17,6 @@ import { lockClaimable } from './statements/lock-claimable.ts';
 import { lockSlots } from './statements/lock-slots.ts';
 import { releaseSeedsOf } from './statements/release-seeds-of.ts';
 import type { Params, Statement } from './statements/statement.ts';
-import { stepsLeft } from './statements/steps-left.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
 import type { Claim, InstanceRow } from './store.ts';
 
@@ -105,8 +104,7 @@ function* hasRoom(row: DownloadRow, within: ClaimLimits): Work<boolean> {
   if (Object.keys(within).length > 0) yield* get(lockSlots, {});
   if (download_path !== null) {
     if (row.wish === 'cancel' || row.wish === 'remove') return true;
-    const takesPlace = within.steps !== undefined && (yield* countOf(stepsLeft, { id })) > 0;
-    return !takesPlace || !(yield* isTaken(within.steps, 'processing', id));
+    return row.steps_left === 0 || !(yield* isTaken(within.steps, 'processing', id));
   }
   if (yield* isTaken(within.slots, 'downloading', id)) return false;
   if (within.host !== undefined && (yield* countOf(leasedAtHost, { host })) >= within.host) return false;

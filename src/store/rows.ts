@@ -73,6 +73,7 @@ export type DownloadRow = {
   readonly seed_token: number;
   readonly seed_by: string | null;
   readonly seed_until: number | null;
+  readonly steps_left: number;
 };
 
 export type CandidateRow = Pick<
