@@ -6,7 +6,7 @@ import type { DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isAnyRule, isOverdue, type Kept, planRetention, type ToClean } from '../downloads/retention.ts';
 import { isSeeded } from '../downloads/seeding.ts';
-import type { Work } from '../store/tidy-store.ts';
+import type { DownloadWithFiles } from '../store/tidy-store.ts';
 import { digestOf, parseChecksum } from '../verify/checksum.ts';
 import type { TidyRun } from './tidy-run.ts';
 
@@ -123,7 +123,7 @@ async function letGo(run: TidyRun, id: number, found: 'gone' | 'changed'): Promi
 }
 
 /** The state is recorded already. True: nothing is left to remove. */
-async function removeFiles(run: TidyRun, { download, files }: Work): Promise<boolean> {
+async function removeFiles(run: TidyRun, { download, files }: DownloadWithFiles): Promise<boolean> {
   const removed: string[] = [];
   try {
     for (const file of files) {

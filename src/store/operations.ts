@@ -35,7 +35,7 @@ import { setIdle } from './statements/set-idle.ts';
 import type { StepStore } from './step-store.ts';
 import { begin, complete, leave, mark, recordOutcome, recordOutput, recordSettled, stepRows } from './stepping.ts';
 import type { AskingStore, DoingStore } from './store.ts';
-import type { TidyStore, Work } from './tidy-store.ts';
+import type { DownloadWithFiles, TidyStore } from './tidy-store.ts';
 import {
   clean,
   end,
@@ -49,9 +49,9 @@ import {
   keptDownloads,
   leftToRemove,
   letGo,
+  type RowWithFiles,
   take,
   totals,
-  type WorkRows,
   whoseWork,
 } from './tidying.ts';
 import { changeAndObey, deliver, forget, wish } from './wishing.ts';
@@ -216,12 +216,12 @@ function tidyingOn({ read, write }: Database): TidyStore {
     kept: () => read(keptDownloads),
     async clean(turn, id, reason, now) {
       const cleaned = await write(() => clean(turn, id, reason, now));
-      return typeof cleaned === 'object' ? workOf(cleaned) : cleaned;
+      return typeof cleaned === 'object' ? withFilesOf(cleaned) : cleaned;
     },
-    toRemove: async () => (await read(leftToRemove)).map(workOf),
+    toRemove: async () => (await read(leftToRemove)).map(withFilesOf),
     filesRemoved: (id) => write(() => filesRemoved(id)),
     letGo: (turn, id, found, message, now) => write(() => letGo(turn, id, found, message, now)),
-    failedWork: async (before) => (await read(() => failedWork(before))).map(workOf),
+    failedWork: async (before) => (await read(() => failedWork(before))).map(withFilesOf),
     giveUpWork: async (turn, id, before, now) => (await write(() => giveUpWork(turn, id, before, now)))?.map(fileOf),
     endedBefore: async (before, limit) => (await read(() => ended(before, limit))).map(downloadOf),
     forgetEnded: async (turn, id, before, now) => (await write(() => forgetEnded(turn, id, before, now)))?.map(fileOf),
@@ -232,6 +232,6 @@ function tidyingOn({ read, write }: Database): TidyStore {
   };
 }
 
-function workOf({ row, files }: WorkRows): Work {
+function withFilesOf({ row, files }: RowWithFiles): DownloadWithFiles {
   return { download: downloadOf(row), files: files.map(fileOf) };
 }

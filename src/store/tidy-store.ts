@@ -10,7 +10,7 @@ export interface Turn {
 }
 
 /** A download with its files. */
-export interface Work {
+export interface DownloadWithFiles {
   readonly download: Download;
   readonly files: readonly DownloadFile[];
 }
@@ -54,15 +54,15 @@ export interface TidyStore {
    * `completed` → `cleaned`; then its files are to be removed and `filesRemoved` told. `taken`: a later
    * delivery has the name of one of its files.
    */
-  clean(turn: Turn, id: number, reason: RetentionReason, now: number): Promise<Work | 'taken' | undefined>;
+  clean(turn: Turn, id: number, reason: RetentionReason, now: number): Promise<DownloadWithFiles | 'taken' | undefined>;
   /** Cleaned, and their files are still to be removed. */
-  toRemove(): Promise<readonly Work[]>;
+  toRemove(): Promise<readonly DownloadWithFiles[]>;
   filesRemoved(id: number): Promise<void>;
   /** What became of its files is the user's: retention neither counts nor removes them any more. Told in an event. */
   letGo(turn: Turn, id: number, found: 'gone' | 'changed', message: string, now: number): Promise<void>;
 
   /** Failed before this moment (epoch ms), with something fetched on disk. */
-  failedWork(before: number): Promise<readonly Work[]>;
+  failedWork(before: number): Promise<readonly DownloadWithFiles[]>;
   /** Gives up what a download that failed before this moment has fetched; tells its files as they were. */
   giveUpWork(turn: Turn, id: number, before: number, now: number): Promise<readonly DownloadFile[] | undefined>;
   /** Failed or cancelled before this moment; oldest first. */

@@ -2,7 +2,7 @@ import type { Kept, KeptTotals, RetentionReason } from '../downloads/retention.t
 import { isSeeded } from '../downloads/seeding.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { changeState, tell } from './changing.ts';
-import { type Work as Asking, all, get, run } from './database.ts';
+import { all, get, run, type Work } from './database.ts';
 import { type DownloadRow, type FileRow, type StepRow, wishOptionsOf } from './rows.ts';
 import { allKept } from './statements/all-kept.ts';
 import { claimedSince } from './statements/claimed-since.ts';
@@ -25,25 +25,25 @@ import { totalKept } from './statements/total-kept.ts';
 import type { GivenUpBefore, Stray, Turn, Whose } from './tidy-store.ts';
 import { erase } from './wishing.ts';
 
-export interface WorkRows {
+export interface RowWithFiles {
   readonly row: DownloadRow;
   readonly files: readonly FileRow[];
 }
 
-export function* take({ chore, owner }: Turn, stale: number, now: number): Asking<boolean> {
+export function* take({ chore, owner }: Turn, stale: number, now: number): Work<boolean> {
   const turn = { name: chore, owner, now, stale, future: now + (now - stale) };
   return (yield* run(takeTurn, turn)) === 1;
 }
 
-export function* hold({ chore, owner }: Turn, now: number): Asking<boolean> {
+export function* hold({ chore, owner }: Turn, now: number): Work<boolean> {
   return (yield* run(holdTurn, { name: chore, owner, now })) === 1;
 }
 
-export function* end({ chore, owner }: Turn, now: number): Asking<void> {
+export function* end({ chore, owner }: Turn, now: number): Work<void> {
   yield* run(endTurn, { name: chore, owner, now });
 }
 
-export function* totals(): Asking<KeptTotals[]> {
+export function* totals(): Work<KeptTotals[]> {
   const rows = yield* all(totalKept, {});
   return rows.map(({ category, count, bytes, oldest }) => ({
     category,
@@ -53,7 +53,7 @@ export function* totals(): Asking<KeptTotals[]> {
   }));
 }
 
-export function* keptDownloads(): Asking<Kept[]> {
+export function* keptDownloads(): Work<Kept[]> {
   const rows = yield* all(allKept, {});
   return rows.map(({ id, category, completed_at, file_size }) => ({
     id,
@@ -68,7 +68,7 @@ export function* clean(
   id: number,
   reason: RetentionReason,
   now: number,
-): Asking<WorkRows | 'taken' | undefined> {
+): Work<RowWithFiles | 'taken' | undefined> {
   if (!(yield* hold(turn, now))) return undefined;
   const row = yield* get(lockDownload, { id });
   if (row?.status !== 'completed' || (row.seeding !== null && isSeeded({ state: row.seeding }))) return undefined;
@@ -81,17 +81,17 @@ export function* clean(
   return { row: changed, files };
 }
 
-export function* leftToRemove(): Asking<WorkRows[]> {
+export function* leftToRemove(): Work<RowWithFiles[]> {
   return yield* withFiles(yield* all(toRemove, {}));
 }
 
-export function* filesRemoved(id: number): Asking<void> {
+export function* filesRemoved(id: number): Work<void> {
   if ((yield* run(setRetention, { id, status: 'cleaned', retention: null })) === 1) {
     yield* run(resetFiles, { download_id: id });
   }
 }
 
-export function* letGo(turn: Turn, id: number, found: 'gone' | 'changed', message: string, now: number): Asking<void> {
+export function* letGo(turn: Turn, id: number, found: 'gone' | 'changed', message: string, now: number): Work<void> {
   if (!(yield* hold(turn, now))) return;
   const row = yield* get(lockDownload, { id });
   if (row?.status !== 'completed' || row.retention !== null) return;
@@ -99,11 +99,11 @@ export function* letGo(turn: Turn, id: number, found: 'gone' | 'changed', messag
   yield* tell(row, 'warning', now, { message });
 }
 
-export function* failedWork(before: number): Asking<WorkRows[]> {
+export function* failedWork(before: number): Work<RowWithFiles[]> {
   return yield* withFiles(yield* all(failedWithPartials, { before }));
 }
 
-export function* giveUpWork(turn: Turn, id: number, before: number, now: number): Asking<FileRow[] | undefined> {
+export function* giveUpWork(turn: Turn, id: number, before: number, now: number): Work<FileRow[] | undefined> {
   if (!(yield* hold(turn, now))) return undefined;
   const row = yield* get(lockDownload, { id });
   if (row?.status !== 'failed' || row.updated_at >= before) return undefined;
@@ -114,13 +114,13 @@ export function* giveUpWork(turn: Turn, id: number, before: number, now: number)
   return files;
 }
 
-export function* ended(before: number, limit: number): Asking<DownloadRow[]> {
+export function* ended(before: number, limit: number): Work<DownloadRow[]> {
   const failed = yield* all(endedBefore, { status: 'failed', before, limit });
   const cancelled = yield* all(endedBefore, { status: 'cancelled', before, limit });
   return [...failed, ...cancelled].sort((a, b) => a.updated_at - b.updated_at).slice(0, limit);
 }
 
-export function* forgetEnded(turn: Turn, id: number, before: number, now: number): Asking<FileRow[] | undefined> {
+export function* forgetEnded(turn: Turn, id: number, before: number, now: number): Work<FileRow[] | undefined> {
   if (!(yield* hold(turn, now))) return undefined;
   const row = yield* get(lockDownload, { id });
   if (!row || (row.status !== 'failed' && row.status !== 'cancelled') || row.updated_at >= before) return undefined;
@@ -129,18 +129,18 @@ export function* forgetEnded(turn: Turn, id: number, before: number, now: number
   return files;
 }
 
-export function* givenUp({ cancelled, failed, ended: ended_before }: GivenUpBefore): Asking<StepRow[]> {
+export function* givenUp({ cancelled, failed, ended: ended_before }: GivenUpBefore): Work<StepRow[]> {
   const rows = yield* all(stepsGivenUp, { cancelled_before: cancelled, failed_before: failed, ended_before });
   return rows.filter((row) => wishOptionsOf(row).keepPartial !== true);
 }
 
-export function* whoseWork(strays: readonly Stray[]): Asking<Whose[]> {
+export function* whoseWork(strays: readonly Stray[]): Work<Whose[]> {
   const answers: Whose[] = [];
   for (const stray of strays) answers.push(yield* whose(stray));
   return answers;
 }
 
-function* whose({ uid, partialPath }: Stray): Asking<Whose> {
+function* whose({ uid, partialPath }: Stray): Work<Whose> {
   if (yield* get(fileByPartial, { path: partialPath })) return 'claimed';
   const [row] = yield* all(downloadsByUid, { low: uid, high: uid, limit: 1 });
   // Its bytes are in place, and a retry goes on with its steps.
@@ -149,8 +149,8 @@ function* whose({ uid, partialPath }: Stray): Asking<Whose> {
   return (yield* get(removedEvent, { uid })) ? 'removed' : 'unknown';
 }
 
-function* withFiles(rows: readonly DownloadRow[]): Asking<WorkRows[]> {
-  const work: WorkRows[] = [];
-  for (const row of rows) work.push({ row, files: yield* all(filesOfDownload, { download_id: row.id }) });
-  return work;
+function* withFiles(rows: readonly DownloadRow[]): Work<RowWithFiles[]> {
+  const found: RowWithFiles[] = [];
+  for (const row of rows) found.push({ row, files: yield* all(filesOfDownload, { download_id: row.id }) });
+  return found;
 }
