@@ -1,13 +1,12 @@
 import { basename } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
-import type { DownloadOptions } from '../downloads/download.ts';
 import type { EventKind } from '../downloads/events.ts';
 import { hostOf } from '../downloads/host.ts';
 import { isUnfinished, type Status, statuses } from '../downloads/states.ts';
 import { planSteps, tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import { gap } from './ranking.ts';
-import type { DownloadRow, EventRow } from './rows.ts';
+import { type DownloadRow, type EventRow, optionsOf } from './rows.ts';
 import { countByStatus } from './statements/count-by-status.ts';
 import { deliveredByKey } from './statements/delivered-by-key.ts';
 import { deliveredByName } from './statements/delivered-by-name.ts';
@@ -89,7 +88,7 @@ function* putHere(id: number, { path, size, identity, modifiedAt }: HereFile): W
  * they may have been verified already, and nobody would look again.
  */
 function* agreeOnChecksum(row: DownloadRow, checksum: string | undefined, now: number): Work<DownloadRow | undefined> {
-  const options = JSON.parse(row.options) as DownloadOptions;
+  const options = optionsOf(row);
   if (checksum === undefined || checksum === options.checksum) return row;
   if (options.checksum !== undefined || isAllThere(row)) return undefined;
   const stricter = JSON.stringify({ ...options, checksum });

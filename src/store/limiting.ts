@@ -1,10 +1,9 @@
 import { isRate, type Rate } from '../config/rate.ts';
-import type { DownloadOptions } from '../downloads/download.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { Rates } from './queue-facts.ts';
-import { type DownloadRow, parsed } from './rows.ts';
+import { type DownloadRow, optionsOf, parsed } from './rows.ts';
 import { deleteSetting } from './statements/delete-setting.ts';
 import { downloadingOnHost } from './statements/downloading-on-host.ts';
 import { lockDownload } from './statements/lock-download.ts';
@@ -23,7 +22,7 @@ export function* limitOne(id: number, rate: Rate | 'default', now: number): Work
   if (!isUnfinished(row.status)) {
     throw new NotPossible(`download ${id} is ${row.status}; only what is unfinished can be limited`);
   }
-  const { rate: _before, ...others } = parsed(row.options) as DownloadOptions;
+  const { rate: _before, ...others } = optionsOf(row);
   const options = JSON.stringify(rate === 'default' ? others : { ...others, rate });
   yield* run(setOptions, { id, options, now });
   yield* tell(row, 'limited', now, { rate });
@@ -49,7 +48,7 @@ export function* rates(host: string): Work<Rates> {
 
 /** It is asked for of every running download at every change: most have none, and are not parsed. */
 function ownRate(options: string): Rate | undefined {
-  return options.includes('"rate"') ? (parsed(options) as DownloadOptions).rate : undefined;
+  return options.includes('"rate"') ? optionsOf({ options }).rate : undefined;
 }
 
 function* totalRate(): Work<Pick<Rates, 'total'>> {

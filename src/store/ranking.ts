@@ -1,11 +1,11 @@
 import type { Place } from '../downloads/place.ts';
 import { isUnfinished } from '../downloads/states.ts';
 import { isLeased, tell } from './changing.ts';
-import { choose } from './choosing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { QueuedFilter, SetFacts } from './queue-facts.ts';
 import type { DownloadRow } from './rows.ts';
 import { setSeed } from './seeding.ts';
+import { select } from './selecting.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { rankBounds } from './statements/rank-bounds.ts';
 import { rankedPriority, rankedRows } from './statements/ranked.ts';
@@ -32,33 +32,20 @@ export function* move(id: number, place: Place, now: number): Work<DownloadRow> 
   return { ...row, position, updated_at: now };
 }
 
-/** Changes what a download is counted with. With another priority it stands behind those that wait there. */
-export function* set(id: number, facts: SetFacts, now: number): Work<DownloadRow> {
+/** Changes what a download is counted with, which of its files come, and for how long it is seeded. */
+export function* set(id: number, { seed, ...facts }: SetFacts, now: number): Work<DownloadRow> {
   const row = yield* get(lockDownload, { id });
   if (!row) throw new NotPossible(`there is no download ${id}`);
-  const { seed, ...others } = facts;
-  const isOfSeeding = seed !== undefined && Object.keys(others).length === 0;
+  const isOfSeeding = seed !== undefined && Object.keys(facts).length === 0;
   if (!isUnfinished(row.status) && !(isOfSeeding && row.status === 'completed')) {
     const rest = isOfSeeding
       ? 'only what is unfinished or in place can be seeded'
       : 'only what is unfinished can be changed';
     throw new NotPossible(`download ${id} is ${row.status}; ${rest}`);
   }
-  if (seed !== undefined) yield* setSeed(row, seed, now);
-  if (isOfSeeding) return (yield* get(lockDownload, { id })) ?? row;
-  const priority = facts.priority ?? row.priority;
-  const category = facts.category === undefined ? row.category : facts.category;
-  const anew = seed === undefined ? row : ((yield* get(lockDownload, { id })) ?? row);
-  if (facts.select !== undefined || facts.filePriorities !== undefined) yield* choose(anew, facts, now);
-  const chosen = (yield* get(lockDownload, { id })) ?? row;
-  if (priority === row.priority && category === row.category) return chosen;
-  const position = priority === row.priority ? row.position : yield* behindAll(priority);
-  yield* run(setGroup, { id, priority, category, position, now });
-  yield* tell(row, 'changed', now, {
-    ...(priority === row.priority ? {} : { priority }),
-    ...(category === row.category ? {} : { category }),
-  });
-  return { ...chosen, priority, category, position, updated_at: now };
+  const seeded = seed === undefined ? row : yield* setSeed(row, seed, now);
+  const isOfFiles = facts.select !== undefined || facts.filePriorities !== undefined;
+  return yield* count(isOfFiles ? yield* select(seeded, facts, now) : seeded, facts, now);
 }
 
 /** What waits, in its order. */
@@ -82,6 +69,20 @@ const beforeAll = { position: Number.MIN_SAFE_INTEGER, id: 0 };
 export function* behindAll(priority: number): Work<number> {
   const bounds = yield* get(rankBounds, { priority });
   return Math.max(0, bounds?.last ?? 0) + gap;
+}
+
+/** With another priority it stands behind those that wait there. */
+function* count(row: DownloadRow, facts: SetFacts, now: number): Work<DownloadRow> {
+  const { id } = row;
+  const { priority = row.priority, category = row.category } = facts;
+  if (priority === row.priority && category === row.category) return row;
+  const position = priority === row.priority ? row.position : yield* behindAll(priority);
+  yield* run(setGroup, { id, priority, category, position, now });
+  yield* tell(row, 'changed', now, {
+    ...(priority === row.priority ? {} : { priority }),
+    ...(category === row.category ? {} : { category }),
+  });
+  return { ...row, priority, category, position, updated_at: now };
 }
 
 /** Undefined: it stands there already. */

@@ -1,7 +1,7 @@
 import type { DownloadOptions } from '../downloads/download.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import { run, type Work } from './database.ts';
-import { type DownloadRow, parsed } from './rows.ts';
+import { type DownloadRow, optionsOf } from './rows.ts';
 import { resetFiles } from './statements/reset-files.ts';
 import { setDirectory } from './statements/set-directory.ts';
 import { setOptions } from './statements/set-options.ts';
@@ -9,7 +9,7 @@ import { NotPossible } from './store.ts';
 
 /** The row as its next try shall have it; nobody holds it. */
 export function* revise(row: DownloadRow, { options: asked, directory }: RetryChange, now: number): Work<DownloadRow> {
-  const options = JSON.stringify(withChanges(parsed(row.options) as DownloadOptions, asked));
+  const options = JSON.stringify(withChanges(optionsOf(row), asked));
   yield* run(setOptions, { id: row.id, options, now });
   if (directory === undefined || directory === row.directory) return { ...row, options, updated_at: now };
   if (row.download_path !== null && row.status !== 'cleaned') {

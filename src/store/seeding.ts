@@ -1,10 +1,10 @@
 import { parseSeed } from '../config/seed.ts';
-import type { DownloadOptions, Lease } from '../downloads/download.ts';
+import type { Lease } from '../downloads/download.ts';
 import { isSeeded, ratioOf, ratioText } from '../downloads/seeding.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { Runner } from './queue-facts.ts';
-import { type DownloadRow, type FileRow, parsed } from './rows.ts';
+import { type DownloadRow, type FileRow, optionsOf } from './rows.ts';
 import type { Seeded } from './seed-store.ts';
 import { claimSeed } from './statements/claim-seed.ts';
 import { downloadById } from './statements/download-by-id.ts';
@@ -106,7 +106,7 @@ export function* obeyOfSeeding(row: DownloadRow, asked: AskedWish, now: number):
 export function* setSeed(row: DownloadRow, seed: string, now: number): Work<DownloadRow> {
   const { id, status } = row;
   const goal = parseSeed(seed);
-  const options = JSON.stringify({ ...(parsed(row.options) as DownloadOptions), seed });
+  const options = JSON.stringify({ ...optionsOf(row), seed });
   yield* run(setOptions, { id, options, now });
   if (status === 'completed' && goal) yield* run(setSeedGoal, { id, goal: JSON.stringify(goal), now });
   else if (status === 'completed' && row.seeding !== null && isSeeded({ state: row.seeding })) {
