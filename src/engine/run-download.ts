@@ -83,12 +83,18 @@ async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest):
     ...(checksum === undefined ? {} : { checksum }),
     ...(file.main ? expectedOf(download.options, manifest) : {}),
   });
+  const heldAgainst = file.main ? { checksum: checksum ?? null } : {};
   let known: FileMark | undefined;
-  const reserve = (path: string, mark: FileMark) => {
+  let isStricter = false;
+  const reserve = async (path: string, mark: FileMark) => {
     known = mark;
-    return store.recordVerified(lease, file.id, { finalPath: path, ...verified, ...mark }, clock.now());
+    const facts = { finalPath: path, ...verified, ...mark, ...heldAgainst };
+    const answer = await store.recordVerified(lease, file.id, facts, clock.now());
+    isStricter = answer === 'stricter';
+    return answer === 'recorded';
   };
   const finalPath = await publish(disk, partialPath, wantedName(download, file), reserve, { synced: end.synced });
+  if (isStricter) return publishVerified(run, end, manifest);
   if (finalPath === undefined) throw leaseLost();
   const { integrity, size } = verified;
   changeFile(run, file.position, { finalPath, size, ...known });

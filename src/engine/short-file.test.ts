@@ -39,6 +39,22 @@ test('a short file is delivered whole, through every state, and leaves nothing e
   await on.close();
 });
 
+test('a checksum that somebody names at the last moment is met, or nothing is delivered', async () => {
+  const on = await short();
+  const { source, link, linkKey, directory, metadata, runner } = (await on.row()) ?? assert.fail('it is there');
+  const { recordVerified } = on.store;
+  on.store.recordVerified = async (...given) => {
+    const asked = { source, link, linkKey, directory, metadata, runner };
+    const options = { checksum: `sha-256=${'0'.repeat(64)}` };
+    await on.store.add({ ...asked, options, ifExists: 'follow' }, Date.now());
+    return recordVerified(...given);
+  };
+  await on.run();
+  assert.partialDeepStrictEqual(await on.row(), { status: 'retrying', errorClass: 'checksum' });
+  assert.ok(!(await on.names()).includes('file.bin'));
+  await on.close();
+});
+
 test('one byte more than short goes the long way', async () => {
   const on = await stage(content, {}, undefined, content.length - 1);
   on.source.acts.push({ bytes: 10, ending: 'wait' });

@@ -14,6 +14,7 @@ import { downloadById } from './statements/download-by-id.ts';
 import { downloadsByUid } from './statements/downloads-by-uid.ts';
 import { eventsAfter } from './statements/events-after.ts';
 import { eventsOfDownload } from './statements/events-of-download.ts';
+import { filesOfDownload } from './statements/files-of-download.ts';
 import { insertDownload } from './statements/insert-download.ts';
 import { insertFile } from './statements/insert-file.ts';
 import { insertHere } from './statements/insert-here.ts';
@@ -90,7 +91,7 @@ function* putHere(id: number, { path, size, identity, modifiedAt }: HereFile): W
 function* agreeOnChecksum(row: DownloadRow, checksum: string | undefined, now: number): Work<DownloadRow | undefined> {
   const options = optionsOf(row);
   if (checksum === undefined || checksum === options.checksum) return row;
-  if (options.checksum !== undefined || isAllThere(row)) return undefined;
+  if (options.checksum !== undefined || isAllThere(row) || (yield* hasName(row))) return undefined;
   const stricter = JSON.stringify({ ...options, checksum });
   yield* run(setOptions, { id: row.id, options: stricter, now });
   return { ...row, options: stricter, updated_at: now };
@@ -98,6 +99,12 @@ function* agreeOnChecksum(row: DownloadRow, checksum: string | undefined, now: n
 
 function isAllThere(row: DownloadRow): boolean {
   return row.status === 'processing' || (row.total_bytes !== null && row.bytes_downloaded >= row.total_bytes);
+}
+
+/** A file of it was verified and has, or is about to get, its final name. */
+function* hasName({ id }: DownloadRow): Work<boolean> {
+  const files = yield* all(filesOfDownload, { download_id: id });
+  return files.some(({ final_path }) => final_path !== null);
 }
 
 /** One after the other: of two with one key the second follows the first. */

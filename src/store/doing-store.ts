@@ -55,9 +55,15 @@ export interface DoingStore {
   recordPartial(lease: Lease, fileId: number, partialPath: string, now: number): Promise<'recorded' | 'taken' | 'lost'>;
   /**
    * A file was verified and is about to be published as `finalPath`: recorded before the name is made
-   * (files.final_path, size, digest; downloads.integrity). False: the lease is lost, publish nothing.
+   * (files.final_path, size, digest; downloads.integrity). Otherwise publish nothing: `stricter`, somebody has asked for
+   * another checksum meanwhile; `lost`, the lease is lost.
    */
-  recordVerified(lease: Lease, fileId: number, verified: VerifiedFile, now: number): Promise<boolean>;
+  recordVerified(
+    lease: Lease,
+    fileId: number,
+    verified: VerifiedFile,
+    now: number,
+  ): Promise<'recorded' | 'stricter' | 'lost'>;
   /** Heartbeats, checkpoints and samples of all running downloads in one transaction. Tells the leases that are lost, and the wishes that wait. */
   pulse(
     pulse: Pulse,

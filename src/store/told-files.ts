@@ -32,4 +32,6 @@ export interface VerifiedFile {
   readonly identity: string;
   /** By its file system's clock, epoch ms. */
   readonly modifiedAt: number;
+  /** What a person asked for, and it was held against; null: nobody did. Left out: of this file nobody asks it. */
+  readonly checksum?: string | null;
 }

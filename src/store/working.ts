@@ -3,7 +3,7 @@ import type { EventKind } from '../downloads/events.ts';
 import { bytesIn, normalRanges } from '../downloads/ranges.ts';
 import { tell } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
-import { askedWishOf, type DownloadRow, type FileRow } from './rows.ts';
+import { askedWishOf, type DownloadRow, type FileRow, optionsOf } from './rows.ts';
 import { beatInstance } from './statements/beat-instance.ts';
 import { clearNudge } from './statements/clear-nudge.ts';
 import { deleteFilesFrom } from './statements/delete-files-from.ts';
@@ -68,17 +68,23 @@ export function* recordPartial(lease: Lease, fileId: number, partialPath: string
   return recorded === 1 ? 'recorded' : 'lost';
 }
 
-/** The final name, recorded before it is made; false: the lease is lost. The download is as sure as its least sure file. */
-export function* recordVerified(lease: Lease, fileId: number, verified: VerifiedFile, now: number): Work<boolean> {
+/** The final name, recorded before it is made. The download is as sure as its least sure file. */
+export function* recordVerified(
+  lease: Lease,
+  fileId: number,
+  verified: VerifiedFile,
+  now: number,
+): Work<'recorded' | 'stricter' | 'lost'> {
   const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
-  if (!row) return false;
-  const { finalPath, size, digest, integrity, identity, modifiedAt } = verified;
+  if (!row) return 'lost';
+  const { finalPath, size, digest, integrity, identity, modifiedAt, checksum } = verified;
+  if (checksum !== undefined && checksum !== (optionsOf(row).checksum ?? null)) return 'stricter';
   const facts = { final_path: finalPath, size, digest, identity, modified_at: modifiedAt };
   const file = { id: fileId, download_id: lease.id, ...facts };
-  if ((yield* run(setVerified, file)) !== 1) return false;
+  if ((yield* run(setVerified, file)) !== 1) return 'lost';
   const surer = row.integrity !== null && integrities.indexOf(row.integrity) > integrities.indexOf(integrity);
   yield* run(setIntegrity, { id: row.id, integrity: surer ? row.integrity : integrity, now });
-  return true;
+  return 'recorded';
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   claimed,
   delivered,
   inState,
+  mark,
   me,
   now,
   type Promises,
@@ -56,6 +57,24 @@ export const askingPromises: Promises = {
       assert.equal((await store.get(claim.download.id))?.options.checksum, undefined);
     }
   },
+
+  'a checksum that is named while a file is verified is to be met, and one that is named after it is another download':
+    async (store) => {
+      const asked = aDownload();
+      const { claim, fileId } = await running(store, asked);
+      const { lease } = claim;
+      const strictest = { ...asked, options: { checksum: `sha-256=${'a'.repeat(64)}` } };
+      const facts = { ...mark, finalPath: '/f', size: 1, integrity: 'length', digest: null } as const;
+      assert.equal((await store.add(strictest, now)).followed, true);
+      assert.equal(await store.recordVerified(lease, fileId, { ...facts, checksum: null }, now), 'stricter');
+      assert.equal((await store.files(lease.id))[0]?.finalPath, null);
+      const { checksum } = strictest.options;
+      assert.equal(await store.recordVerified(lease, fileId, { ...facts, checksum }, now), 'recorded');
+      const lax = aDownload();
+      const other = await running(store, lax);
+      await store.recordVerified(other.claim.lease, other.fileId, { ...facts, finalPath: '/g', checksum: null }, now);
+      assert.equal((await store.add({ ...lax, options: { checksum } }, now)).followed, false);
+    },
 
   'a download that was added is there, with its event': async (store) => {
     const options = { name: 'x', headers: ['Cookie: a'], maxTries: 2 };

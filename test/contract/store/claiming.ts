@@ -244,7 +244,7 @@ export const claimingPromises: Promises = {
       assert.equal(await store.change(lease, delivered, now), undefined);
       assert.equal(await store.recordPartial(lease, fileId, '/p', now), 'lost');
       const verified = { ...mark, finalPath: '/f', size: 1, integrity: 'length', digest: null } as const;
-      assert.equal(await store.recordVerified(lease, fileId, verified, now), false);
+      assert.equal(await store.recordVerified(lease, fileId, verified, now), 'lost');
       await store.note(lease, 'warning', {}, now);
       const checkpoints = [{ lease, fileId, ranges: [[0, 9]] as const }];
       for (const leases of [[lease], []]) {

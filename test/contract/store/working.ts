@@ -149,8 +149,8 @@ export const workingPromises: Promises = {
     const facts = { ...mark, finalPath: '/downloads/b', size: 7, digest: 'sha-256=ab' };
     const record = (id: number, integrity: 'checksum' | 'unverified' | 'length') =>
       store.recordVerified(claim.lease, id, { ...facts, integrity }, now);
-    assert.equal(await record(present(b).id, 'unverified'), true);
-    assert.equal(await record(present(a).id, 'checksum'), true);
+    assert.equal(await record(present(b).id, 'unverified'), 'recorded');
+    assert.equal(await record(present(a).id, 'checksum'), 'recorded');
     assert.equal((await store.get(claim.download.id))?.integrity, 'unverified');
     assert.partialDeepStrictEqual((await store.files(claim.download.id))[1], facts);
   },
