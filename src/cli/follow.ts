@@ -20,6 +20,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Ids of all that are followed. Given: what is added for anybody meanwhile is followed, too, and goes in here. */
   readonly seen?: Set<number>;
+  /** Called with each download that has come to an end, as it is then. */
+  readonly onEnd?: (download: Download) => void;
 }
 
 /** What is needed of a download to follow it: there may be a hundred thousand. */
@@ -138,6 +140,7 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
       if (row === 'interrupted') return exit.interrupted;
       const shown = row && (await showIfThere(longhaul, row.id));
       if (othersRun && shown?.download.status === 'paused') return 'paused';
+      if (shown) options.onEnd?.(shown.download);
       const code = codeOf(shown?.download.status);
       const print = await (shown ? printer(screen, shown, options.json) : removedPrinter(screen, download));
       view.ended(download.id, { failed: code !== exit.done }, print);

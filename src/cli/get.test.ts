@@ -44,6 +44,26 @@ test('get adds for itself, into the current folder, and ends with what was deliv
   assert.equal(longhaul.closed, true);
 });
 
+test('of what was delivered only what is seeded is read again, to say so', async () => {
+  const longhaul = fakeLonghaul();
+  const { show } = longhaul.commands;
+  const read: string[] = [];
+  longhaul.commands.show = (reference) => {
+    read.push(reference);
+    return show(reference);
+  };
+  const run = await begun(longhaul, ['get', link, `${link}2`], {}, 2);
+  const seeding = { state: 'on', goal: {}, uploaded: 0, time: 0, message: null } as const;
+  longhaul.change(1, delivered);
+  longhaul.change(2, { ...delivered, seeding: { ...seeding, token: 0, lockedBy: null, leaseUntil: null } });
+  assert.equal(await run.ended, 0);
+  assert.equal(run.stderr.trimEnd().split('\n').at(-1), '· film.mkv: longhaul serve seeds it while it runs');
+  assert.deepEqual(
+    read.filter((reference) => reference === '1').length,
+    read.filter((reference) => reference === '2').length - 1,
+  );
+});
+
 test('a failure is exit code 3 and its sentence on stderr; a pause is 4', async () => {
   const longhaul = fakeLonghaul();
   const run = await begun(longhaul, ['get', link]);

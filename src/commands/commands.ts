@@ -59,8 +59,8 @@ export interface Commands {
     readonly after?: Pick<Download, 'priority' | 'position' | 'id'>;
     readonly limit?: number;
   }): Promise<Download[]>;
-  /** `reference`: an id, or a uid or its beginning (8 characters or more). */
-  show(reference: string): Promise<Shown>;
+  /** `reference`: an id, or a uid or its beginning (8 characters or more). `timeline`: with its events. */
+  show(reference: string, wanted?: { readonly timeline: boolean }): Promise<Shown>;
   /** `change`: how a `retry` differs from the tries before it; throws also `Failure('link')` for what is wrong in it. */
   control(reference: string, wish: AskedWish, change?: RetryChange): Promise<Controlled>;
   /** Changes an unfinished download's own limit, also while it runs; `default`: as configured. Throws also RangeError. */
@@ -220,6 +220,7 @@ export interface Shown {
   readonly attempts: readonly Attempt[];
   /** What is done after the bytes are in place; before that, what was asked for. */
   readonly steps: readonly DownloadStep[];
+  /** Empty where the timeline was not asked for. */
   readonly events: readonly DownloadEvent[];
   /** One sentence: why it is where it is, and what happens next. */
   readonly why: string;

@@ -39,7 +39,7 @@ export function localCommands(parts: CommandParts): Commands {
       withWaiting(parts, await listLiving(parts, { ...filter, limit: limit ?? defaultPage })),
     queued: async ({ limit, ...filter }) =>
       withWaiting(parts, await store.queued({ ...filter, limit: limit ?? defaultPage })),
-    show: (reference) => showDownload(parts, reference),
+    show: (reference, wanted) => showDownload(parts, reference, wanted),
     control: (reference, wish, change) => controlDownload(parts, reference, wish, change),
     limit: (reference, rate) => limitDownload(parts, reference, rate),
     exportDownloads: (filter) => exportDownloads(parts, filter),

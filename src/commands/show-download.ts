@@ -12,8 +12,12 @@ import { type Holder, whyOf } from './why.ts';
 /** The timeline shows at most so many events: the newest. */
 const mostEvents = 10_000;
 
-/** Everything that is known of one download. */
-export async function showDownload(parts: CommandParts, reference: string): Promise<Shown> {
+/** Everything that is known of one download; what happened to it only with `timeline`. */
+export async function showDownload(
+  parts: CommandParts,
+  reference: string,
+  { timeline } = { timeline: false },
+): Promise<Shown> {
   const { store, clock, schedule } = parts;
   const row = await findDownload(parts, reference);
   const [download = row] = await withLive(parts, await withWaiting(parts, [row]));
@@ -21,7 +25,7 @@ export async function showDownload(parts: CommandParts, reference: string): Prom
     store.files(download.id),
     store.attempts(download.id),
     store.steps(download.id),
-    store.events({ downloadId: download.id, limit: mostEvents }),
+    timeline ? store.events({ downloadId: download.id, limit: mostEvents }) : [],
   ]);
   const isOver = !isUnfinished(download.status) && download.wish === null;
   const holder = isOver ? null : await holderOf(parts, download);

@@ -44,6 +44,9 @@ export interface ExchangeOptions {
   readonly onFree: (wire: Wire) => void;
 }
 
+/** Made once: the trace of an error costs more than the rest of a settling. */
+const isOver = new Failure('internal', 'the answer has begun, or will not come');
+
 /** How long a server may take to ask for a body before it is sent unasked, ms (RFC 9110 section 10.1.1). */
 const askingTime = 1000;
 
@@ -66,7 +69,7 @@ export function exchange(wire: Wire, request: string, options: ExchangeOptions):
     const settle = (): void => {
       cancelTimeout();
       signal?.removeEventListener('abort', aborted);
-      sending.abort();
+      sending.abort(isOver);
     };
     const fail = (failure: unknown): void => {
       if (sending.signal.aborted) return;

@@ -63,7 +63,10 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
       const limits = { ...parts.limits, free, freeSteps, load, closed, running: new Set(runs.keys()) };
       const choice = choose(candidates, limits, turn);
       turn = choice.turn;
+      const before = fetching();
       begun = await claimAll(choice.chosen);
+      // With the last slot taken only steps could begin, and all that have a place were asked for.
+      if (fetching() - before >= free) return;
     }
   };
 

@@ -72,7 +72,11 @@ export function* changeState(row: DownloadRow, to: Status, now: number, along: A
 /** Every way out of a leased state, fenced; undefined: the lease is lost. */
 export function* changeLeased(lease: Lease, asked: Change, now: number): Work<DownloadRow | undefined> {
   const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
-  if (!row) return undefined;
+  return row && (yield* changeHeld(row, asked, now));
+}
+
+/** The same for a row that is locked already. */
+export function* changeHeld(row: DownloadRow, asked: Change, now: number): Work<DownloadRow> {
   const change = insteadOf(row, asked);
   const { to } = change;
   yield* giveUpFiles(row, change);

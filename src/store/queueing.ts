@@ -30,8 +30,10 @@ export function* candidates(filter: CandidateFilter): Work<CandidateRow[]> {
   const found = new Map<number, CandidateRow>();
   const { limit } = filter;
   for (const runner of runnersOf(filter)) {
-    for (const row of yield* all(claimableWished, { runner, limit })) found.set(row.id, row);
-    for (const row of yield* all(claimableInPlace, { runner, limit })) found.set(row.id, row);
+    if (limit > 0) {
+      for (const row of yield* all(claimableWished, { runner, limit })) found.set(row.id, row);
+      for (const row of yield* all(claimableInPlace, { runner, limit })) found.set(row.id, row);
+    }
     if (filter.steps > 0)
       for (const row of yield* all(claimableSteps, { runner, limit: filter.steps })) found.set(row.id, row);
     if (!filter.closed && limit > 0) for (const row of yield* inTurn(filter, runner)) found.set(row.id, row);

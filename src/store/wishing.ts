@@ -2,6 +2,7 @@ import type { Lease } from '../downloads/download.ts';
 import type { RetryChange } from '../downloads/retry-change.ts';
 import { mayWish, type Status, statuses, type Wish, wishLeadsTo } from '../downloads/states.ts';
 import {
+  changeHeld,
   changeLeased,
   changeState,
   forgetSteps,
@@ -64,15 +65,22 @@ export function* wish(
  */
 export function* changeAndObey(lease: Lease, change: Change, now: number): Work<DownloadRow | undefined> {
   const changed = yield* changeLeased(lease, change, now);
-  if (changed?.status === 'completed' && changed.wish === 'remove') yield* erase(changed, now);
+  if (changed) yield* obeyRemoval(changed, now);
   return changed;
 }
 
 /** From the last byte to the end in one transaction, for what needs nothing in between. */
 export function* deliver(lease: Lease, delivered: Delivered, now: number): Work<DownloadRow | undefined> {
-  if (!(yield* changeLeased(lease, { to: 'processing', ...delivered }, now))) return undefined;
+  const inPlace = yield* changeLeased(lease, { to: 'processing', ...delivered }, now);
+  if (!inPlace) return undefined;
   yield* run(setAllDurable, { download_id: lease.id });
-  return yield* changeAndObey(lease, { to: 'completed' }, now);
+  const completed = yield* changeHeld(inPlace, { to: 'completed' }, now);
+  yield* obeyRemoval(completed, now);
+  return completed;
+}
+
+function* obeyRemoval(changed: DownloadRow, now: number): Work<void> {
+  if (changed.status === 'completed' && changed.wish === 'remove') yield* erase(changed, now);
 }
 
 /** Deletes the download and all that hangs on it; one event stays and tells of it. No error when it is gone. */

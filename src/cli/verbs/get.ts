@@ -1,5 +1,7 @@
 import type { Added } from '../../commands/commands.ts';
 import { wireDownload } from '../../contract/wire.ts';
+import type { Download } from '../../downloads/download.ts';
+import { isSeeded } from '../../downloads/seeding.ts';
 import { isUnfinished } from '../../downloads/states.ts';
 import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
@@ -73,10 +75,11 @@ export const get: Verb = {
       else if (elsewhere) farewell.words = 'no longer following; the process that downloads it goes on';
       if (downloads.size === 0 && added === exit.done) tellNothing(context, options);
       if (downloads.size === 0) return added;
-      const how = { wait: options.wait, json: options.json === true, signal };
+      const seeded: number[] = [];
+      const onEnd = ({ id, seeding }: Download) => void (isSeeded(seeding) && seeded.push(id));
+      const how = { wait: options.wait, json: options.json === true, signal, onEnd };
       const end = worst([added, await follow(context, longhaul, [...downloads.values()], how)]);
-      if (!server)
-        await seedHere(context, longhaul, [...downloads.keys()], { stays: options.seed !== undefined, signal });
+      if (!server) await seedHere(context, longhaul, seeded, { stays: options.seed !== undefined, signal });
       return end;
     };
     return running(context, { role: 'get', engine: true }, work, farewell);

@@ -30,7 +30,7 @@ export const show: Verb = {
     const { out } = context.screen;
     await asking(context, async (longhaul) => {
       for (const [n, reference] of command.args.entries()) {
-        const shown = await longhaul.commands.show(reference);
+        const shown = await longhaul.commands.show(reference, { timeline: true });
         if (json) context.screen.json(wireOf(shown));
         else {
           if (n > 0) out.line('');

@@ -6,6 +6,8 @@ import type { RunningDigest } from './digests.ts';
 import { PartialWriter, type Place } from './partial-writer.ts';
 
 const digestBytes = 1 << 20;
+/** Made once: every partial is closed, and the trace of an error is not cheap. */
+const isClosed = new Failure('internal', 'the partial is closed');
 
 /**
  * A partial being written, by one writer for each connection. Knows what stands written and what is
@@ -131,7 +133,7 @@ export class PartialFile implements Place {
 
   /** What is only gathered is dropped: it was never told to be there. Safe to call twice. */
   async close(): Promise<void> {
-    this.#failure ??= new Failure('internal', 'the partial is closed');
+    this.#failure ??= isClosed;
     this.#lost = true;
     for (const writer of this.#writers) writer.drop();
     await this.#syncing?.catch(() => {});

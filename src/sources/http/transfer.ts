@@ -38,6 +38,9 @@ export interface Transferring {
   readonly config: Config['http'];
 }
 
+/** Made once: every transfer is closed, and the trace of an error is not cheap. */
+const isClosed = new Failure('internal', 'the transfer is closed');
+
 /** Fetches what is missing of one file; `source.ts` has the promises, `segments.ts` the connections. */
 export class HttpTransfer implements Transfer {
   readonly done: Promise<TransferEnd>;
@@ -86,9 +89,8 @@ export class HttpTransfer implements Transfer {
   }
 
   async close(): Promise<void> {
-    const reason = new Failure('internal', 'the transfer is closed');
-    this.#closing.abort(reason);
-    this.#segments?.stop(reason);
+    this.#closing.abort(isClosed);
+    this.#segments?.stop(isClosed);
     await this.#running.catch(() => {});
     await this.#segments?.settled();
     await this.#partial?.close();

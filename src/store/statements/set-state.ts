@@ -29,7 +29,10 @@ export type StateColumns = Pick<
   | 'completed_at'
 >;
 
-/** The only statement that writes `status`; a row that is no longer as it was read is left alone. */
+/**
+ * The only statement that writes `status`; a row that is no longer as it was read is left alone. The cast keeps SQLite
+ * from holding the bare parameter against its partial indexes, which it would do each time, planning anew.
+ */
 export const setState = statement<
   StateColumns & { id: number; from_status: DownloadRow['status']; from_token: number; updated_at: number }
 >(`
@@ -41,4 +44,4 @@ UPDATE downloads SET
   error_class = :error_class, error_message = :error_message, lease_token = :lease_token,
   locked_by = :locked_by, locked_at = :locked_at, lease_until = :lease_until,
   started_at = :started_at, completed_at = :completed_at, updated_at = :updated_at
-WHERE id = :id AND status = :from_status AND lease_token = :from_token`);
+WHERE id = :id AND status = CAST(:from_status AS TEXT) AND lease_token = :from_token`);
