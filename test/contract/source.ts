@@ -3,13 +3,14 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import { Failure } from '../../src/downloads/failure.ts';
 import { bytesIn, type Range } from '../../src/downloads/ranges.ts';
 import type { FetchTarget, Manifest, Source, Transfer } from '../../src/sources/source.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { createDeadline, type Deadline, extendDeadline, momentOn } from '../../src/time/deadline.ts';
+import { untilBytes } from '../support/http-bench.ts';
 
 /** What a source must bring to be tested: a link with known content, served slowly enough to be interrupted. */
 export interface SourceFixture {
@@ -127,7 +128,7 @@ export function sourceContract(
     const { bytes } = bench.fixture;
     bench.fixture.stallAfter(bytes.length / 2);
     const { transfer, path, manifest } = await bench.begin([]);
-    await arrived(transfer, bytes.length / 4);
+    await untilBytes(transfer, bytes.length / 4);
     const [flushed] = await transfer.flush();
     const durable = flushed?.ranges ?? [];
     assert.ok(bytesIn(durable) >= bytes.length / 4);
@@ -166,7 +167,7 @@ export function sourceContract(
     bench.fixture.stallAfter(bench.fixture.bytes.length / 2);
     const { transfer, path } = await bench.begin([]);
     transfer.done.catch(() => assert.fail('rejected after close'));
-    await arrived(transfer, 1);
+    await untilBytes(transfer, 1);
     await transfer.close();
     const before = await stat(path);
     await transfer.close();
@@ -181,7 +182,7 @@ export function sourceContract(
     bench.fixture.stallAfter(bench.fixture.bytes.length / 2);
     const deadline = createDeadline(momentOn(systemClock), 60_000);
     const first = await bench.begin([], deadline);
-    await arrived(first.transfer, 1);
+    await untilBytes(first.transfer, 1);
     await first.transfer.flush();
     await first.transfer.close();
     const before = await stat(first.path);
@@ -267,10 +268,6 @@ async function benchFor(context: TestContext, fixture: SourceFixture): Promise<B
       };
     },
   };
-}
-
-async function arrived(transfer: Transfer, bytes: number): Promise<void> {
-  while (transfer.progress().bytes < bytes) await pause(2);
 }
 
 function isFailure(failureClass: Failure['class']): (error: unknown) => boolean {

@@ -3,14 +3,13 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Download } from '../../src/downloads/download.ts';
-import { silentLog } from '../../src/log/log.ts';
-import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { ask } from '../support/ask.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
+import { storeIn } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
 import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
 import { storeTells } from '../support/tells.ts';
@@ -80,11 +79,6 @@ async function onStage(
     await store.close();
     await nginx.stop();
   }
-}
-
-async function storeIn({ home }: Place): Promise<Store> {
-  const path = join(home, 'db', 'longhaul.db');
-  return (await openStore({ path, clock: systemClock, log: silentLog })).store;
 }
 
 /** Waits until each of them has been looked at again, and told to wait on. */

@@ -107,9 +107,9 @@ test('a commit whose answer is lost happened once, and one that never arrived is
   const direct = await opened(t, link);
   for (let n = 0; n < 20; n += 1) {
     thief.steal(n % 2 === 0 ? 'answer' : 'question');
-    const before = thief.stolen;
+    const stole = thief.stole();
     const adding = store.add(aDownload(), now);
-    while (thief.stolen === before) await new Promise(setImmediate);
+    await stole;
     thief.steal('never');
     const { download, followed } = await adding;
     assert.equal(followed, false);
@@ -118,8 +118,9 @@ test('a commit whose answer is lost happened once, and one that never arrived is
   await exactly(direct, 20);
   const { id } = await added(direct);
   thief.steal('answer');
+  const stole = thief.stole();
   const claiming = claimed(store, id);
-  while (thief.stolen === 20) await new Promise(setImmediate);
+  await stole;
   thief.steal('never');
   assert.deepEqual((await claiming).lease, { id, token: 1 }, 'its own claim is not taken for another’s');
 });
@@ -163,8 +164,9 @@ test('whoever is stopped in the middle of a transaction holds up others for a mo
   const [stopped, other] = [await opened(t, link, { port: thief.port }), await opened(t, link)];
   const { id } = await added(other);
   thief.steal('silence');
+  const stole = thief.stole();
   const waiting = stopped.wish(id, { wish: 'pause' }, now);
-  while (thief.stolen === 0) await new Promise(setImmediate);
+  await stole;
   thief.steal('never');
   await other.limit(id, 1000, now);
   await waiting;

@@ -2,14 +2,11 @@ import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { silentLog } from '../../src/log/log.ts';
-import { openStore } from '../../src/store/open.ts';
-import { systemClock } from '../../src/time/clock.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
+import { placeTells } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
-import { storeTells } from '../support/tells.ts';
 
 /** A lease that ends soon, so that no test waits for 30 s. */
 const shortLease = {
@@ -87,15 +84,10 @@ async function onStage(limitRate: string, play: (stage: Stage) => Promise<void>)
 }
 
 /** Resolves when bytes are recorded: then the successor goes on in the same file. */
-async function checkpointed({ home }: Place): Promise<void> {
-  const { store } = await openStore({ path: join(home, 'db', 'longhaul.db'), clock: systemClock, log: silentLog });
-  try {
-    await storeTells(store, async () => {
-      const [row] = await store.list({ limit: 1 });
-      if (row?.status === 'completed') throw new Error('it was completed before it could be stopped');
-      return row && row.bytesDownloaded > 0 ? row : undefined;
-    });
-  } finally {
-    await store.close();
-  }
+async function checkpointed(place: Place): Promise<void> {
+  await placeTells(place, async (store) => {
+    const [row] = await store.list({ limit: 1 });
+    if (row?.status === 'completed') throw new Error('it was completed before it could be stopped');
+    return row && row.bytesDownloaded > 0 ? row : undefined;
+  });
 }

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { anyMeasure } from '../../src/cli/measure.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { patterned } from '../support/http-bench.ts';
 import { needs } from '../support/needs.ts';
 import { ownPlace, type Place } from '../support/program.ts';
+import { askedUntil } from '../support/tells.ts';
 
 const program = resolve(import.meta.dirname, '../../dist/main.js');
 const measure = await anyMeasure();
 const body = patterned(3_000_000);
-/** A screen tells nobody that it changed: it is looked at again and again, for so long, ms. */
+/** How long a screen is looked at, ms. */
 const patience = 20_000;
 const wide = `${'映画'.repeat(37)}.mkv`;
 
@@ -33,14 +33,14 @@ function terminal(command: string, columns: number, place: Place) {
   return {
     screen: () => tmux('capture-pane', '-p').trimEnd().split('\n'),
     keys: (...keys: string[]) => tmux('send-keys', ...keys),
-    async until(text: RegExp): Promise<string[]> {
+    until(text: RegExp): Promise<string[]> {
       const end = performance.now() + patience;
-      for (;;) {
+      return askedUntil(async () => {
         const screen = this.screen();
         if (text.test(screen.join('\n'))) return screen;
-        if (performance.now() > end) throw new Error(`the screen never showed ${text}:\n${screen.join('\n')}`);
-        await pause(30);
-      }
+        assert.ok(performance.now() < end, `the screen never showed ${text}:\n${screen.join('\n')}`);
+        return undefined;
+      });
     },
     [Symbol.dispose]: () => void tmux('kill-server'),
   };

@@ -8,8 +8,8 @@ import { after as atEnd, beforeEach, test } from 'node:test';
 import { type DownloadEvent, type Library, openLonghaul } from '../../src/index.ts';
 import { patterned } from '../support/http-bench.ts';
 import { sha256 } from '../support/killed-download.ts';
-import { untilKnown } from '../support/known-bytes.ts';
 import { startMegaServer } from '../support/mega-server.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 
 const bytes = patterned(1_300_001);

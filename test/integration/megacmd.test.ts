@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as tick } from 'node:timers/promises';
 import { type Library, openLonghaul } from '../../src/index.ts';
 import { longhaul, ownPlace, run } from '../support/program.ts';
 import { allGone, standInMega } from '../support/stand-in-mega.ts';
+import { pathTells } from '../support/tells.ts';
 
 const key = `${'k'.repeat(42)}_`;
 const link = `https://mega.nz/file/AbCd1234#${key}`;
@@ -103,9 +103,9 @@ test('cancelled it ends with everything it started, and its folder is gone', asy
   assert.equal(download?.status, 'cancelled');
   await allGone(mega.calls().at(before)?.pids ?? []);
   // What MEGAcmd's server does for mega-get does not end with it.
-  while (mega.transfers().length > 0) await tick(10);
+  await mega.endsTransfers();
   // The state is recorded first, so that a crash in between leaves a file too many.
-  while ((await readdir(directory)).length > 0) await tick(10);
+  await pathTells(directory, async () => (await readdir(directory)).length === 0 || undefined);
 });
 
 test('silence ends it, however long it ran, and it is tried again in another folder', async () => {

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import { bytesIn } from '../../src/downloads/ranges.ts';
 import { torrentsElsewhere } from '../../src/sources/qbittorrent/list.ts';
-import { systemClock } from '../../src/time/clock.ts';
 import {
   assertDelivered,
   aTorrent,
@@ -106,7 +105,7 @@ test(
   async () => {
     const torrent = aTorrent();
     await server.call('torrents/add', { urls: swarm.magnet(torrent), paused: 'true', stopped: 'true' });
-    while ((await server.states()).length === 0) await systemClock.sleep(20);
+    await server.until((states) => states.length > 0);
     const on = await stage(torrent);
     const foreign = await on.fetch();
     await assert.rejects(foreign.transfer.done, refusedWith('refused', /already, added by somebody else.*retry/));

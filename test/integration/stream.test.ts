@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Library, openLonghaul, type ProgressReport } from '../../src/index.ts';
 import { describeFilm, type HlsServer, makeStreams, namesIn, playThrough, serveHls } from '../support/hls-server.ts';
 import { needs } from '../support/needs.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 import { sampled } from '../support/runs.ts';
 
@@ -184,7 +183,8 @@ describe('a stream', () => {
     };
     const first = longhaul(['get', `${server.url}/ts/index.m3u8`], at);
     await reached.promise;
-    await untilRecorded(own.home);
+    // The pieces before the one that hangs.
+    await untilKnown(own, 10_000);
     first.kill('SIGKILL');
     await first.ended;
     server.gate = async () => {};
@@ -201,20 +201,4 @@ describe('a stream', () => {
 
 function readPlaylist(name: string): string {
   return readFileSync(join(folder, name, 'index.m3u8'), 'utf8');
-}
-
-/** Waits until the pieces before the one that hangs are recorded as durable. */
-async function untilRecorded(home: string): Promise<void> {
-  const path = join(home, 'db', 'longhaul.db');
-  for (let bytes = 0; bytes < 10_000; await pause(20)) {
-    if (!existsSync(path)) continue;
-    const database = new DatabaseSync(path, { readOnly: true });
-    try {
-      bytes = Number(database.prepare('SELECT sum(bytes_downloaded) AS bytes FROM downloads').get()?.bytes ?? 0);
-    } catch {
-      bytes = 0;
-    } finally {
-      database.close();
-    }
-  }
 }

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after as atEnd, test } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
 import { patterned } from '../support/http-bench.ts';
 import { sha256 } from '../support/killed-download.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 import { makeTorrent } from '../support/torrent-maker.ts';
 import { TorrentSwarm } from '../support/torrent-swarm.ts';
@@ -47,13 +47,6 @@ test('paused, a torrent sends nothing, and stays paused over a restart', async (
   assert.equal(end.code, 0, end.stderr);
   assert.equal(await sha256(join(place.cwd, 'film.mkv')), createHash('sha256').update(content).digest('hex'));
 });
-
-/** Waits until so many bytes are recorded as durable. */
-async function untilKnown(place: Place, wanted: number): Promise<void> {
-  for (let known = 0; known < wanted; await after(20)) {
-    known = Number(ask(place, 'SELECT sum(bytes_downloaded) AS bytes FROM downloads')[0]?.bytes ?? 0);
-  }
-}
 
 function ask({ home }: Place, question: string): Record<string, unknown>[] {
   const path = join(home, 'db', 'longhaul.db');

@@ -3,10 +3,10 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { cloned, firstRuns, rebuilds } from '../support/first-runs.ts';
 import { newUser, oldestNode, start } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
+import { askedUntil } from '../support/tells.ts';
 
 /** The first runs of a user who has a Node, old or new, npm, and nothing else. */
 
@@ -22,7 +22,7 @@ describe('a fresh clone', needs('git'), () => {
 
   test('the work of a first run is killed in the middle: nothing half done stands under its name', async () => {
     const killed = start('./longhaul', ['--version'], { cwd: clone, env });
-    await until(() => globSync('.cache/staging-*/node_modules/*', { cwd: clone }).length > 0);
+    await askedUntil(async () => globSync('.cache/staging-*/node_modules/*', { cwd: clone }).length > 0 || undefined);
     const [worker] = readFileSync(join(clone, '.cache', 'setup.lock'), 'utf8').split(' ');
     process.kill(Number(worker), 'SIGKILL');
     assert.notEqual((await killed.finished).code, 0);
@@ -51,8 +51,3 @@ test('without a network a first run says so in one sentence', needs('git'), asyn
   assert.deepEqual([end.code, end.stdout, lines.length], [1, '', 2], end.stderr);
   assert.match(lines[1] ?? '', /^longhaul: The npm registry cannot be reached\b.*; .* run the same command again\.$/);
 });
-
-/** Polls what another process leaves on the disk. */
-async function until(happened: () => boolean): Promise<void> {
-  while (!happened()) await pause(20);
-}

@@ -4,9 +4,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
-import { untilKnown } from '../support/known-bytes.ts';
 import { startMegaServer } from '../support/mega-server.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Program } from '../support/program.ts';
+import { askedUntil } from '../support/tells.ts';
 
 const count = 10_000;
 const bytes = Buffer.alloc(700, 'all the same');
@@ -19,7 +20,7 @@ test('a folder of 10,000 files, killed while it prepares and while it fetches, c
     const place = { ...at, env: { LONGHAUL_MEGA_GATEWAY: server.gateway, LONGHAUL_CHECKPOINT_BYTES: '100kB' } };
     const folder = join(at.cwd, 'Many');
     const first = longhaul(['get', link], place);
-    while (!existsSync(join(folder, '10'))) await after(50);
+    await askedUntil(async () => existsSync(join(folder, '10')) || undefined);
     await killed(first);
     const second = longhaul(['resume-downloads'], place);
     await untilKnown(at, count * 200);

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock } from '../../src/time/clock.ts';
 import { needs } from '../support/needs.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
 import { type QbittorrentServer, startQbittorrent } from '../support/qbittorrent-server.ts';
 import { type MadeTorrent, makeTorrent } from '../support/torrent-maker.ts';
@@ -50,15 +50,7 @@ async function configured(place: Place, server: QbittorrentServer): Promise<void
   await writeFile(join(place.home, 'config.yaml'), JSON.stringify(config));
 }
 
-async function bytesOf(place: Place): Promise<number> {
-  const shown = await run(['show', '1', '--json'], place);
-  return shown.code === 0 ? JSON.parse(shown.stdout).bytes : 0;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await systemClock.sleep(200);
-}
-
+const isResting = (states: readonly string[]) => /^(?:paused|stopped)DL$/.test(states.join());
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const programs = needs('qbittorrent-nox', 'opentracker', 'aria2c');
 
@@ -76,24 +68,24 @@ for (const [kind, isPrivate] of [
     const link = isPrivate ? file : swarm.magnet;
 
     const killed = longhaul(['get', link, '--select', '1,3'], place);
-    await until(async () => (await bytesOf(place)) > 12 * megabyte);
+    await untilKnown(place, 12 * megabyte);
     killed.kill('SIGKILL');
     await killed.ended;
     const again = longhaul(['resume-downloads'], place);
-    await until(async () => (await bytesOf(place)) > 24 * megabyte);
+    await untilKnown(place, 24 * megabyte);
     assert.equal((await run(['pause', '1'], place)).code, 0);
     await again.ended;
-    await until(async () => /^(?:paused|stopped)DL$/.test((await server.states()).join()));
+    await server.until(isResting);
     await server.stop();
     await server.start();
-    const resting = await bytesOf(place);
-    await until(async () => /^(?:paused|stopped)DL$/.test((await server.states()).join()));
+    const resting = await untilKnown(place, 1);
+    await server.until(isResting);
     assert.equal((await run(['resume-downloads'], place)).code, 0, 'there is nothing to resume');
-    assert.equal(await bytesOf(place), resting);
+    assert.equal(await untilKnown(place, 1), resting);
 
     await run(['resume', '1'], place);
     const last = longhaul(['resume-downloads'], place);
-    await until(async () => (await bytesOf(place)) > 36 * megabyte);
+    await untilKnown(place, 36 * megabyte);
     await server.stop();
     await server.start();
     assert.equal((await last.ended).code, 0);

@@ -8,6 +8,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { mostShown } from '../../src/cli/preview.ts';
 import { patterned } from '../support/http-bench.ts';
 import { needs } from '../support/needs.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Program, run } from '../support/program.ts';
 import { laidOut, startAria2 } from '../support/torrent-peers.ts';
 
@@ -40,10 +41,8 @@ test(
     const began = performance.now();
     const killed = longhaul(['get', link], place);
     const beforeKill = residentOf(killed);
-    for (let there = 0; there < made.content.length / 2; await after(500)) {
-      assert.equal(killed.child.exitCode, null, killed.stderr);
-      there = Number(JSON.parse((await run(['show', '1', '--json'], place)).stdout || '{}').bytes ?? 0);
-    }
+    const died = killed.ended.then(({ stderr }) => assert.fail(stderr));
+    await Promise.race([untilKnown(place, made.content.length / 2), died]);
     const looked = performance.now();
     const shown = await run(['show', '1'], place);
     const listed = await run(['list'], place);

@@ -5,12 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
 import { patterned } from '../support/http-bench.ts';
 import hybrid from '../support/hybrid-torrent.json' with { type: 'json' };
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { startNginx } from '../support/nginx.ts';
+import { placeTells, untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
 import { inOwnNetwork, needsOwnNetwork } from '../support/quiet-network.ts';
 import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
@@ -76,10 +76,10 @@ for (const program of allSeeders) {
     test(title, needs(program, 'opentracker'), async (t) => {
       const { torrentPath, place, made } = await onStage(t, program, { isPrivate, rate: 8 * MiB });
       const killed = longhaul(['get', torrentPath], place);
-      await comes(place, made.content.length / 2);
+      await untilKnown(place, made.content.length / 2);
       killed.kill('SIGKILL');
       await killed.ended;
-      const there = await bytesOf(place);
+      const there = await untilKnown(place, 1);
       const resumed = longhaul(['resume-downloads'], place);
       const reads = readBy(resumed);
       const end = await resumed.ended;
@@ -99,7 +99,7 @@ for (const program of allSeeders) {
     async (t) => {
       const { magnet, place } = await onStage(t, program, { rate: 12 * MiB });
       const got = longhaul(['get', magnet, '--sequential', '--select', '1'], place);
-      await comes(place, 12 * MiB);
+      await untilKnown(place, 12 * MiB);
       const partial = readFileSync(join(place.cwd, 'Show', 'one.bin.part')).subarray(0, 4 * MiB);
       assert.ok(partial.equals(show[0]?.content.subarray(0, 4 * MiB) ?? Buffer.alloc(0)), 'the beginning came first');
       const end = await got.ended;
@@ -163,9 +163,9 @@ test('the disk is full in the middle: it waits, loses nothing, and goes on by it
   const { torrentPath, place, made } = await onStage(t, 'aria2c', { rate: 8 * MiB });
   const patient = { ...place, env: { ...env, LONGHAUL_SPACE_CHECK_EVERY: '1s' } };
   const got = longhaul(['get', torrentPath, '-d', volume.path], patient);
-  await comes(patient, 12 * MiB);
+  await untilKnown(patient, 12 * MiB);
   volume.fill();
-  while ((await shown(patient)).waitingFor !== 'no_space') await after(50);
+  await placeTells(patient, async (store) => (await store.get(1))?.waitingFor === 'no_space' || undefined);
   const waiting = await shown(patient);
   assert.deepEqual([waiting.status, waiting.error?.class], ['retrying', 'no_space']);
   volume.empty();
@@ -210,23 +210,14 @@ function readBy({ child }: Program): () => number {
 
 interface Shown {
   readonly status: string;
-  readonly bytes: number;
-  readonly waitingFor: string | null;
   readonly error: { readonly class: string } | null;
   readonly tries: readonly { readonly fromBytes: number; readonly toBytes: number | null }[];
 }
 
 async function shown(place: Place): Promise<Shown> {
-  const { code, stdout } = await run(['show', '1', '--json'], place);
-  return code === 0 ? JSON.parse(stdout) : { status: '', bytes: 0, waitingFor: null, error: null, tries: [] };
-}
-
-async function bytesOf(place: Place): Promise<number> {
-  return (await shown(place)).bytes;
-}
-
-async function comes(place: Place, bytes: number): Promise<void> {
-  while ((await bytesOf(place)) < bytes) await after(50);
+  const { code, stdout, stderr } = await run(['show', '1', '--json'], place);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
 }
 
 async function ownFolder(t: TestContext): Promise<string> {

@@ -10,6 +10,7 @@ import { patterned } from '../support/http-bench.ts';
 import { tellingLoopDelay } from '../support/loop-delay.ts';
 import { needs } from '../support/needs.ts';
 import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+import { askedUntil } from '../support/tells.ts';
 import { bencode } from '../support/torrent-maker.ts';
 import { laidOut, startAria2 } from '../support/torrent-peers.ts';
 import { TorrentSwarm } from '../support/torrent-swarm.ts';
@@ -43,16 +44,14 @@ test(
     const began = performance.now();
     const served = longhaul(['serve'], place);
     t.after(() => void served.kill('SIGKILL'));
-    while (swarm.announced.length < count) {
-      assert.equal(served.child.exitCode, null, served.stderr);
-      await after(5);
-    }
+    const died = served.ended.then(({ stderr }) => assert.fail(stderr));
+    await Promise.race([swarm.hears(count), died]);
     const ready = performance.now() - began;
 
     const added = await run(['add', '-d', at.cwd, '--limit-rate', String(limit), magnet], quiet);
     assert.equal(added.code, 0, added.stderr);
     const partial = join(at.cwd, 'file.bin.part');
-    while ((await writtenTo(partial)) < 20 * MiB) await after(50);
+    await askedUntil(async () => (await writtenTo(partial)) >= 20 * MiB || undefined);
     const [from, since] = [await writtenTo(partial), performance.now()];
     await after(8000);
     const rate = (((await writtenTo(partial)) - from) * 1000) / (performance.now() - since);

@@ -8,9 +8,10 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { realDisk } from '../../src/disk/real-disk.ts';
 import { keptTorrents } from '../../src/sources/torrent/kept.ts';
-import { patterned } from '../support/http-bench.ts';
+import { patterned, untilBytes } from '../support/http-bench.ts';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
+import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, run } from '../support/program.ts';
 import { threadedTorrents } from '../support/torrent-bench.ts';
 import { bencode, makeTorrent } from '../support/torrent-maker.ts';
@@ -46,8 +47,7 @@ for (const program of ['aria2c', 'transmission-daemon'] as const) {
       t.after(() => peer.stop());
       await tracker.knowsSeeder(made.infoHash);
       const killed = longhaul(['get', torrentPath], { ...at, env: { ...env, LONGHAUL_CHECKPOINT_BYTES: '1MB' } });
-      await killed.says(/downloading/);
-      await after(2500);
+      await untilKnown(at, 8 * MiB);
       killed.kill('SIGKILL');
       await killed.ended;
       const end = await run(['resume-downloads'], { ...at, env });
@@ -96,7 +96,7 @@ test('100 half complete torrents of 1 GiB are ready within 3 s, and the main thr
     }),
   );
   // Each asks the tracker as soon as it is ready.
-  while (swarm.announced.length < 100) await after(5);
+  await swarm.hears(100);
   const took = performance.now() - began;
   delay.disable();
   const p99 = delay.percentile(99) / 1e6;
@@ -121,7 +121,7 @@ test('20 MiB a second hold within 10 %, and the main thread stays free', needs('
   await realDisk.create(path).close();
   const transfer = source.fetch({ manifest, targets: [{ position: 0, path, size, durable: [] }], options: {} });
   transfer.tune({ rate: 20 * MiB });
-  while (transfer.progress().bytes < 20 * MiB) await after(5);
+  await untilBytes(transfer, 20 * MiB);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   const [from, began] = [transfer.progress().bytes, performance.now()];

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
 import { downloadSchema, shownSchema } from '../../src/contract/schemas.ts';
 import { durationOfFile } from '../support/media.ts';
 import { needs } from '../support/needs.ts';
+import { placeTells, untilKnown } from '../support/place-store.ts';
 import { longhaul, run } from '../support/program.ts';
-import { untilTrue, type WholeWay, wholeWay } from '../support/whole-way.ts';
+import { type WholeWay, wholeWay } from '../support/whole-way.ts';
 
 const seconds = 400;
 
@@ -24,14 +24,16 @@ test(
 
     mega.faults.stallAfter = Math.floor(way.size / 2);
     let program = get(way);
-    await untilTrue(place, 'SELECT 1 FROM downloads WHERE bytes_downloaded > 0');
+    await untilKnown(place, 1);
     program.kill('SIGKILL');
     await program.ended;
     const before = mega.asked.length;
     mega.faults.stallAfter = 0;
 
     program = get(way);
-    await untilTrue(place, "SELECT 1 FROM steps WHERE kind = 'convert' AND status = 'running'");
+    await placeTells(place, async (store) =>
+      (await store.steps(1)).find(({ kind, status }) => kind === 'convert' && status === 'running'),
+    );
     program.kill('SIGKILL');
     await program.ended;
     const fetched = mega.asked.slice(before).reduce((sum, [from, to]) => sum + to + 1 - from, 0);
@@ -72,8 +74,9 @@ test(
     const way = await wholeWay(context, 30);
     const { catbox } = way;
     catbox.faults.keepsWithoutAnswer = 1;
+    const kept = catbox.untilKept();
     let program = get(way);
-    while (catbox.files.size === 0) await after(20);
+    await kept;
     program.kill('SIGKILL');
     await program.ended;
     program = get(way);

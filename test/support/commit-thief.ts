@@ -1,9 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { type Relay, startRelay } from './relay.ts';
 
 /** Stands before a PostgreSQL server and, while it steals, lets no connection come past its COMMIT. */
 export interface CommitThief extends Relay {
-  /** Commits that were stolen. */
-  readonly stolen: number;
+  /** Resolves when another commit has been stolen. */
+  stole(): Promise<void>;
   /** `answer`: the server commits, and nobody hears of it; `question`: it never hears of the commit; `silence`: nor that the client is gone; `never`: all passes. */
   steal(what: Theft): void;
 }
@@ -15,13 +16,13 @@ const commit = Buffer.from('Q\0\0\0\x0bCOMMIT\0');
 
 export async function startCommitThief(to: number): Promise<CommitThief> {
   let what: Theft = 'never';
-  let stolen = 0;
+  const thefts = new EventEmitter();
   const relay = await startRelay(to, (client, upstream) => {
     let deaf = false;
     upstream.on('data', (bytes: Buffer) => (deaf ? client.destroy() : client.write(bytes)));
     client.on('data', (bytes: Buffer) => {
       if (what === 'never' || !bytes.includes(commit)) return void upstream.write(bytes);
-      stolen += 1;
+      thefts.emit('theft');
       if (what === 'silence') return;
       if (what === 'question') return void client.destroy();
       deaf = true;
@@ -30,8 +31,8 @@ export async function startCommitThief(to: number): Promise<CommitThief> {
   });
   return {
     ...relay,
-    get stolen() {
-      return stolen;
+    async stole() {
+      await once(thefts, 'theft');
     },
     steal(next) {
       what = next;

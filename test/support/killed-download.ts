@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Nginx } from './nginx.ts';
 import { longhaul, type Place } from './program.ts';
+import { askedUntil } from './tells.ts';
 
 /** A checkpoint's worth, bytes; or one second of bytes where that is more. */
 const checkpointBytes = 10_000_000;
@@ -72,13 +73,9 @@ export async function sha256(path: string): Promise<string> {
 }
 
 /** Resolves with the time at which the file was written to after `since` (epoch ms). */
-async function untilWritten(path: string, since: number): Promise<number> {
-  for (;;) {
-    const written = await stat(path).then(
-      (facts) => (facts.size > 0 ? facts.mtimeMs : 0),
-      () => 0,
-    );
-    if (written > since) return written;
-    await after(5);
-  }
+function untilWritten(path: string, since: number): Promise<number> {
+  return askedUntil(async () => {
+    const facts = await stat(path).catch(() => undefined);
+    return facts && facts.size > 0 && facts.mtimeMs > since ? facts.mtimeMs : undefined;
+  }, 5);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { patterned } from './http-bench.ts';
 import { sha256 } from './killed-download.ts';
+import { placeTells, untilKnown } from './place-store.ts';
 import { longhaul, ownPlace, run } from './program.ts';
 import { packets } from './quiet-network.ts';
 import { makeTorrent } from './torrent-maker.ts';
@@ -36,7 +37,7 @@ await tracker.knowsSeeder(made.infoHash);
 
 async function shown(): Promise<{ status: string; bytes: number }> {
   const { stdout } = await run(['show', '1', '--json'], place);
-  return JSON.parse(stdout === '' ? '{"status":"","bytes":0}' : stdout);
+  return JSON.parse(stdout);
 }
 
 async function counted(ms: number): Promise<number> {
@@ -53,7 +54,7 @@ async function counted(ms: number): Promise<number> {
 const first = longhaul(['serve'], place);
 await first.says(/./);
 await run(['add', torrentPath, '-d', own.cwd], place);
-while ((await shown()).bytes < 16 * MiB) await after(50);
+await untilKnown(place, 16 * MiB);
 const whileRunning = packets();
 await run(['pause', '1'], place);
 const inPause = await counted(30_000);
@@ -65,7 +66,7 @@ await second.says(/./);
 const afterRestart = await counted(10_000);
 const still = await shown();
 await run(['resume', '1'], place);
-while ((await shown()).status !== 'completed') await after(100);
+await placeTells(place, async (store) => (await store.get(1))?.status === 'completed' || undefined);
 second.kill('SIGTERM');
 await second.ended;
 const right = (await sha256(join(own.cwd, 'film.mkv'))) === (await sha256(join(folder, 'film.mkv')));

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type RunningServer, startServer } from './servers.ts';
+import { askedUntil } from './tells.ts';
 
 /** A real qBittorrent with a profile of its own, on loopback; it looks for peers only where trackers name them. */
 export interface QbittorrentServer extends AsyncDisposable {
@@ -13,6 +14,8 @@ export interface QbittorrentServer extends AsyncDisposable {
   call(path: string, form?: Readonly<Record<string, string>>): Promise<string>;
   /** The states of its torrents. */
   states(): Promise<readonly string[]>;
+  /** Asks it until they are as wanted. */
+  until(wanted: (states: readonly string[]) => boolean): Promise<void>;
   /** Ends it, with its memory on disk. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -42,6 +45,9 @@ export async function startQbittorrent(): Promise<QbittorrentServer> {
     async states() {
       const torrents: { state: string }[] = JSON.parse(await server.call('torrents/info'));
       return torrents.map(({ state }) => state);
+    },
+    async until(wanted) {
+      await askedUntil(async () => wanted(await server.states()) || undefined);
     },
     async start() {
       running = await startServer('qbittorrent-nox', port, [`--profile=${profile}`], { HOME: profile });

@@ -15,6 +15,7 @@ import { keptTorrents } from '../../src/sources/torrent/kept.ts';
 import { type Clock, systemClock } from '../../src/time/clock.ts';
 import { needs } from './needs.ts';
 import { type QbittorrentServer, startQbittorrent } from './qbittorrent-server.ts';
+import { askedUntil } from './tells.ts';
 import { type MadeTorrent, makeTorrent } from './torrent-maker.ts';
 import { TorrentSwarm } from './torrent-swarm.ts';
 
@@ -116,9 +117,18 @@ export async function stage(
       }
       const notes: string[] = [];
       const transfer = source.fetch({ uid, manifest, targets, options, onNote: (note) => notes.push(note) });
+      let isOver = false;
+      const over = () => {
+        isOver = true;
+      };
+      transfer.done.then(over, over);
       const unlessEnded = async (holds: () => boolean) => {
-        const ended = transfer.done.then(() => assert.fail('it came to its end'));
-        while (!holds()) await Promise.race([systemClock.sleep(20), ended]);
+        await askedUntil(async () => {
+          if (holds()) return true;
+          if (!isOver) return undefined;
+          await transfer.done;
+          return assert.fail('it came to its end');
+        });
       };
       return {
         transfer,

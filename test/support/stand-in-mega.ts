@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { askedUntil, pathTells } from './tells.ts';
 
 /** What the stand-in for mega-get does. */
 export interface MegaGetScript {
@@ -41,6 +41,8 @@ export interface StandInMega {
   transfers(): readonly MegaTransfer[];
   /** Resolves when it was called so often. */
   called(times: number): Promise<void>;
+  /** Resolves when the server fetches nothing. */
+  endsTransfers(): Promise<void>;
 }
 
 /** Lists as `mega-transfers` does, and cancels with `-c TAG`. */
@@ -60,34 +62,38 @@ export function standInMega(folder: string): StandInMega {
   const code = fileURLToPath(new URL('./stand-in-mega-get.ts', import.meta.url));
   writeFileSync(program, `#!/bin/sh\n"${process.execPath}" "${code}" "${state}" "$@"\n`);
   chmodSync(program, 0o755);
-  const transfers = join(folder, 'mega-transfers');
-  writeFileSync(transfers, `#!/bin/sh\ncd "${state}"\n${serverOfTransfers}`);
-  chmodSync(transfers, 0o755);
+  const lister = join(folder, 'mega-transfers');
+  writeFileSync(lister, `#!/bin/sh\ncd "${state}"\n${serverOfTransfers}`);
+  chmodSync(lister, 0o755);
   const path = join(state, 'calls.jsonl');
   const calls = (): MegaGetCall[] =>
     existsSync(path)
       ? readFileSync(path, 'utf8')
-          .trim()
           .split('\n')
+          .filter((line) => line !== '')
           .map((line) => JSON.parse(line))
       : [];
+  const transfers = (): MegaTransfer[] =>
+    readdirSync(state)
+      .filter((name) => name.startsWith('transfer-'))
+      .map((name) => ({ tag: name.slice('transfer-'.length), to: readFileSync(join(state, name), 'utf8') }));
   return {
     program,
     script: (script) => writeFileSync(join(state, 'script.json'), JSON.stringify(script)),
     calls,
-    transfers: () =>
-      readdirSync(state)
-        .filter((name) => name.startsWith('transfer-'))
-        .map((name) => ({ tag: name.slice('transfer-'.length), to: readFileSync(join(state, name), 'utf8') })),
+    transfers,
     async called(times) {
-      while (calls().length < times) await after(10);
+      await pathTells(state, async () => calls().length >= times || undefined);
+    },
+    async endsTransfers() {
+      await pathTells(state, async () => transfers().length === 0 || undefined);
     },
   };
 }
 
 /** Resolves when none of these processes lives any more. */
 export async function allGone(pids: readonly number[]): Promise<void> {
-  while (pids.some(isAlive)) await after(10);
+  await askedUntil(async () => !pids.some(isAlive) || undefined);
 }
 
 function isAlive(pid: number): boolean {

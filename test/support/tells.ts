@@ -1,8 +1,9 @@
 import { watch } from 'node:fs';
 import type { Store } from '../../src/store/store.ts';
+import { systemClock } from '../../src/time/clock.ts';
 
 /** What a look found; undefined: nothing yet. */
-type Look<T> = () => Promise<T | undefined>;
+export type Look<T> = () => Promise<T | undefined>;
 
 /** Looks now and after every change of the store, whoever made it, until there is something to tell. */
 export function storeTells<T>(store: Pick<Store, 'onChange'>, look: Look<T>): Promise<NonNullable<T>> {
@@ -15,6 +16,18 @@ export function pathTells<T>(path: string, look: Look<T>): Promise<NonNullable<T
     const watcher = watch(path, changed);
     return () => watcher.close();
   }, look);
+}
+
+/**
+ * Asks every 20 ms (or `every`) until there is something to tell: of what only answers when it is asked, as other people's
+ * servers do, screens, processes that end, and ports. Whatever tells by itself is waited for.
+ */
+export async function askedUntil<T>(look: Look<T>, every = 20): Promise<NonNullable<T>> {
+  for (;;) {
+    const told = await look();
+    if (told !== undefined && told !== null) return told;
+    await systemClock.sleep(every);
+  }
 }
 
 async function tells<T>(watching: (changed: () => void) => () => void, look: Look<T>): Promise<NonNullable<T>> {

@@ -64,6 +64,11 @@ export class TorrentSwarm {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Resolves when the tracker was told so often. */
+  async hears(times: number): Promise<void> {
+    while (this.announced.length < times) await once(this.#server, 'request');
+  }
+
   async close(): Promise<void> {
     this.cut();
     this.#server.closeAllConnections();

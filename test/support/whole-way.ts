@@ -1,8 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
 import { type CatboxServer, startCatbox } from './catbox-server.ts';
 import { makeMedia, mediaFolder } from './media.ts';
 import { type MegaServer, startMegaServer } from './mega-server.ts';
@@ -39,21 +37,4 @@ export async function wholeWay(context: TestContext, seconds: number): Promise<W
   await writeFile(join(place.home, 'config.yaml'), JSON.stringify(config));
   const link = await mega.shareFile('film.mp4', bytes);
   return { place, mega, catbox, link, size: bytes.length, steps: ['convert=aac:128', 'upload=catbox'] };
-}
-
-/** Waits until the database answers this question with something. */
-export async function untilTrue({ home }: Place, question: string): Promise<void> {
-  while (!answers(join(home, 'db', 'longhaul.db'), question)) await after(20);
-}
-
-function answers(path: string, question: string): boolean {
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(path, { readOnly: true });
-    return database.prepare(question).get() !== undefined;
-  } catch {
-    return false;
-  } finally {
-    database?.close();
-  }
 }

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { patterned } from '../../../test/support/http-bench.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { patterned, untilBytes } from '../../../test/support/http-bench.ts';
 import { embeddedTorrents } from '../../../test/support/torrent-bench.ts';
 import { type MadeTorrent, makeTorrent } from '../../../test/support/torrent-maker.ts';
 import { TorrentSwarm } from '../../../test/support/torrent-swarm.ts';
@@ -88,7 +88,7 @@ test('what a killed run wrote and never made durable is looked at and not fetche
   const target = await bench.target(manifest, 0);
   swarm.stallAfter = 10 * piece;
   const killed = bench.fetch(manifest, [target]);
-  await arrived(killed, 5 * piece);
+  await untilBytes(killed, 5 * piece);
   swarm.cut();
   swarm.stallAfter = 0;
   const before = swarm.sent;
@@ -108,7 +108,7 @@ test('a file that was written to while nothing ran is proved again; only what is
   const target = await bench.target(manifest, 0);
   swarm.stallAfter = 8 * piece;
   const first = bench.fetch(manifest, [target]);
-  await arrived(first, 4 * piece);
+  await untilBytes(first, 4 * piece);
   const durable = (await first.flush())[0]?.ranges ?? [];
   await first.close();
   swarm.stallAfter = 0;
@@ -262,7 +262,7 @@ test('the same torrent to two places: the second one waits', async (t) => {
   const manifest = await bench.resolve(made);
   swarm.stallAfter = 5 * piece;
   const first = bench.fetch(manifest, [await bench.target(manifest, 0)]);
-  await arrived(first, 1);
+  await untilBytes(first, 1);
   const second = bench.fetch(manifest, [await bench.target(manifest, 0, 'elsewhere.part')]);
   await assert.rejects(second.done, (error) => error instanceof Failure && error.retry.when === 'later');
   await second.close();
@@ -386,8 +386,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;
-}
-
-async function arrived(transfer: Transfer, bytes: number): Promise<void> {
-  while (transfer.progress().bytes < bytes) await pause(2);
 }
