@@ -37,7 +37,22 @@ test('any text has a key or none, and never an error', () => {
       fc.oneof(
         fc.string(),
         fc.webUrl(),
-        fc.string().map((text) => `magnet:?${text}`),
+        fc
+          .array(
+            fc.oneof(
+              fc.constantFrom('xt', '=', '&', '.1', 'urn:btih:', 'urn:btmh:1220', 'dn=', '%', 'a'.repeat(40)),
+              fc.string(),
+            ),
+          )
+          .map((parts) => `magnet:?${parts.join('')}`),
+        fc
+          .array(
+            fc.oneof(
+              fc.constantFrom('file/', 'folder/', '#', '#!', '#F!', '!', 'AbCd1234', 'k'.repeat(43)),
+              fc.string(),
+            ),
+          )
+          .map((parts) => `https://mega.nz/${parts.join('')}`),
       ),
       (text) => {
         for (const key of [megaKey(text), magnetKey(text)]) assert.ok(key === undefined || key.length > 5);

@@ -283,13 +283,38 @@ test('digests of the whole file are noted from every header that tells them', ()
   );
 });
 
-test('property: any digest header yields well-formed digests or none', () => {
-  fc.assert(
-    fc.property(fc.constantFrom('digest', 'repr-digest', 'content-md5', 'x-goog-hash'), fc.string(), (name, value) => {
-      for (const digest of digestsOf(fieldsOf([[name, value]]), false))
-        assert.match(digest, /^(sha-\d+|md5)=[0-9a-f]+$/);
-    }),
+test('property: any digest header yields digests of the right length, or none', () => {
+  const bytes = { md5: 16, 'sha-1': 20, 'sha-224': 28, 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 } as const;
+  const base64 = (length: number) => Buffer.alloc(length, 7).toString('base64');
+  const length = fc.constantFrom(...Object.values(bytes), 0, 15);
+  const right = fc.constantFrom(...Object.entries(bytes)).chain(([name, own]) => {
+    const digest = base64(own);
+    return fc.constantFrom(`${name}=${digest}`, `${name}=:${digest}:`, digest);
+  });
+  const algorithm = fc.constantFrom(...Object.keys(bytes), 'SHA', 'crc32c', '__proto__', '');
+  const member = fc.oneof(
+    right,
+    fc
+      .tuple(algorithm, fc.constantFrom('=:', '=', ''), length.map(base64), fc.constantFrom(':', ''))
+      .map((parts) => parts.join('')),
+    fc.string(),
   );
+  let told = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom('digest', 'repr-digest', 'content-md5', 'x-goog-hash'),
+      fc.array(member, { maxLength: 3 }).map((members) => members.join(', ')),
+      (name, value) => {
+        for (const digest of digestsOf(fieldsOf([[name, value]]), false)) {
+          const [, found = '', hex = ''] = /^(sha-\d+|md5)=([0-9a-f]+)$/.exec(digest) ?? [];
+          assert.equal(hex.length / 2, bytes[found as keyof typeof bytes], digest);
+          told += 1;
+        }
+      },
+    ),
+    { numRuns: runs(250) },
+  );
+  assert.ok(told > 0);
 });
 
 test('the digest that was asked for is computed on the way', () => {

@@ -146,11 +146,26 @@ test('transfers are known by where they write to; whatever else a listing says, 
     ' ...  Showing first 10 transfers ...',
   ].join('\n');
   assert.deepEqual(tagsBelow(listing, '/d/.longhaul-1.work'), ['12', '15']);
+  const word = fc.oneof(
+    fc.constantFrom('/d/.longhaul-1.work/', '/d/.longhaul-12.work/', ' ', '\n', '⇓ '),
+    fc.nat(99).map(String),
+  );
   fc.assert(
-    fc.property(fc.string(), fc.string({ minLength: 1 }), (text, folder) => {
-      const tags = tagsBelow(text, folder);
-      for (const tag of tags) assert.match(tag, /^\d+$/);
-      assert.ok(tags.length === 0 || text.includes(`${folder}/`));
-    }),
+    fc.property(
+      fc.array(fc.oneof({ weight: 5, arbitrary: word }, fc.string()), { maxLength: 40, size: 'max' }),
+      (words) => {
+        const text = words.join('');
+        const theirs = text.split(/\r?\n/).filter((line) => line.includes('/d/.longhaul-1.work/'));
+        const tags = tagsBelow(text, '/d/.longhaul-1.work');
+        assert.ok(tags.length <= theirs.length);
+        for (const tag of tags) {
+          assert.match(tag, /^\d+$/);
+          assert.ok(
+            theirs.some((line) => line.indexOf(tag) < line.indexOf('/d/.longhaul-1.work/')),
+            tag,
+          );
+        }
+      },
+    ),
   );
 });

@@ -71,6 +71,7 @@ test('whatever is in the document, links come out or one sentence, and nothing i
   const piece = fc.oneof(
     fc.string(),
     fc.constantFrom(
+      '<file name="a"><url>http://h/x</url>',
       '<file name="a">',
       '</file>',
       '<url>http://h/</url>',
@@ -81,15 +82,24 @@ test('whatever is in the document, links come out or one sentence, and nothing i
     ),
     fc.constantFrom('<__proto__><url>http://h/</url></__proto__>', '<constructor/>', '<![CDATA[', ']]>', '<!--', '-->'),
   );
+  const sound = fc.constantFrom(
+    '<file name="a"><url>http://h/x</url></file>',
+    `<file name="b/c"><url>https://h/y</url><hash type="sha-256">${hex}</hash></file>`,
+  );
+  let files = 0;
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 10 }), fc.boolean(), (pieces, framed) => {
+    fc.property(fc.array(fc.oneof(piece, sound), { maxLength: 10 }), fc.boolean(), (pieces, framed) => {
       const text = framed ? around(pieces.join('')) : pieces.join('');
       try {
-        for (const file of parseMetalink(text)) assert.ok(file.path !== '' && file.links.length > 0);
+        for (const file of parseMetalink(text)) {
+          files += 1;
+          assert.ok(file.path !== '' && file.links.length > 0);
+        }
       } catch (error) {
         assert.ok(error instanceof Failure && /^[^\n]+$/.test(error.message), String(error));
       }
     }),
     { numRuns: 500 },
   );
+  assert.ok(files > 0);
 });

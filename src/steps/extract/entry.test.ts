@@ -57,16 +57,50 @@ test('a link that passes leads to a place in the folder, as a system would resol
 });
 
 test('what a program prints of an archive is read or refused, and a name cannot pretend to be another entry', () => {
-  for (const read of [readList, readRarList]) {
+  const line = fc.oneof(
+    fc.constantFrom(
+      'Path = a',
+      'Size = 5',
+      'Size = -1',
+      'Size =',
+      'Attributes = A -rw-r--r--',
+      'CRC = 0000000A',
+      'Encrypted = +',
+      '',
+    ),
+    fc.string(),
+  );
+  const listing = fc.array(line, { maxLength: 8 }).map((lines) => lines.join('\n'));
+  const number = fc.oneof(fc.constantFrom(0, 1), fc.double(), fc.string());
+  const member = fc.record(
+    {
+      XADFileName: fc.string(),
+      XADFileSize: fc.oneof(fc.nat(), number),
+      XADIsDirectory: number,
+      XADIsLink: number,
+      RARCRC32: number,
+    },
+    { requiredKeys: ['XADFileName'] },
+  );
+  const json = fc.array(member, { maxLength: 3 }).map((lsarContents) => JSON.stringify({ lsarContents }));
+  for (const [read, likely] of [
+    [readList, listing],
+    [readRarList, json],
+  ] as const) {
+    let entries = 0;
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      fc.property(fc.oneof({ weight: 3, arbitrary: likely }, fc.string(), fc.json()), (text) => {
         try {
-          for (const { size } of read(text)) assert.ok(size >= 0);
+          for (const { size } of read(text)) {
+            entries += 1;
+            assert.ok(size >= 0);
+          }
         } catch (error) {
           assert.ok(error instanceof Failure && ['suspect', 'refused'].includes(error.class));
         }
       }),
     );
+    assert.ok(entries > 0);
   }
   const [entry] = readList('Path = a\nSize = 5\nAttributes = A -rw-r--r--\nCRC = 0000000A\nSize = 7\n');
   assert.deepEqual(entry, { name: 'a', kind: 'file', size: 5, crc: 10, encrypted: false });
