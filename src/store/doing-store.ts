@@ -46,7 +46,10 @@ export interface DoingStore {
     now: number,
     within?: ClaimLimits,
   ): Promise<Claim | undefined>;
-  /** What a resolve told; replaces the files when `restart` (the partial was another version). */
+  /**
+   * What a resolve told; replaces the files when `restart` (the partial was another version). Undefined: the lease is
+   * lost, or the bytes are in place already, of which nothing is given up by a resolve.
+   */
   recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Promise<readonly DownloadFile[] | undefined>;
   /**
    * Where the partial will stand, recorded before it is created. `taken`: another row of `files` has

@@ -26,10 +26,10 @@ import { updateFile } from './statements/update-file.ts';
 import { wishesFor } from './statements/wishes-for.ts';
 import type { AskedWish, ManifestFacts, Pulse, VerifiedFile } from './store.ts';
 
-/** What a resolve told; undefined: the lease is lost. An event only where it told something new. */
+/** What a resolve told; undefined: the lease is lost, or nothing is fetched. An event only where it told something new. */
 export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Work<FileRow[] | undefined> {
   const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
-  if (!row) return undefined;
+  if (row?.status !== 'downloading') return undefined;
   const before = yield* all(filesOfDownload, { download_id: row.id });
   yield* run(setManifest, {
     id: row.id,

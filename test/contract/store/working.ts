@@ -38,7 +38,7 @@ export const workingPromises: Promises = {
     assert.deepEqual(kinds, ['added', 'state', 'resolved'], 'the second told nothing new');
   },
 
-  'a restart gives up what was durable and what was delivered': async (store) => {
+  'a restart gives up what was durable, and nothing that is in place': async (store) => {
     const { claim, fileId } = await running(store);
     await checkpoint(store, claim.lease, fileId, 600);
     await store.recordPartial(claim.lease, fileId, '/downloads/file.bin.part', now);
@@ -50,6 +50,9 @@ export const workingPromises: Promises = {
     const events = await store.events({ downloadId: claim.download.id, limit: 10 });
     const restarted = events.find(({ kind }) => kind === 'restarted');
     assert.deepEqual(restarted?.detail, { reason: 'changed', lostBytes: 600 });
+    await store.change(claim.lease, delivered, now);
+    assert.equal(await store.recordManifest(claim.lease, { ...manifest, restart: true }, now), undefined);
+    assert.equal((await store.get(claim.download.id))?.downloadPath, delivered.downloadPath);
   },
 
   'other files take the place of those before, and nothing is told as lost': async (store) => {
