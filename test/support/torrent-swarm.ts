@@ -20,6 +20,8 @@ export class TorrentSwarm {
   stallAfter = 0;
   /** The metadata of a magnet link is not told. */
   silent = false;
+  /** The tracker answers what makes no sense; it sends the seeder all the same. */
+  nonsense = false;
   /** The next blocks come damaged. */
   damage = 0;
   /** Bytes of files that were sent. */
@@ -30,7 +32,8 @@ export class TorrentSwarm {
   constructor() {
     this.#server = createServer((request, response) => {
       this.#announce(request.url ?? '');
-      response.end(bencode({ interval: 1800, peers: Buffer.alloc(0) }));
+      const sense = { interval: 1800, peers: Buffer.alloc(0) };
+      response.end(bencode(this.nonsense ? { 'failure reason': 1 } : sense));
     });
   }
 

@@ -20,6 +20,7 @@ declare module 'bittorrent-protocol' {
     readonly _encryptor: Encryptor;
     /** Makes a line of each message, whether anybody reads it or not. */
     _debug(...words: unknown[]): void;
+    _processBuffer(): void;
     destroy(): void;
   }
 }

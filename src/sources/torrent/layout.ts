@@ -25,6 +25,19 @@ export function placeOf({ pieceLength, length }: Cut, piece: number): { from: nu
   return { from, bytes: Math.min(pieceLength, length - from) };
 }
 
+/** What of a piece somebody asks for, all of it when nothing is said; undefined: it has no such bytes. Pure. */
+export function askedOf(
+  cut: Cut,
+  piece: number,
+  asked: { readonly offset?: number; readonly length?: number } | null,
+): { offset: number; length: number } | undefined {
+  if (piece < 0 || piece >= pieceCount(cut)) return undefined;
+  const { bytes } = placeOf(cut, piece);
+  const offset = asked?.offset ?? 0;
+  const length = asked?.length ?? bytes - offset;
+  return offset >= 0 && length >= 0 && offset + length <= bytes ? { offset, length } : undefined;
+}
+
 /** The pieces that hold bytes of a file, both ends included; undefined for an empty file. */
 export function piecesOf({ pieceLength }: Cut, file: LaidFile): readonly [first: number, last: number] | undefined {
   if (file.size === 0) return undefined;

@@ -1,6 +1,7 @@
 import { registerHooks } from 'node:module';
 import type { Encryptor } from 'bittorrent-protocol';
 import type WebTorrent from 'webtorrent';
+import { endUnsoundPeers } from './enduring.ts';
 import { linkDirectly } from './peer-link.ts';
 import { encryptFaster } from './rc4.ts';
 
@@ -36,6 +37,7 @@ async function load(): Promise<Library> {
   ]);
   linkDirectly(Peer.prototype);
   Wire.prototype._debug = () => {};
+  endUnsoundPeers(Wire.prototype);
   const probe = new Wire('tcpOutgoing', 1);
   encryptFaster(Object.getPrototypeOf(probe._encryptor) as Encryptor);
   probe.destroy();

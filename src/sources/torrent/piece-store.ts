@@ -1,8 +1,7 @@
-import type { Failure } from '../../downloads/failure.ts';
-import { asFailure } from '../../downloads/failure.ts';
+import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { Range } from '../../downloads/ranges.ts';
 import type { FetchTarget, FileRanges } from '../source.ts';
-import { type Cut, type LaidFile, Pieces, piecesOf, placeOf, rangesOf, spansOf } from './layout.ts';
+import { askedOf, type Cut, type LaidFile, Pieces, piecesOf, placeOf, rangesOf, spansOf } from './layout.ts';
 import type { OpenFiles } from './open-files.ts';
 import { pieceBuffers } from './receiving.ts';
 import type { Spill } from './spill.ts';
@@ -83,9 +82,9 @@ export class PieceStore {
 
   get(piece: number, options: { offset?: number; length?: number } | null | Got, got?: Got): void {
     const [asked, tell] = typeof options === 'function' ? [null, options] : [options, got];
-    const { bytes } = placeOf(this.#parts.cut, piece);
-    const offset = asked?.offset ?? 0;
-    this.read(piece, offset, asked?.length ?? bytes - offset).then(
+    const part = askedOf(this.#parts.cut, piece, asked);
+    const reading = part ? this.read(piece, part.offset, part.length) : Promise.reject(notThere());
+    reading.then(
       (read) => tell?.(null, read),
       (error: unknown) => tell?.(asFailure(error)),
     );
@@ -177,6 +176,11 @@ export class PieceStore {
       this.#untold.add(file);
     }
   }
+}
+
+/** To a peer that asks for what no piece has. */
+export function notThere(): Failure {
+  return new Failure('protocol', 'a peer asked for bytes that are not there');
 }
 
 /** The pieces that hold bytes of the targets. */

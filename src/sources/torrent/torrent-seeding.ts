@@ -5,11 +5,12 @@ import { RateLimit } from '../http/flow.ts';
 import type { Seeding, SeedRequest } from '../source.ts';
 import type { Clients, Joining } from './clients.ts';
 import type { KeptTorrents } from './kept.ts';
-import { type LaidFile, piecesIn, placeOf, spansOf } from './layout.ts';
+import { askedOf, type LaidFile, type Pieces, piecesIn, placeOf, spansOf } from './layout.ts';
 import { forLibrary } from './lean-torrent.ts';
 import { parseMagnet } from './magnet.ts';
 import { type Metainfo, readTorrent } from './metainfo.ts';
 import { OpenFiles } from './open-files.ts';
+import { notThere } from './piece-store.ts';
 
 export interface SeedingParts {
   readonly clients: Pick<Clients, 'join'>;
@@ -86,7 +87,7 @@ export class TorrentSeeding implements Seeding {
       yields: true,
       onFailure: (failure) => this.#fail(failure),
       options: {
-        preloadedStore: this.#store(metainfo, laid),
+        preloadedStore: this.#store(metainfo, laid, there),
         storeCacheSlots: 0,
         deselect: true,
         bitfield: there.bits,
@@ -108,14 +109,14 @@ export class TorrentSeeding implements Seeding {
   }
 
   /** As the library asks for bytes (abstract-chunk-store). Nothing is ever put there. */
-  #store(metainfo: Metainfo, files: readonly SeededFile[]) {
+  #store(metainfo: Metainfo, files: readonly SeededFile[], there: Pieces) {
     type Got = (error: Error | null, bytes?: Uint8Array) => void;
     const refuse = (_piece: number, _bytes: Uint8Array, told: Got) => told(new Error('it is only seeded'));
     const get = (piece: number, options: { offset?: number; length?: number } | null | Got, got?: Got) => {
       const [asked, tell] = typeof options === 'function' ? [null, options] : [options, got];
-      const { from, bytes } = placeOf(metainfo, piece);
-      const offset = asked?.offset ?? 0;
-      this.#read(files, from + offset, asked?.length ?? bytes - offset).then(
+      const part = there.has(piece) ? askedOf(metainfo, piece, asked) : undefined;
+      if (!part) return tell?.(notThere());
+      this.#read(files, placeOf(metainfo, piece).from + part.offset, part.length).then(
         (read) => tell?.(null, read),
         (error: unknown) => {
           const failure = asFailure(error);
