@@ -117,7 +117,11 @@ export async function openLonghaul(options: LibraryOptions = {}): Promise<Librar
   });
   const { commands, instance, config } = longhaul;
   const add: Library['add'] = (request) =>
-    commands.add({ directory: config.downloads.directory, ...request, ...(engine ? { runner: instance } : {}) });
+    commands.add({
+      ...request,
+      directory: request.directory ?? config.downloads.directory,
+      ...(engine ? { runner: instance } : {}),
+    });
   const running = { longhaul, ...(engine ? { runner: instance } : {}) };
   return {
     add,

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { Download, DownloadOptions } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import { isUnfinished } from '../downloads/states.ts';
@@ -56,6 +57,7 @@ export async function addDownloads(
 
 /** What would be written down. Throws `Failure('link')` for whatever a person got wrong. */
 async function checked(parts: CommandParts, request: AddRequest): Promise<NewDownload> {
+  refuseMalformed(request);
   const { source, linkKey, options } = await checkedLink(parts, withSteps(parts, request));
   return {
     source: source.name,
@@ -69,6 +71,15 @@ async function checked(parts: CommandParts, request: AddRequest): Promise<NewDow
     ...placedWith(parts, request),
     ifExists: request.ifExists === 'new' ? 'new' : 'follow',
   };
+}
+
+/** What no type has checked in a program of JavaScript: a folder that means another one in every process loses files. */
+function refuseMalformed({ link, directory, metadata = {} }: AddRequest): void {
+  if (typeof link !== 'string') throw new TypeError('link must be a string, such as https://example.org/film.mkv');
+  if (typeof directory !== 'string' || !isAbsolute(directory))
+    throw new TypeError(`directory must be an absolute path, and is ${JSON.stringify(directory)}`);
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw new TypeError('metadata must be an object');
 }
 
 /** Where nothing is asked for, what its category says is done with it. */

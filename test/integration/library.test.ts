@@ -47,6 +47,10 @@ test("the caller's metadata comes back in every event, also after another openin
     makeFile(join(nginx.root, 'file.iso'), 2_000_000);
     const metadata = { order: 42, tags: ['a', 'b'], nested: { deep: true } };
     const first = await openLonghaul({ home: place.home });
+    const link = `${nginx.url}/file.iso`;
+    await assert.rejects(first.add({ link, directory: 'films' }), /directory must be an absolute path.*"films"/);
+    await assert.rejects(first.add({ link: 7 as never }), /link must be a string/);
+    await assert.rejects(first.add({ link, metadata: [] as never }), /metadata must be an object/);
     const moving = Promise.withResolvers<ProgressReport>();
     first.onProgress((report) => report.bytes > 0 && moving.resolve(report));
     const { download } = await first.add({ link: `${nginx.url}/file.iso`, directory: place.cwd, metadata });
