@@ -44,7 +44,12 @@ export function diskFailure(error: unknown, path: string): unknown {
   if (code === 'ENOENT') {
     return new Failure('disk', `${path} is gone; longhaul retry starts it over`, { cause: error });
   }
-  if (code === 'EIO' || errno === ESTALE || code === 'EFBIG' || code === 'ENXIO') {
+  if (code === 'EFBIG') {
+    return new Failure('disk', `${folder} takes no file as large as this (FAT takes 4 GB); choose another with -d`, {
+      cause: error,
+    });
+  }
+  if (code === 'EIO' || errno === ESTALE || code === 'ENXIO') {
     return new Failure('disk', `the disk reported an error (${code ?? errno}) at ${path}; check the disk`, {
       cause: error,
       retry: { when: 'now' },

@@ -3,6 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Failure } from '../downloads/failure.ts';
+import { diskFailure } from './disk-failure.ts';
 import { realDisk } from './real-disk.ts';
 import { spaceOn } from './space.ts';
 
@@ -18,6 +20,13 @@ test('a small text is written beside a name of 255 bytes, as a whole, leaving no
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('a file that is too large for its file system is for another folder, and not tried again', () => {
+  const failure = diskFailure(Object.assign(new Error('EFBIG'), { code: 'EFBIG' }), '/stick/film.mkv');
+  assert.ok(failure instanceof Failure);
+  assert.match(failure.message, /^\/stick takes no file as large as this .*choose another with -d$/);
+  assert.equal(failure.retry.when, 'never');
 });
 
 test('a file system that counts nothing is not a full one', async () => {

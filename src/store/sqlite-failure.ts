@@ -28,11 +28,17 @@ export function isDamage(thrown: unknown): boolean {
 }
 
 /** What was thrown, as a `StoreFailure` where SQLite or the file system threw it; anything else as it is. */
-export function storeFailureOf(thrown: unknown, path: string): unknown {
+export function storeFailureOf(thrown: unknown, path: string, hasNoRoom = isTight): unknown {
   if (thrown instanceof StoreFailure || thrown instanceof NotPossible) return thrown;
   const code = primaryCode(thrown);
-  const sentence = code === undefined ? ofErrno(thrown, path) : ofSqlite(code, path, thrown);
-  return sentence === undefined ? thrown : new StoreFailure(sentence, { cause: thrown, full: isFull(thrown, path) });
+  // A full disk on which SQLite can make none of its files larger is an I/O error to it.
+  const full = isFull(thrown) || (code === codes.input && hasNoRoom(path));
+  const sentence = full
+    ? fullSentence(path)
+    : code === undefined
+      ? ofErrno(thrown, path)
+      : ofSqlite(code, path, thrown);
+  return sentence === undefined ? thrown : new StoreFailure(sentence, { cause: thrown, full });
 }
 
 export function lockedFailure(path: string, cause?: unknown): StoreFailure {
@@ -47,21 +53,20 @@ const fullSentence = (path: string) => `the disk of the database is full (${path
 /** Node names no EDQUOT: errno(3) of Linux. */
 const EDQUOT = -122;
 
-function isFull(thrown: unknown, path: string): boolean {
+function isFull(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   const { code, errno } = thrown as NodeJS.ErrnoException;
-  const primary = primaryCode(thrown);
-  return primary === codes.full || code === 'ENOSPC' || errno === EDQUOT || (primary === codes.input && isTight(path));
+  return primaryCode(thrown) === codes.full || code === 'ENOSPC' || errno === EDQUOT;
 }
 
 /** Bytes. Less than this and the file of the shared memory, or a page of the log, has no room. */
 const tight = 1 << 20;
 
-/** A full disk that lets SQLite make no room in its files is "an I/O error" to it. */
+/** Whether the disk, which must count what it holds, has next to no room. */
 function isTight(path: string): boolean {
   try {
-    const { bavail, bsize } = statfsSync(dirname(path));
-    return bavail * bsize < tight;
+    const { bavail, blocks, bsize } = statfsSync(dirname(path));
+    return blocks > 0 && bavail * bsize < tight;
   } catch {
     return false;
   }
@@ -82,10 +87,7 @@ function ofSqlite(code: number, path: string, thrown: unknown): string {
       return `the database cannot be written (${path}): make the file and its folder writable for this user`;
     case codes.cannotOpen:
       return `the database cannot be opened (${path}): check that the folder exists and that this user may read and write it`;
-    case codes.full:
-      return fullSentence(path);
     case codes.input:
-      if (isFull(thrown, path)) return fullSentence(path);
       return `the disk of the database does not read or write as it should (${path}): check the disk, then try again`;
     case codes.corrupt:
     case codes.notADatabase:
@@ -96,7 +98,6 @@ function ofSqlite(code: number, path: string, thrown: unknown): string {
 }
 
 function ofErrno(thrown: unknown, path: string): string | undefined {
-  if (isFull(thrown, path)) return fullSentence(path);
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   switch (code) {
     case 'EACCES':
