@@ -52,6 +52,8 @@ async function parse(
 ): Promise<Chosen & { readonly program: Command }> {
   const chosen: Chosen[] = [];
   const program = await tree(argv, (one) => chosen.push(one));
+  const [first, about] = argv;
+  if (first === 'help' && about !== undefined && !about.startsWith('-')) await refuseUnknown(about);
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {
@@ -60,6 +62,16 @@ async function parse(
   const [one] = chosen;
   if (!one) throw new UsageError(`a verb is missing; one of: ${verbs.map(({ name }) => name).join(', ')}`);
   return { ...one, program };
+}
+
+/** Commander answers `longhaul help lsit` with all there is, and does not say that there is no such verb. */
+async function refuseUnknown(about: string): Promise<void> {
+  const names = ['help', ...verbs.map(({ name }) => name)];
+  if (names.includes(about)) return;
+  const near = (await import('../config/nearest.ts')).nearest(about, names);
+  throw new UsageError(
+    `unknown command '${about}'; ${near === undefined ? 'longhaul help lists them' : `did you mean ${near}?`}`,
+  );
 }
 
 /** `longhaul https://…`: everybody forgets the verb once. */

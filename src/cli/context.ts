@@ -8,7 +8,7 @@ import type { Longhaul } from '../instance/longhaul.ts';
 import type { LogLevel } from '../log/log.ts';
 import { type Output, printable } from '../log/output.ts';
 import type { Clock } from '../time/clock.ts';
-import { Interrupted, UsageError } from './explain.ts';
+import { Interrupted, noCurrentFolder, UsageError } from './explain.ts';
 import { catchInterrupts } from './interrupts.ts';
 import type { Screen } from './screen.ts';
 import type { Context, GlobalOptions, HowToOpen } from './verb.ts';
@@ -35,6 +35,8 @@ export interface Given {
 /** Throws `UsageError` for a setting that does not exist. */
 export async function givenOf(global: GlobalOptions, parts: CliParts): Promise<Given> {
   const { config: configFile, home, logLevel } = global;
+  if (home === '') throw new UsageError('--home is empty; name a folder');
+  if (configFile === '') throw new UsageError('--config is empty; name a file');
   const env = home === undefined ? parts.env : { ...parts.env, LONGHAUL_HOME: home };
   const flags = [
     ...(await settingsOf(global.set ?? [])),
@@ -133,7 +135,7 @@ function currentFolder({ process }: CliParts): string {
   try {
     return process.cwd();
   } catch {
-    throw new UsageError('the current folder does not exist any more; change to another one');
+    throw new UsageError(noCurrentFolder);
   }
 }
 

@@ -11,6 +11,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What is said where the folder that the program was started in has been removed. */
+export const noCurrentFolder = 'the current folder does not exist any more; change to another one';
+
 /** The person pressed Ctrl-C where something was asked. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -37,6 +40,9 @@ export function explain(thrown: unknown): Explained | undefined {
   if (thrown instanceof StoreFailure) return { code: exit.store, message: thrown.message };
   if (thrown instanceof Failure && thrown.class !== 'internal') {
     return { code: thrown.class === 'link' ? exit.usage : exit.failed, message: thrown.message };
+  }
+  if ((thrown as NodeJS.ErrnoException | undefined)?.syscall === 'uv_cwd') {
+    return { code: exit.usage, message: noCurrentFolder };
   }
   return undefined;
 }

@@ -138,7 +138,8 @@ function createFollower(context: Context, longhaul: Longhaul, view: View, option
       await queue;
       waiting.delete(download.id);
       if (row === 'interrupted') return exit.interrupted;
-      const shown = row && (await showIfThere(longhaul, row.id));
+      // One that is to be removed stands there for a moment yet.
+      const shown = row && row.wish !== 'remove' ? await showIfThere(longhaul, row.id) : undefined;
       if (othersRun && shown?.download.status === 'paused') return 'paused';
       if (shown) options.onEnd?.(shown.download);
       const code = codeOf(shown?.download.status);

@@ -46,6 +46,11 @@ test('at 40 columns there is no bar, but speed and time left', () => {
   assert.doesNotMatch(line, /[█░]/);
 });
 
+test('at 80 columns a step with a short name is not cut', () => {
+  const [line = ''] = frameLines([{ ...row, name: 'convert: film.mp4' }], one, canvas(80));
+  assert.match(line, /^↓ convert: film\.mp4 [█▏▎▍▌▋▊▉░]{10,} /);
+});
+
 test('of many downloads only the active ones are drawn, and a line counts the others', () => {
   const rows = [
     row,

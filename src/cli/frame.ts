@@ -102,7 +102,7 @@ const symbolWidth = 2;
 
 function shared(free: number, rows: readonly Row[], canvas: Canvas): { readonly name: number; readonly bar: number } {
   const longest = rows.reduce((most, { name }) => Math.max(most, canvas.measure(name)), 0);
-  const name = Math.min(longest, Math.max(leastName, Math.floor(free * 0.55)), free - barWidths.least);
+  const name = Math.min(longest, Math.max(leastName, Math.floor(free * 0.65)), free - barWidths.least);
   return { name, bar: Math.min(barWidths.most, free - name) };
 }
 

@@ -54,7 +54,7 @@ function withGlobals(program: Command, output: HelpOutput): Command {
   return program
     .description('Downloads anything you hand it, and never loses track of it.')
     .usage('[options] <verb> …')
-    .version(version, '--version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .addOption(new Option('--config <file>', 'read this config file'))
     .addOption(new Option('--home <folder>', 'keep configuration, database, logs and work files in this folder'))
     .addOption(new Option('--log-level <level>', 'what is logged to stderr and the log file').choices(logLevels))

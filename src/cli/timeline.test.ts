@@ -33,6 +33,7 @@ test('a timeline speaks in words: no names of columns, no raw times, no uids', (
     lineOf({ from: 'downloading', to: 'retrying', detail: retrying }),
     `downloading → retrying  backoff, next try ${momentText(now + 5000, now)}, network`,
   );
+  assert.equal(lineOf({ from: 'pending', to: 'downloading', detail: { token: 1 } }), 'pending → downloading');
   const lost = { why: 'its process ended', instance: '01a1fdaf-0000-7000-8000-000000000000' };
   assert.equal(
     lineOf({ from: 'downloading', to: 'pending', detail: lost }),

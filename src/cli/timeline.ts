@@ -24,7 +24,7 @@ function stepWords({ detail }: DownloadEvent, look: Look): string[] {
 const titles: Partial<Record<DownloadEvent['kind'], string>> = { wish: 'asked', resolved: 'found' };
 
 /** What only programs read, or what stands beside it already: of a failed try the sentence is told with the try. */
-const unsaid = new Set(['source', 'counts', 'instance']);
+const unsaid = new Set(['source', 'counts', 'instance', 'token']);
 
 type Fact = readonly [name: string, value: unknown];
 

@@ -11,8 +11,13 @@ export async function findDownload(parts: Pick<CommandParts, 'store'>, reference
   if (download) return download;
   const several = await parts.store.findAll(reference, most.counted);
   if (several.length > 0)
-    throw new NotFound(`${reference} could be ${ambiguity(several)}; write more of it, or the id`);
-  throw new NotFound(`there is no download ${reference}; longhaul list --all shows what there is`);
+    throw new NotFound(`${shown(reference)} could be ${ambiguity(several)}; write more of it, or the id`);
+  throw new NotFound(`there is no download ${shown(reference)}; longhaul list --all shows what there is`);
+}
+
+/** In quotes where it is no plain word, so that it is seen what was asked for. */
+function shown(reference: string): string {
+  return /^[\w.-]+$/.test(reference) ? reference : JSON.stringify(reference);
 }
 
 /** `2 downloads: 4 (01a1fdaf-12), 5 (01a1fdaf-13)`: each with as much of its uid as tells it from the others. Pure. */

@@ -214,7 +214,23 @@ describe('what is wrong is said in one sentence', { concurrency: 3 }, () => {
       }
       assertClear(await ask(['pause', '1'], place), 2, /download 1 is completed/);
       assertClear(await ask(['resume', '1'], place), 2, /download 1 is completed/);
-      assertClear(await ask(['show', 'x; DROP TABLE downloads'], place), 2, /there is no download/);
+      assertClear(await ask(['show', 'x; DROP TABLE downloads'], place), 2, /there is no download "x; DROP/);
+      assertClear(await ask(['show', ''], place), 2, /there is no download "";/);
+      assertClear(await ask(['show', '1\n2'], place), 2, /^. there is no download "1\\n2";.*\n$/);
+      assertClear(
+        await ask(['upload', 'x.bin', '--to', 'catbx'], place),
+        2,
+        /no upload host named "catbx"; did you mean catbox\?/,
+      );
+      assertClear(await ask(['help', 'lsit'], place), 2, /unknown command 'lsit'; did you mean list\?/);
+      assertClear(await ask(['--home', '', 'list'], place), 2, /--home is empty/);
+      assertClear(await ask(['move', 'up'], place), 2, /say what to move/);
+      assertClear(
+        await ask(['export', join('none', 'x.json')], place),
+        2,
+        /cannot be written: there is no folder .*none$/m,
+      );
+      assert.equal(JSON.parse((await ask(['export', '-'], place)).stdout).downloads.length, 1);
       assert.equal(JSON.parse((await ask(['show', '1', '--json'], place)).stdout).status, 'completed');
     } finally {
       await server.close();

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { Option } from 'commander';
 import { version } from '../../config/version.ts';
 import { csvColumns, csvLine, type ExportedDownload, exportedOf, exportFormat } from '../../downloads/exported.ts';
@@ -21,7 +21,7 @@ interface ExportOptions {
 export const exportVerb: Verb = {
   define(command) {
     command
-      .argument('[file]', 'where to write; left out: stdout')
+      .argument('[file]', 'where to write; left out, or -: stdout')
       .addOption(
         new Option('--format <format>', 'json (can be imported) or csv; left out: as the file is called').choices([
           'json',
@@ -36,7 +36,8 @@ export const exportVerb: Verb = {
   async run(command, context) {
     const options = command.opts<ExportOptions>();
     const [file] = command.args;
-    const path = file === undefined ? undefined : resolve(context.currentFolder(), file);
+    if (file === '') throw new UsageError('the name of the file is empty; leave it out for stdout');
+    const path = file === undefined || file === '-' ? undefined : resolve(context.currentFolder(), file);
     const count = await asking(context, async (longhaul) => {
       const since = options.since?.(context.clock.now());
       const found = longhaul.commands.exportDownloads(since === undefined ? {} : { since });
@@ -108,8 +109,9 @@ async function printed({ screen }: Context, lines: AsyncIterable<Line>): Promise
 /** A file of its own, for this user only. Throws `UsageError` when it cannot be made, or is there. */
 async function written(path: string, lines: AsyncIterable<Line>): Promise<number> {
   const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'EEXIST' ? 'is there already; name another file' : `cannot be written (${error.code})`;
-    throw new UsageError(`${path} ${why}`);
+    if (error.code === 'EEXIST') throw new UsageError(`${path} is there already; name another file`);
+    if (error.code === 'ENOENT') throw new UsageError(`${path} cannot be written: there is no folder ${dirname(path)}`);
+    throw new UsageError(`${path} cannot be written (${error.code})`);
   });
   let count = 0;
   try {

@@ -9,7 +9,7 @@ export const move: Verb = {
   define(command) {
     command
       .usage('[options] <id...> <top|up|down|bottom>')
-      .argument('<words...>', 'ids from longhaul list, then top, up, down or bottom')
+      .argument('<id...>', 'ids from longhaul list, then top, up, down or bottom')
       .addOption(jsonOption())
       .addHelpText('after', help);
   },

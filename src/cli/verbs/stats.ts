@@ -73,7 +73,7 @@ function summary(figures: Stats, { look }: Surface, now: number): string[] {
     ],
     [
       ...(successRate === null ? [] : [`${(Math.floor(successRate * 1000) / 10).toFixed(1)} % succeeded`]),
-      `${tries} tries, ${retries} of them again`,
+      `${tries} ${tries === 1 ? 'try' : 'tries'}, ${retries} of them again`,
       `${resumes.succeeded} of ${resumes.tried} resumes went on`,
     ],
   ];

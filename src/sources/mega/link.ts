@@ -72,7 +72,10 @@ export function parseMegaLink(link: string): MegaLink {
   const path = modern ? rest[2] : undefined;
   if (id === '' || (path !== undefined && word.toLowerCase() === 'file')) {
     const shown = shortLink(link.split(/[#!]|%2[13]/i, 1)[0] ?? '');
-    throw new Failure('link', `the link ${shown} is malformed; it should look like https://mega.nz/file/ID#KEY`);
+    throw new Failure(
+      'link',
+      `the link ${shown} is malformed; it should look like https://mega.nz/file/ID#… with the key behind #`,
+    );
   }
   const kind = (modern ? word.toLowerCase() === 'folder' : word !== '') ? 'folder' : 'file';
   const within = modern ? rest[1] : rest[0];

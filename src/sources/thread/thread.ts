@@ -87,7 +87,7 @@ export function startThread(
     forget: (transfer) => void notes.delete(transfer),
     async end() {
       if (!gone) await this.call((call) => ({ order: 'end', call })).answer.catch(() => {});
-      isGone(new Failure('network', 'the transfer thread was ended'));
+      isGone(new Failure('network', 'the transfer thread was ended'), 'debug');
       await worker.terminate();
     },
   };
@@ -108,11 +108,11 @@ export function startThread(
     else call?.reject(failureFrom(word.failure));
   }
 
-  function isGone(failure: Failure): void {
+  function isGone(failure: Failure, level: 'warn' | 'debug' = 'warn'): void {
     if (gone) return;
     gone = failure;
     stopWatching();
-    if (waiting.size > 0) parts.log.warn({ calls: waiting.size, error: failure }, 'a transfer thread is gone');
+    if (waiting.size > 0) parts.log[level]({ calls: waiting.size, error: failure }, 'a transfer thread is gone');
     for (const call of waiting.values()) call.reject(failure);
     waiting.clear();
     notes.clear();

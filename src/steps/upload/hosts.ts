@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { environment } from '../../config/environment.ts';
+import { nearest } from '../../config/nearest.ts';
 import { kindOfHost, type UploadKind } from '../../config/upload.ts';
 import type { Disk } from '../../disk/disk.ts';
 import { Failure } from '../../downloads/failure.ts';
@@ -57,12 +58,19 @@ function namedHost(name: string, config: Config['upload']): NamedHost {
   if (remote !== undefined && !remote.split(/[:/\\]/).includes('..')) {
     return { name, kind: 'rclone', settings: { ...config.hosts.rclone, remote } };
   }
-  throw new Failure('link', `there is no upload host named "${name}"; ${known(config)}`);
+  const near = nearest(name, namesOf(config));
+  throw new Failure(
+    'link',
+    `there is no upload host named "${name}"; ${near === undefined ? known(config) : `did you mean ${near}?`}`,
+  );
+}
+
+function namesOf(config: Config['upload']): readonly string[] {
+  return [...new Set([...Object.keys(config.hosts), 'catbox', 'litterbox'])];
 }
 
 function known(config: Config['upload']): string {
-  const names = [...new Set([...Object.keys(config.hosts), 'catbox', 'litterbox'])];
-  return `there are ${names.join(', ')} and rclone:REMOTE:PATH; upload.hosts in the configuration has more`;
+  return `there are ${namesOf(config).join(', ')} and rclone:REMOTE:PATH; upload.hosts in the configuration has more`;
 }
 
 /** The hosts of a chain, ready to be spoken to, and what speaks to them. */
