@@ -251,13 +251,19 @@ test('config check reads the files that the configuration names', async () => {
     'http.cookie_file=/dev/null',
     '--set',
     'http.netrc=/nowhere.netrc',
+    '--set',
+    'sftp.key_file=/nowhere.key',
+    '--set',
+    'database.url=mysql://me:secret@host/x',
   ];
   const run = session([...flags, 'config', 'check']);
   assert.equal(await run.ended, 2);
-  assert.equal(
-    run.stderr,
-    '✖ http.ca_file: the ca_file /nowhere.pem does not exist\n✖ http.netrc: the netrc file /nowhere.netrc does not exist\n',
-  );
+  assert.deepEqual(run.stderr.trim().split('\n'), [
+    '✖ http.ca_file: the ca_file /nowhere.pem does not exist',
+    '✖ http.netrc: the netrc file /nowhere.netrc does not exist',
+    '✖ sftp.key_file: /nowhere.key cannot be read',
+    '✖ database.url is not the address of a PostgreSQL database; set it to an address such as postgres://HOST:5432/DATABASE, with USER:PASSWORD@ before the host',
+  ]);
 });
 
 test('config check reads the steps that the configuration names as --then is read', async (t) => {

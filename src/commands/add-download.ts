@@ -62,7 +62,7 @@ async function checked(parts: CommandParts, request: AddRequest): Promise<NewDow
   return {
     source: source.name,
     ...(request.torrent === undefined ? {} : { files: await takeIn(source, request, request.torrent, options) }),
-    link: request.link,
+    link: request.link.trim(),
     linkKey,
     directory: request.directory,
     options,
