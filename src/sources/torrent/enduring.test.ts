@@ -56,11 +56,10 @@ test('what nobody in his senses sends ends that connection and nothing else', as
     [lastPiece, -16, 16],
     [lastPiece, 0, -5],
   ] as const;
-  for (const numbers of asked) {
-    const request = Buffer.alloc(12);
-    for (const [at, number] of numbers.entries()) request.writeInt32BE(number, at * 4);
-    await ended(port, greeting(made), message(2, ''), message(6, request.toString('latin1')), nothing);
-  }
+  for (const numbers of asked) await ended(port, greeting(made), message(2, ''), question(numbers), nothing);
+  // More than it could take, all at once.
+  const greed = Array.from({ length: 300 }, () => question([2, 0, piece]));
+  await ended(port, greeting(made), message(2, ''), ...greed);
 
   const request = { link: `${link}&x.pe=127.0.0.1:${port}`, options: {}, directory: folder };
   const manifest = await other.resolve(request, new AbortController().signal);
@@ -82,6 +81,13 @@ function message(id: number, body: string): Buffer {
   const head = Buffer.alloc(5, id);
   head.writeUInt32BE(1 + body.length);
   return Buffer.concat([head, Buffer.from(body, 'latin1')]);
+}
+
+/** Piece, offset, length. */
+function question(numbers: readonly [number, number, number]): Buffer {
+  const body = Buffer.alloc(12);
+  for (const [at, number] of numbers.entries()) body.writeInt32BE(number, at * 4);
+  return message(6, body.toString('latin1'));
 }
 
 /** Says the first words, the others once there is an answer, and waits until the other end has had enough. */

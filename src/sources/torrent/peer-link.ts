@@ -7,6 +7,9 @@ import { type Throttles, throttlesOf } from './throttle.ts';
 
 /** Messages that are sent together are put into one buffer up to this size, bytes; larger ones go as they are. */
 const mostJoined = 16 * 1024;
+/** What a peer has asked for and not yet taken: so many bytes, in so many questions. Honest ones are content with half. */
+const mostOwed = 16 << 20;
+const mostAsked = 2048;
 
 /**
  * From now on connections and the protocol are joined without the streams that the library puts between them, which
@@ -43,6 +46,11 @@ class PeerLink {
     connection.setNoDelay(true);
     const push = wire.push.bind(wire);
     wire.push = (bytes) => (bytes === null ? push(null) : this.#say(bytes));
+    const serve = wire._onRequest.bind(wire);
+    wire._onRequest = (piece, offset, length) => {
+      this.#refuseGreed(wire, length);
+      serve(piece, offset, length);
+    };
     // Nothing comes this way any more but its end.
     wire.resume();
     readFrom(
@@ -67,6 +75,13 @@ class PeerLink {
     });
     if (!goesOn) this.#connection.pause();
     return goesOn;
+  }
+
+  /** Throws where it asks on and on and takes nothing: all of that would stand in memory. */
+  #refuseGreed({ peerRequests }: Wire, length: number): void {
+    const waiting = this.#unsent.reduce((all, each) => all + each.length, this.#connection.writableLength);
+    const owed = peerRequests.reduce((all, asked) => all + Math.max(0, asked.length), waiting + length);
+    if (owed > mostOwed || peerRequests.length >= mostAsked) throw new Error('it asks for more than it takes');
   }
 
   #say(bytes: Uint8Array): boolean {

@@ -103,8 +103,9 @@ function uint32(bytes: Uint8Array, at: number): number {
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
-/** Buffers of whole pieces that are kept for the next one. */
+/** Buffers of whole pieces that are kept for the next one, of pieces that are not larger than this, bytes. */
 const kept = 4;
+const largestKept = 16 << 20;
 const patched = new WeakSet<object>();
 
 /** Whole pieces in buffers that are used again. */
@@ -119,6 +120,7 @@ export class PieceBuffers {
 
   /** Nobody looks at it any more. */
   giveBack(buffer: Uint8Array): void {
+    if (buffer.length > largestKept) return;
     if (this.#spare.length === kept) this.#spare.shift();
     this.#spare.push(buffer);
   }

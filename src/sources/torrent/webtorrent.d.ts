@@ -94,6 +94,9 @@ declare module 'webtorrent' {
     /** Hands over what is to be sent; null: nothing more. */
     push(bytes: Uint8Array | null): boolean;
     resume(): void;
+    /** What the peer has asked for and was not sent yet. */
+    readonly peerRequests: readonly { readonly length: number }[];
+    _onRequest(piece: number, offset: number, length: number): void;
     destroy(): void;
   }
 
