@@ -3,9 +3,10 @@ import type { DownloadOptions } from '../../downloads/download.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { discard } from '../../net/get.ts';
 import type { Hop } from '../../net/redirect.ts';
-import type { Piece, SegmentKey } from '../../playlist/hls.ts';
+import type { ByteSpan, Piece, SegmentKey } from '../../playlist/hls.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Asker } from '../http/asker.ts';
+import { rangeReply } from '../http/content-range.ts';
 import { parseLink } from '../http/link.ts';
 import { statusFailure } from '../http/status-failure.ts';
 
@@ -24,6 +25,7 @@ const largestPiece = 256 << 20;
 const largestKey = 4096;
 const mostTries = 3;
 const lookEvery = 1000;
+const allOfIt: ByteSpan = { from: 0, to: Number.POSITIVE_INFINITY };
 
 /** Fetches the pieces of one stream; keys are asked for once. */
 export class PieceFetcher {
@@ -77,10 +79,15 @@ export class PieceFetcher {
     if (head.status !== 200 && (head.status !== 206 || !span)) {
       throw statusFailure(head, place, discard(exchange), clock.now(), credentials);
     }
-    // A server without ranges sends it all: what is wanted is cut out of it.
-    const whole = head.status === 200;
-    const bytes = await this.#body(exchange, span && whole ? Math.max(most, span.to) : most, signal);
-    const wanted = span && whole ? bytes.subarray(span.from, span.to) : bytes;
+    if (span && head.status === 206) {
+      const told = rangeReply(head.headers.get('content-range'));
+      if (told.kind !== 'part' || told.from !== span.from) {
+        discard(exchange);
+        throw new Failure('network', `${place} sent another part of a file than the one that was asked for`);
+      }
+    }
+    // A server without ranges sends it all: the rest is dropped as it comes.
+    const wanted = await this.#body(exchange, span && head.status === 200 ? span : allOfIt, most, signal);
     if (span && wanted.length !== span.to - span.from) {
       throw new Failure('network', `${place} sent ${wanted.length} bytes of a piece of ${span.to - span.from}`);
     }
@@ -89,6 +96,7 @@ export class PieceFetcher {
 
   #body(
     exchange: Awaited<ReturnType<Asker['ask']>>['exchange'],
+    { from, to }: ByteSpan,
     most: number,
     signal: AbortSignal,
   ): Promise<Buffer<ArrayBuffer>> {
@@ -96,7 +104,7 @@ export class PieceFetcher {
     const body = Promise.withResolvers<Buffer<ArrayBuffer>>();
     const portions: Buffer[] = [];
     const length = Number(exchange.head.headers.get('content-length') ?? Number.NaN);
-    let size = 0;
+    let [size, kept] = [0, 0];
     let heard = clock.monotonic();
     const fail = (reason: unknown): void => {
       exchange.abandon();
@@ -111,10 +119,16 @@ export class PieceFetcher {
     exchange.read({
       bytes(buffer, offset, count) {
         heard = clock.monotonic();
+        const within = (position: number) => offset + Math.min(count, Math.max(0, position - size));
+        const wanted = buffer.subarray(within(from), within(to));
         size += count;
-        if (size > most)
+        kept += wanted.length;
+        if (kept > most)
           throw new Failure('media', `${exchange.place} sends more for one piece of the stream than it can have`);
-        portions.push(Buffer.from(buffer.subarray(offset, offset + count)));
+        if (wanted.length > 0) portions.push(Buffer.from(wanted));
+        if (size < to) return;
+        body.resolve(Buffer.concat(portions));
+        exchange.abandon();
       },
       end() {
         if (Number.isFinite(length) && size < length)

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { createCipheriv } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decipher } from './pieces.ts';
+import { patterned } from '../../../test/support/http-bench.ts';
+import { defaults } from '../../config/defaults.ts';
+import { realDisk } from '../../disk/real-disk.ts';
+import { systemClock } from '../../time/clock.ts';
+import { Asker } from '../http/asker.ts';
+import { decipher, PieceFetcher } from './pieces.ts';
 import { durationOf, piecesOf, versionOf } from './plan.ts';
 import { pieceDemuxer } from './put-together.ts';
 import { headBytes, readHead, writeHead } from './records.ts';
@@ -82,4 +89,33 @@ test('a stream is called after its file, or its folder where the name says nothi
     ['https://h/', 'h.mp4'],
   ] as const)
     assert.equal(streamName(new URL(link)), name);
+});
+
+test('of a server that sends more than the part of a file that was asked for no more is kept, and no other part is taken', async (t) => {
+  const part = patterned(1 << 16);
+  const server = createServer((request, response) => {
+    if (request.url === '/other') {
+      response.writeHead(206, { 'content-length': 20, 'content-range': `bytes 0-19/${part.length}` });
+      return void response.end(part.subarray(0, 20));
+    }
+    // It never ends.
+    const more = () => response.destroyed || response.write(part, more);
+    return void more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const asker = new Asker({ config: defaults.http, hosts: {}, clock: systemClock, disk: realDisk });
+  t.after(() => {
+    asker.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const link = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const fetcher = new PieceFetcher({ asker, clock: systemClock, idleTimeout: 5000, link: `${link}/list`, options: {} });
+  const never = new AbortController().signal;
+  const span = { from: part.length + 10, to: part.length + 30 };
+  assert.deepEqual(
+    await fetcher.piece({ url: `${link}/whole`, span }, false, never),
+    Buffer.from(part.subarray(10, 30)),
+  );
+  await assert.rejects(fetcher.piece({ url: `${link}/other`, span }, false, never), /another part/);
 });
