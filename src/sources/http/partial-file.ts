@@ -117,6 +117,7 @@ export class PartialFile implements Place {
   /** The digest of the whole of `size` bytes; what did not pass in order is read again. Undefined when none is wanted. */
   async digestOf(size: number): Promise<string | undefined> {
     if (!this.#digest) return undefined;
+    if (this.#digested >= size) return this.#digest.result();
     // One block is digested while the next is read.
     let [block, ahead] = [Buffer.allocUnsafeSlow(digestBytes), Buffer.allocUnsafeSlow(digestBytes)];
     let reading = this.#fill(block, this.#digested, size);
