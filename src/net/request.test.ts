@@ -8,8 +8,9 @@ import { patterned } from '../../test/support/http-bench.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
 import { Failure, type FailureClass } from '../downloads/failure.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
-import { textOf } from './answer-text.ts';
+import { textOf, whileItComes } from './answer-text.ts';
 import { trustFrom } from './connect.ts';
+import type { BodySink, Exchange } from './exchange.ts';
 import type { Method } from './http1/request-head.ts';
 import { ConnectionPool } from './pool.ts';
 import { request } from './request.ts';
@@ -187,3 +188,27 @@ test('the rate is kept by all that share it', async () => {
 function portOf(of: net.Server): URL {
   return new URL(`http://127.0.0.1:${(of.address() as AddressInfo).port}/`);
 }
+
+test('an answer that stops in the middle is given up after the idle time, not before', async () => {
+  const clock = manualClock();
+  let sink: BodySink | undefined;
+  let isOver = false;
+  const read = (given: BodySink) => {
+    sink = given;
+  };
+  const abandon = () => {
+    isOver = true;
+  };
+  const exchange = { place: 'there', read, abandon } as unknown as Exchange;
+  const reading = whileItComes(exchange, { clock, idleTimeout: 5000 }, never, (until, onBytes) =>
+    textOf(exchange, 100, until, 'link', onBytes),
+  );
+  const end = assert.rejects(reading, /there sent nothing for 5 s/);
+  await clock.advance(4000);
+  sink?.bytes(Buffer.from('x'), 0, 1);
+  await clock.advance(4000);
+  assert.equal(isOver, false);
+  await clock.advance(3000);
+  await end;
+  assert.equal(isOver, true);
+});

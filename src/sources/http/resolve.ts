@@ -1,7 +1,8 @@
+import type { Config } from '../../config/config.ts';
 import { safeName } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { bytesIn, contiguousFromStart, missingRanges } from '../../downloads/ranges.ts';
-import { beginningOf } from '../../net/answer-text.ts';
+import { beginningOf, whileItComes } from '../../net/answer-text.ts';
 import { type Answer, discard } from '../../net/get.ts';
 import type { ResponseHead } from '../../net/http1/response-head.ts';
 import { streamKind } from '../../playlist/stream-kind.ts';
@@ -24,6 +25,7 @@ export interface Resolving {
   readonly asker: Asker;
   readonly held: HeldAnswers;
   readonly clock: Clock;
+  readonly config: Pick<Config['http'], 'idle_timeout'>;
   readonly hosts: HostConnections;
 }
 
@@ -103,8 +105,12 @@ async function resolveLink(
       throw failure;
     }
     if (!looked && mayLeadToStream(head, answer.hop.url, link)) {
-      if (streamKind(await beginningOf(answer.exchange, sniffedBytes, signal)))
-        throw streamFailure(answer.exchange.place);
+      const { exchange } = answer;
+      const pace = { clock: context.clock, idleTimeout: context.config.idle_timeout };
+      const beginning = await whileItComes(exchange, pace, signal, (until, onBytes) =>
+        beginningOf(exchange, sniffedBytes, until, onBytes),
+      );
+      if (streamKind(beginning)) throw streamFailure(exchange.place);
       // A list of other things: its first bytes were looked at, so it is asked for once more.
       looked = true;
       continue;

@@ -5,7 +5,7 @@ import { Failure } from '../../downloads/failure.ts';
 import { bytesIn } from '../../downloads/ranges.ts';
 import { findPrograms } from '../../ffmpeg/programs.ts';
 import type { Log } from '../../log/log.ts';
-import { textOf } from '../../net/answer-text.ts';
+import { textOf, whileItComes } from '../../net/answer-text.ts';
 import { discard } from '../../net/get.ts';
 import { firstHop, type Hop } from '../../net/redirect.ts';
 import type { StreamTrack } from '../../playlist/hls.ts';
@@ -47,7 +47,7 @@ export function createStreamSource({ config, clock, disk, log }: StreamSourceOpt
     accepts: () => false,
     keyOf: linkKey,
     async resolve(request, signal) {
-      const found = await tracksOf({ asker, clock }, request, signal);
+      const found = await tracksOf({ asker, clock, idleTimeout }, request, signal);
       log.debug({ tracks: found.tracks.length, pieces: found.tracks[0]?.segments.length }, 'resolved');
       return manifestOf(request, found);
     },
@@ -71,17 +71,20 @@ export function createStreamSource({ config, clock, disk, log }: StreamSourceOpt
   };
 }
 
+interface Reading {
+  readonly asker: Asker;
+  readonly clock: Clock;
+  /** Longest silence, ms. */
+  readonly idleTimeout: number;
+}
+
 interface Found {
   readonly tracks: readonly StreamTrack[];
   /** For people. */
   readonly chosen: string | undefined;
 }
 
-async function tracksOf(
-  parts: { readonly asker: Asker; readonly clock: Clock },
-  request: ResolveRequest,
-  signal: AbortSignal,
-): Promise<Found> {
+async function tracksOf(parts: Reading, request: ResolveRequest, signal: AbortSignal): Promise<Found> {
   const { readHls } = await import('../../playlist/hls.ts');
   const link = parseLink(request.link);
   const read = async (start: Hop) => {
@@ -110,7 +113,7 @@ async function tracksOf(
 }
 
 async function textAt(
-  { asker, clock }: { readonly asker: Asker; readonly clock: Clock },
+  { asker, clock, idleTimeout }: Reading,
   request: ResolveRequest,
   start: Hop,
   signal: AbortSignal,
@@ -120,7 +123,10 @@ async function textAt(
   if (head.status !== 200) {
     throw statusFailure(head, place, discard(answer.exchange), clock.now(), answer.credentials);
   }
-  return { text: await textOf(answer.exchange, longestPlaylist, signal, 'media'), address: answer.hop.url.href };
+  const text = await whileItComes(answer.exchange, { clock, idleTimeout }, signal, (until, onBytes) =>
+    textOf(answer.exchange, longestPlaylist, until, 'media', onBytes),
+  );
+  return { text, address: answer.hop.url.href };
 }
 
 function manifestOf({ link, resume }: ResolveRequest, { tracks, chosen }: Found): Manifest {
