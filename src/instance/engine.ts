@@ -16,13 +16,14 @@ import { Seeder } from '../queue/seeder.ts';
 import type { Service } from '../queue/service.ts';
 import { createTidier } from '../queue/tidier.ts';
 import type { Sources } from '../sources/registry.ts';
-import { NotPossible, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 import type { LiveSettings } from './live-settings.ts';
 import { type Mortuary, socketPath } from './living.ts';
 import type { Role } from './longhaul.ts';
 import type { LazySteps } from './open-steps.ts';
 import { createPeers } from './peers.ts';
+import { createRegistration } from './registration.ts';
 import { createInstanceSocket } from './socket.ts';
 import { tidyParts } from './tidy-parts.ts';
 
@@ -174,46 +175,13 @@ function seederOf({ store, clock, log, uid, anyRunner, config, sources, settings
   });
 }
 
-/** Says again and again that it is there: an instance that was stopped for long has been forgotten by the others. */
-function registration(setup: EngineSetup, path: string): Service {
-  const { store, uid, host, role, clock, config, log } = setup;
-  const startedAt = clock.now();
-  let cancel: (() => void) | undefined;
-  let saying: Promise<void> = Promise.resolve();
-  const say = () =>
-    store.registerInstance({ uid, host, pid: process.pid, role, socketPath: path, startedAt, beatAt: clock.now() });
-  return {
-    async start() {
-      if (cancel) return;
-      await say();
-      cancel = clock.every(config.lease.heartbeat, () => {
-        saying = saying.then(say).catch((error) => log.warn({ error }, 'a heartbeat could not be recorded'));
-      });
-      if (setup.name !== undefined) await claimName(setup, setup.name);
-    },
-    async stop() {
-      if (!cancel) return;
-      cancel();
-      cancel = undefined;
-      await saying;
-      await store.forgetInstance(uid, clock.now());
-    },
-  };
-}
-
-/** Throws `NotPossible` where another living `serve` has the name. */
-async function claimName({ store, uid, clock, living }: EngineSetup, name: string): Promise<void> {
-  for (;;) {
-    const holder = await store.takeName(name, uid, clock.now());
-    if (!holder) return;
-    if (await living.isAlive(holder)) {
-      const who = `process ${holder.pid} on ${holder.host}`;
-      throw new NotPossible(
-        `longhaul serve runs here already under the name "${name}" (${who}); stop it, or start this one with another name: longhaul serve --name NAME`,
-      );
-    }
-    await living.bury(holder.uid);
-  }
+function registration({ uid, host, role, name, config, ...setup }: EngineSetup, path: string): Service {
+  const { store, living, clock, log } = setup;
+  return createRegistration({
+    instance: { uid, host, pid: process.pid, role, socketPath: path, startedAt: clock.now() },
+    ...(name === undefined ? {} : { name }),
+    ...{ store, living, clock, log, heartbeat: config.lease.heartbeat },
+  });
 }
 
 /** How often it is asked whether the daily backup is due, ms. */

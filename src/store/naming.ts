@@ -9,5 +9,6 @@ export function* claimName(wanted: string, uid: string, now: number): Work<Insta
   const name = `serve:${wanted}`;
   if ((yield* run(takeName, { name, value: uid, now })) === 1) return undefined;
   const holder = yield* get(settingNamed, { name });
+  if (holder?.value === uid) return undefined;
   return holder && (yield* get(instanceByUid, { uid: holder.value }));
 }
