@@ -128,6 +128,17 @@ test('list shows a table, newest first, names made harmless, and says when there
   assert.equal(longhaul.closed, true);
 });
 
+test('what is delivered but not as it was asked for is seen in the list, and in full in show', async () => {
+  const warning = 'convert: 1 of 3 could not be converted and stays as it was: b.mkv (cut off)';
+  const longhaul = fakeLonghaul([{ name: 'season', status: 'completed', downloadPath: '/d/season', warning }]);
+  const table = session(['list'], { longhaul });
+  await table.ended;
+  assert.match(table.stdout, /^ 1 {2}completed, with a warning .* season$/m);
+  const shown = session(['show', '1'], { longhaul });
+  await shown.ended;
+  assert.match(shown.stdout, /^ {2}warning {3}convert: 1 of 3 could not be converted .*: b\.mkv \(cut off\)$/m);
+});
+
 test('a delivered download goes by the name it was delivered under', async () => {
   const longhaul = fakeLonghaul([
     { name: 'p1.txt', status: 'completed', directory: '/d', downloadPath: '/d/p1 (4).txt' },

@@ -46,15 +46,25 @@ export async function downloadTable(
   ).map((line, n) => (n === 0 ? look.paint('faint', line) : line));
 }
 
-function statusText({ status, wish, waitingFor, live, seeding, fileSize }: Download & Live, now: number): string {
+function statusText(
+  { status, wish, waitingFor, live, seeding, fileSize, warning }: Download & Live,
+  now: number,
+): string {
   const seeds = status === 'completed' && !wish ? seedingText(seeding, fileSize, now) : undefined;
   if (seeds !== undefined) return seeds;
   if (wish) return `${status}, ${wish} asked`;
   if (live && live.speed > 0) return `${status} ${speedText(live.speed)}`;
+  if (isWarned({ status, warning })) return `${status}, with a warning`;
   return waitingFor ? `${status} (${waitingFor})` : status;
 }
 
-function statusPaint({ status }: Download, text: string, { look }: Surface): string {
+/** What a step had to say of the result counts while it is there. */
+function isWarned({ status, warning }: Pick<Download, 'status' | 'warning'>): boolean {
+  return status === 'completed' && warning !== null;
+}
+
+function statusPaint({ status, warning }: Download, text: string, { look }: Surface): string {
+  if (isWarned({ status, warning })) return look.paint('careful', text);
   if (status === 'completed') return look.paint('good', text);
   if (status === 'failed') return look.paint('bad', text);
   if (status === 'downloading' || status === 'processing') return look.paint('busy', text);

@@ -24,6 +24,9 @@ export function stepLine(step: DownloadStep, look: Look): string {
     ...(tries > 1 ? [`${tries} tries`] : []),
     ...made.map(({ path, size }) => `${look.arrow} ${printable(basename(path))} ${bytesText(size)}`),
     ...(outcome?.link === undefined ? [] : [printable(outcome.link)]),
+    ...(outcome?.warning === undefined
+      ? []
+      : [`${look.symbol('warning')} ${look.paint('careful', printable(outcome.warning))}`]),
     ...(outcome?.note === undefined ? [] : [look.paint('faint', printable(outcome.note))]),
   ];
   return [look.symbol(symbols[status]), `${position + 1}.`, printable(specText(step)), facts.join('  ')].join(' ');

@@ -16,6 +16,7 @@ const download = {
   options: {},
   downloadPath: '/home/ann/films/film.mkv',
   resultLink: null,
+  warning: null,
   fileSize: 1_000_000_000,
   integrity: 'validator',
 } as Download;
@@ -56,6 +57,11 @@ test('where something was uploaded its address has a line of its own, whatever s
     '✔ film.mkv  0 B · 1m 40s · 10 MB/s · same version',
     `  ${resultLink}`,
   ]);
+});
+
+test('what is not as it was asked for has a line of its own', () => {
+  const warning = 'convert: 1 of 3 could not be converted and stays as it was: b.mkv (cut off)';
+  assert.deepEqual(lines({ warning }).slice(1), [`  ! ${warning}`]);
 });
 
 test('what steps have to say stands below; their time is no time of fetching', () => {

@@ -27,7 +27,8 @@ export function summaryLines(
   const facts = deliveredFacts(download, shown.attempts).join(` ${place.look.dot} `);
   const path = download.downloadPath === null ? nameOf(download) : placeOf(download);
   const link = download.resultLink === null ? [] : [`  ${printable(download.resultLink)}`];
-  const more = [...link, ...notesOf(shown.steps).map((note) => place.look.paint('faint', `  ${note}`))];
+  const warning = download.warning === null ? [] : [`  ${place.look.symbol('warning')} ${printable(download.warning)}`];
+  const more = [...warning, ...link, ...notesOf(shown.steps).map((note) => place.look.paint('faint', `  ${note}`))];
   if (place.measure(path) + place.measure(facts) + 4 < place.columns)
     return [`${symbol} ${path}  ${place.look.paint('faint', facts)}`, ...more];
   const room = Math.max(12, place.columns - place.measure(facts) - 5);

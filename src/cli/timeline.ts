@@ -14,10 +14,10 @@ export function eventLine(event: DownloadEvent, look: Look, now: number): string
 }
 
 function stepWords({ detail }: DownloadEvent, look: Look): string[] {
-  const { step, number, of, files, what, link, note } = detail;
+  const { step, number, of, files, what, link, note, warning } = detail;
   const place = typeof of === 'number' && of > 1 ? ` (${number} of ${of})` : '';
   const made = typeof files === 'number' && files > 0 ? [files === 1 ? '1 file' : `${files} files`] : [];
-  const facts = [what, ...made, link, note].filter((fact) => typeof fact === 'string').map(printable);
+  const facts = [what, ...made, warning, link, note].filter((fact) => typeof fact === 'string').map(printable);
   return [`${printable(String(step))}${place}`, look.paint('faint', facts.join(', '))];
 }
 

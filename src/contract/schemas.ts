@@ -27,6 +27,7 @@ export const downloadSchema = z.strictObject({
   status: z.enum(statuses),
   path: z.string().nullable().describe('The delivered file, or the folder where there are several.'),
   resultLink: z.string().nullable().describe('Where a step put it for others: an address.'),
+  warning: z.string().nullable().describe('What is not as it was asked for, although its steps are done.'),
   bytes: bytes.describe('Safe on disk.'),
   totalBytes: bytes.nullable(),
   live: z
@@ -98,6 +99,7 @@ export const stepSchema = z.strictObject({
   files: z.array(z.strictObject({ path: z.string(), size: bytes })).describe('What it made.'),
   link: z.string().nullable(),
   note: z.string().nullable(),
+  warning: z.string().nullable().describe('What is not as it was asked for.'),
   startedAt: time.nullable(),
   endedAt: time.nullable(),
 });

@@ -64,6 +64,7 @@ test('a delivered file is told with its path, its times and no error of earlier 
     status: 'completed',
     path: '/d/film.mkv',
     resultLink: null,
+    warning: null,
     bytes: 1000,
     totalBytes: 1000,
     integrity: 'validator',

@@ -36,6 +36,7 @@ export function wireDownload(download: Download & Live, files: readonly Download
     status: download.status,
     path: download.downloadPath,
     resultLink: download.resultLink,
+    warning: download.warning,
     bytes: download.bytesDownloaded,
     totalBytes: download.totalBytes,
     ...(download.live ? { live: wireLive(download.live) } : {}),
@@ -68,6 +69,7 @@ export function wireStep(step: DownloadStep): WireStep {
     files: isDone ? madeFiles(outcome).map(({ path, size }) => ({ path, size })) : [],
     link: outcome?.link ?? null,
     note: outcome?.note ?? null,
+    warning: outcome?.warning ?? null,
     startedAt: isoOf(startedAt),
     endedAt: isoOf(endedAt),
   };

@@ -135,6 +135,8 @@ export interface Download {
   readonly downloadPath: string | null;
   /** Where a step put it for others: an address; null: nowhere. */
   readonly resultLink: string | null;
+  /** What of it is not as it was asked for, although its steps are done; null: nothing. */
+  readonly warning: string | null;
   readonly resumeToken: ResumeToken | null;
   readonly integrity: Integrity | null;
   /** Tries that counted, over the download's life. */

@@ -38,6 +38,8 @@ export interface StepOutcome {
   readonly moved?: boolean;
   readonly link?: string;
   readonly note?: string;
+  readonly warning?: string;
+  readonly leftElsewhere?: true;
 }
 
 export interface OutcomeFile {

@@ -126,7 +126,7 @@ function reportOf(run: Run, step: DownloadStep): StepReport {
 /** Its words as they are kept, and the sizes as they are on disk. */
 async function outcomeOf(
   { parts: { disk } }: Run,
-  { files, moved, link, note }: StepResult,
+  { files, moved, link, note, warning, leftElsewhere }: StepResult,
   before: Chain,
 ): Promise<StepOutcome> {
   const given = new Set(before.files.map(({ path }) => path));
@@ -141,6 +141,8 @@ async function outcomeOf(
     ...(moved === undefined ? {} : { moved }),
     ...(link === undefined ? {} : { link }),
     ...(note === undefined ? {} : { note }),
+    ...(warning === undefined ? {} : { warning }),
+    ...(leftElsewhere === undefined ? {} : { leftElsewhere }),
   };
 }
 

@@ -53,6 +53,18 @@ const demuxers: Readonly<Record<string, string>> = {
   spx: 'ogg',
 };
 
+/** Endings that other files have, too: TypeScript, PostScript. */
+const ambiguous: ReadonlySet<string> = new Set(['ts', 'ps']);
+
+/** The bytes are of no film and no sound. */
+export class NoMedia extends Failure {}
+
+/** Whether it is called like a film or a sound, whatever it is. Pure. */
+export function hasMediaName(path: string): boolean {
+  const ending = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(demuxers, ending) && !ambiguous.has(ending);
+}
+
 const textBeginning = /^(?:\xef\xbb\xbf)?\s*(?:#EXTM3U|ffconcat|<\?xml|<!doctype|<html|<MPD|\{|\[)/i;
 /** Where the index of a film may stand: so many bytes at its beginning and its end are looked through, bytes. */
 const lookedThrough = 2 << 20;
@@ -68,9 +80,9 @@ export async function demuxerOf(path: string): Promise<string> {
   // Its way of opening a file loads a package that is in no bundle.
   const { fileTypeFromBlob } = await import('file-type');
   const { beginning, end } = await ends(path);
-  if (beginning.length === 0) throw new Failure('media', 'the file is empty');
+  if (beginning.length === 0) throw new NoMedia('media', 'the file is empty');
   if (textBeginning.test(beginning.subarray(0, 200).toString('latin1'))) {
-    throw new Failure(
+    throw new NoMedia(
       'media',
       'the file is a text, such as a playlist or a page, and no film or sound, whatever its name says',
     );
@@ -79,7 +91,7 @@ export async function demuxerOf(path: string): Promise<string> {
   const demuxer = type === undefined ? undefined : demuxers[type.ext];
   if (demuxer === undefined) {
     const what = type === undefined ? 'is of no kind that is known' : `is ${type.mime}`;
-    throw new Failure('media', `the file ${what}, and no film or sound that can be converted`);
+    throw new NoMedia('media', `the file ${what}, and no film or sound that can be converted`);
   }
   const isProtected = (part: Buffer): boolean => protectedEntry.test(part.toString('latin1'));
   if (demuxer === 'mov' && (isProtected(beginning) || isProtected(end))) {

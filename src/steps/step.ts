@@ -100,6 +100,10 @@ export interface StepResult {
   readonly link?: string;
   /** One sentence for people. */
   readonly note?: string;
+  /** One sentence on what is not as it was asked for, although the step is done: it stands with the download. */
+  readonly warning?: string;
+  /** What it began elsewhere and did not need could not be removed now: `giveUp` is called with its mark until it could. */
+  readonly leftElsewhere?: true;
 }
 
 /** One factory a kind; made by `loadStepKinds` with what it needs. */

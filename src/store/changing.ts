@@ -22,6 +22,7 @@ import { setKeptBytes } from './statements/set-kept-bytes.ts';
 import { setOptions } from './statements/set-options.ts';
 import { setRetention } from './statements/set-retention.ts';
 import { type StateColumns, setState } from './statements/set-state.ts';
+import { setWarning } from './statements/set-warning.ts';
 import { stopSteps } from './statements/stop-steps.ts';
 import type { Kept } from './step-store.ts';
 import { type Change, NotPossible } from './store.ts';
@@ -103,6 +104,7 @@ export function* forgetSteps(downloadId: number): Work<void> {
   yield* run(deleteSteps, { download_id: downloadId });
   yield* run(countStepsLeft, { id: downloadId });
   yield* run(setKeptBytes, { id: downloadId, bytes: null });
+  yield* run(setWarning, { id: downloadId, warning: null });
 }
 
 /**

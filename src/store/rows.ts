@@ -48,6 +48,7 @@ export type DownloadRow = {
   readonly file_size: number | null;
   readonly download_path: string | null;
   readonly result_link: string | null;
+  readonly warning: string | null;
   readonly resume_token: string | null;
   readonly integrity: Integrity | null;
   readonly retry_count: number;
@@ -180,6 +181,7 @@ export function downloadOf(row: DownloadRow): Download {
     fileSize: row.file_size,
     downloadPath: row.download_path,
     resultLink: row.result_link,
+    warning: row.warning,
     resumeToken: row.resume_token === null ? null : (parsed(row.resume_token) as ResumeToken),
     integrity: row.integrity,
     retryCount: row.retry_count,

@@ -58,7 +58,7 @@ export interface StepStore {
   markStep(lease: Lease, position: number, mark: unknown, now: number): Promise<boolean>;
   /**
    * What is left of a mark after what it tells of was given up; by nobody's lease, so only while the download is
-   * cancelled or failed. False: it is not.
+   * cancelled or failed, or where the step is completed and was left with something elsewhere. False: it is not.
    */
   leaveMark(downloadId: number, position: number, mark: unknown): Promise<boolean>;
   /** It is done; what it made is still to get its final names. */

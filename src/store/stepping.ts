@@ -13,10 +13,12 @@ import { lockLeased } from './statements/lock-leased.ts';
 import { markStep } from './statements/mark-step.ts';
 import { moveFile } from './statements/move-file.ts';
 import { outputOfStep } from './statements/output-of-step.ts';
+import { setLeftElsewhere } from './statements/set-left-elsewhere.ts';
 import { setOutcome } from './statements/set-outcome.ts';
 import { setProgressed } from './statements/set-progressed.ts';
 import { setResultLink } from './statements/set-result-link.ts';
 import { setVerified } from './statements/set-verified.ts';
+import { setWarning } from './statements/set-warning.ts';
 import { stepOfDownload } from './statements/step-of-download.ts';
 import { stepsOfDownload } from './statements/steps-of-download.ts';
 import type { MovedFile, Output } from './step-store.ts';
@@ -80,12 +82,15 @@ export function* complete(
     yield* run(moveFile, { download_id: row.id, ...places });
   }
   if (outcome.link !== undefined) yield* run(setResultLink, { id: row.id, link: outcome.link });
+  if (outcome.leftElsewhere) yield* run(setLeftElsewhere, { download_id: row.id, position });
   yield* run(countStepsLeft, { id: row.id });
   yield* run(setProgressed, { id: row.id, now });
-  const { link, note } = outcome;
+  const { link, note, warning } = outcome;
+  if (warning !== undefined) yield* warn(row, position, warning);
   const made = madeFiles(outcome).length;
   yield* tellStep(row, position, now, {
     what: 'done',
+    ...(warning === undefined ? {} : { warning }),
     ...(note === undefined ? {} : { note }),
     ...(link === undefined ? {} : { link }),
     ...(made === 0 ? {} : { files: made }),
@@ -95,6 +100,13 @@ export function* complete(
 
 function* held({ id, token }: Lease): Work<DownloadRow | undefined> {
   return yield* get(lockLeased, { id, token });
+}
+
+/** It stands with the download until its steps are done anew. */
+function* warn(row: DownloadRow, position: number, warning: string): Work<void> {
+  const step = yield* get(stepOfDownload, { download_id: row.id, position });
+  const words = `${step?.kind ?? 'a step'}: ${warning}`;
+  yield* run(setWarning, { id: row.id, warning: row.warning === null ? words : `${row.warning}; ${words}` });
 }
 
 function* tellStep(row: DownloadRow, position: number, now: number, detail: Record<string, unknown>): Work<void> {

@@ -19,6 +19,7 @@ import { removedEvent } from './statements/removed-event.ts';
 import { resetFiles } from './statements/reset-files.ts';
 import { setRetention } from './statements/set-retention.ts';
 import { stepsGivenUp } from './statements/steps-given-up.ts';
+import { stepsLeftElsewhere } from './statements/steps-left-elsewhere.ts';
 import { takeTurn } from './statements/take-turn.ts';
 import { toRemove } from './statements/to-remove.ts';
 import { totalKept } from './statements/total-kept.ts';
@@ -131,7 +132,8 @@ export function* forgetEnded(turn: Turn, id: number, before: number, now: number
 
 export function* givenUp({ cancelled, failed, ended: ended_before }: GivenUpBefore): Work<StepRow[]> {
   const rows = yield* all(stepsGivenUp, { cancelled_before: cancelled, failed_before: failed, ended_before });
-  return rows.filter((row) => wishOptionsOf(row).keepPartial !== true);
+  const given = rows.filter((row) => wishOptionsOf(row).keepPartial !== true);
+  return [...given, ...(yield* all(stepsLeftElsewhere, {}))];
 }
 
 export function* whoseWork(strays: readonly Stray[]): Work<Whose[]> {

@@ -103,6 +103,29 @@ test(
   },
 );
 
+test('of several files one that is damaged stops no other: it is handed on, and said', needed, async (t) => {
+  const { folder, work } = await convertStage(t);
+  const whole = makeMedia(folder, 'whole.flac', { audio: 1 });
+  const cut = written(folder, 'cut.flac', readFileSync(whole).subarray(0, -9000));
+  const page = written(folder, 'page.mkv', '<html>not found</html>');
+  const files = [cut, whole, page, written(folder, 'a.srt', '1')].map((path) => ({
+    ...fileAt(path),
+    main: path === cut,
+  }));
+  const result = await stepBench().run(convertWith().make('aac:64'), { files, directory: folder, work });
+  assert.deepEqual(
+    result.files?.map(({ path, main }) => [path, main]),
+    [[join(work, 'whole_64kbps.m4a'), true], ...[cut, page, join(folder, 'a.srt')].map((path) => [path, false])],
+  );
+  assert.match(
+    result.warning ?? '',
+    /^2 of 3 could not be converted and stay as they were: .*page\.mkv \(the file is a text, .*\)/,
+  );
+  assert.match(result.warning ?? '', /cut\.flac \(.*(?:cut off|damaged).*\)/);
+  assert.equal(result.note, 'left as it was: a.srt');
+  assert.deepEqual(readdirSync(work), ['whole_64kbps.m4a']);
+});
+
 const bad: readonly (readonly [string, string, (folder: string) => string, FailureClass, RegExp])[] = [
   [
     'a playlist that is called a film',
@@ -236,8 +259,8 @@ test(
   },
 );
 
-function written(folder: string, name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
+function written(folder: string, name: string, content: string | Uint8Array): string {
+  writeFileSync(join(folder, name), content);
   return join(folder, name);
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, beforeEach, test } from 'node:test';
 import { Failure } from '../../src/downloads/failure.ts';
+import { readState } from '../../src/steps/upload/state.ts';
 import { patterned } from '../support/http-bench.ts';
 import { s3Bucket, s3Secret, startS3 } from '../support/s3-server.ts';
 import { Died, uploadStage } from '../support/upload-stage.ts';
@@ -188,7 +189,21 @@ test('when another host takes the file, no parts stay behind', async () => {
   const path = await stage.file('elsewhere.bin', bytes);
   Object.assign(server.faults, { breaksPart: 2, breaks: 99 });
   const small = { ...s3, kind: 's3' as const, part_size: 32 * mebibyte, folder: 'second' };
-  await stage.download(path).run('s3,other', { hosts: { s3, other: small } }, { isHasty: true });
-  assert.deepEqual(await server.unfinished(), []);
+  const whole = await stage.download(path).run('s3,other', { hosts: { s3, other: small } }, { isHasty: true });
+  assert.deepEqual([whole.leftElsewhere, await server.unfinished()], [undefined, []]);
   assert.ok((await server.object('second/elsewhere.bin'))?.equals(bytes));
+  server.heal();
+  const away = await stage.file('away.bin', bytes);
+  const download = stage.download(away);
+  await assert.rejects(
+    download.run('s3,other', { hosts: { s3, other: small } }, { diesAt: (mark) => mark.includes('uploadId') }),
+    Died,
+  );
+  const gone = { ...s3, kind: 's3' as const, url: 'http://127.0.0.1:9' };
+  const { leftElsewhere } = await download.run('s3,other', { hosts: { s3: gone, other: small } }, { isHasty: true });
+  assert.deepEqual([leftElsewhere, (await server.unfinished()).length], [true, 1], 'the host of its parts was away');
+  const { files } = readState(download.mark);
+  await download.giveUp('s3,other', { hosts: { s3, other: small } });
+  assert.deepEqual(await server.unfinished(), []);
+  assert.deepEqual(readState(download.mark).files[0]?.done, files[0]?.done, 'what was taken is still known');
 });

@@ -25,6 +25,7 @@ export const sampleRow: Download = {
   fileSize: null,
   downloadPath: null,
   resultLink: null,
+  warning: null,
   resumeToken: null,
   integrity: null,
   retryCount: 0,

@@ -80,9 +80,10 @@ function section(title: string, lines: readonly string[], look: Look): string[] 
 
 function factsOf({ download, files, why }: Shown, now: number): (readonly [string, string])[] {
   const delivered = files.filter(({ step }) => step === null);
-  const { createdAt, completedAt, error, integrity, place, live } = {
+  const { createdAt, completedAt, error, warning, integrity, place, live } = {
     ...download,
     error: errorOf(download, why),
+    warning: download.warning === null ? null : printable(download.warning),
     place: download.downloadPath ?? download.directory,
   };
   const facts: (readonly [string, string | null])[] = [
@@ -97,6 +98,7 @@ function factsOf({ download, files, why }: Shown, now: number): (readonly [strin
     ['integrity', integrity],
     ['seeding', seedingFact(download, now)],
     ['error', error],
+    ['warning', warning],
     ['added', momentText(createdAt, now)],
     ['completed', completedAt === null ? null : momentText(completedAt, now)],
     ['uid', download.uid],

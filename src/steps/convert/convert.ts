@@ -4,6 +4,7 @@ import { onDisk } from '../../disk/disk-failure.ts';
 import { safeName, splitExtension } from '../../disk/safe-name.ts';
 import { Failure } from '../../downloads/failure.ts';
 import { bytesText } from '../../downloads/words.ts';
+import { hasMediaName, NoMedia } from '../../ffmpeg/demuxers.ts';
 import { type FfmpegPrograms, findPrograms } from '../../ffmpeg/programs.ts';
 import type { FfmpegParts } from '../../ffmpeg/run.ts';
 import { endStrays } from '../../ffmpeg/strays.ts';
@@ -59,29 +60,50 @@ function convertStep(parts: ConvertParts, conversion: Conversion): Step {
       await endStrays(context.work);
       const work: Work = { parts, programs, conversion, context, report, signal };
       const done = await stillThere(work, mark);
-      const { media, others } = await mediaAmong(work, done);
+      const { media, others, unfit } = await mediaAmong(work, done);
       const total = sum(media.map(({ duration }) => duration));
       let passed: number | null = 0;
       for (const one of media) {
         const finished = done.find(({ from }) => from === one.path);
         if (!finished) {
-          done.push(await convertOne(work, one, { passed: passed ?? 0, total, names: done.map(({ path }) => path) }));
+          const place = { passed: passed ?? 0, total, names: done.map(({ path }) => path) };
+          await orUnfit(context, one.path, unfit, async () => void done.push(await convertOne(work, one, place)));
           await report.mark({ done } satisfies Mark);
         }
         passed = passed === null || one.duration === null ? null : passed + one.duration;
       }
-      return resultOf(context, done, others);
+      if (done.length === 0) throw unfit[0]?.failure ?? new Failure('media', 'there is no file to convert');
+      return resultOf(context, done, others, unfit);
     },
   };
 }
 
-/** What is neither film nor sound (subtitles, a text) is handed on, so that `keep: result` loses nothing. */
-function resultOf(context: StepContext, done: Mark['done'], others: readonly StepFile[]): StepResult {
+/** What is no film and no sound (subtitles, a text), or is a damaged one, is handed on: `keep: result` loses nothing. */
+function resultOf(
+  context: StepContext,
+  done: Mark['done'],
+  others: readonly StepFile[],
+  unfit: readonly Unfit[],
+): StepResult {
   const main = context.files.find((file) => file.main)?.path;
   const first = done.find(({ from }) => from === main) ?? done[0];
   const made = done.map(({ path, size, from }) => ({ path, size, main: from === first?.from }));
-  const files = [...made, ...others.map((file) => ({ ...file, main: false }))];
-  return others.length === 0 ? { files } : { files, note: `left as it was: ${namesOf(others)}` };
+  const handedOn = new Set([...others, ...unfit].map(({ path }) => path));
+  const left = context.files.filter(({ path }) => handedOn.has(path));
+  return {
+    files: [...made, ...left.map((file) => ({ ...file, main: false }))],
+    ...(others.length === 0 ? {} : { note: `left as it was: ${namesOf(others)}` }),
+    ...(unfit.length === 0 ? {} : { warning: warningOf(unfit, done.length) }),
+  };
+}
+
+function warningOf(unfit: readonly Unfit[], converted: number): string {
+  const some = unfit.slice(0, mostNamed).map(({ path, failure }) => `${basename(path)} (${failure.message})`);
+  const more = unfit.length > mostNamed ? ` and ${unfit.length - mostNamed} more` : '';
+  const count = `${unfit.length} of ${unfit.length + converted}`;
+  const what =
+    unfit.length === 1 ? 'could not be converted and stays as it was' : 'could not be converted and stay as they were';
+  return `${count} ${what}: ${some.join(', ')}${more}`;
 }
 
 function namesOf(files: readonly StepFile[]): string {
@@ -90,29 +112,41 @@ function namesOf(files: readonly StepFile[]): string {
   return `${names.join(', ')}${more}`;
 }
 
+/** A film or a sound among several that cannot be converted. */
+interface Unfit {
+  readonly path: string;
+  readonly failure: Failure;
+}
+
 interface Looked {
   readonly media: readonly Media[];
   readonly others: readonly StepFile[];
+  readonly unfit: Unfit[];
+}
+
+/** Among several files one that is damaged stops no other; a single one fails the step. */
+async function orUnfit(context: StepContext, path: string, unfit: Unfit[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.class !== 'media' || context.files.length === 1) throw error;
+    unfit.push({ path, failure: error });
+  }
 }
 
 /** Every film and sound among what was delivered; a single file must be one, beside others a text may lie. */
 async function mediaAmong({ programs, context, signal }: Work, done: Mark['done']): Promise<Looked> {
   const media: Media[] = [];
-  const others: StepFile[] = [];
-  let refused: unknown;
-  for (const file of context.files) {
-    const { path } = file;
-    try {
-      media.push(await lookAt(programs, path, signal));
-    } catch (error) {
-      const isOther = error instanceof Failure && error.class === 'media' && !done.some(({ from }) => from === path);
-      if (!isOther || context.files.length === 1) throw error;
-      refused ??= error;
-      others.push(file);
-    }
+  const failed: Unfit[] = [];
+  for (const { path } of context.files) {
+    if (done.some(({ from }) => from === path)) media.push(await lookAt(programs, path, signal));
+    else await orUnfit(context, path, failed, async () => void media.push(await lookAt(programs, path, signal)));
   }
-  if (media.length > 0) return { media, others };
-  throw refused ?? new Failure('media', 'there is no file to convert');
+  if (media.length === 0) throw failed[0]?.failure ?? new Failure('media', 'there is no file to convert');
+  const isOther = ({ path, failure }: Unfit) => failure instanceof NoMedia && !hasMediaName(path);
+  const paths = new Set(failed.filter(isOther).map(({ path }) => path));
+  const others = context.files.filter(({ path }) => paths.has(path));
+  return { media, others, unfit: failed.filter((one) => !isOther(one)) };
 }
 
 interface Place {

@@ -116,7 +116,13 @@ class UploadRun {
     if (done.length > 1)
       for (const { file, done: one } of done) report.note(`${nameOf(context, file)} is at ${one?.link}`);
     const notes = done.flatMap(({ done: one }) => (one?.note === undefined ? [] : [`${one.host}: ${one.note}`]));
-    return { link: main.done.link, ...(notes.length > 0 ? { note: notes.join('; ') } : {}) };
+    // Where a host that was left in the middle could have been asked, its mark is gone.
+    const isLeft = Object.values(this.#state.files).some(({ marks }) => Object.keys(marks).length > 0);
+    return {
+      link: main.done.link,
+      ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
+      ...(isLeft ? { leftElsewhere: true } : {}),
+    };
   }
 
   async #send(file: OutgoingFile, index: number): Promise<void> {

@@ -9,6 +9,7 @@ import { stepPlaces } from './0008-step-places.ts';
 import { seeding } from './0009-seeding.ts';
 import { torrents } from './0010-torrents.ts';
 import { stepsLeft } from './0011-steps-left.ts';
+import { warnings } from './0012-warnings.ts';
 import type { Migration } from './migration.ts';
 
 /** In order; the last one's version is the schema that this program speaks. */
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   seeding,
   torrents,
   stepsLeft,
+  warnings,
 ];
 
 export const newestSchema = migrations.length;

@@ -147,6 +147,38 @@ export const steppingPromises: Promises = {
     assert.deepEqual((await store.steps(failed.id))[0]?.mark, { sent: 2 }, 'a retry goes on from there');
   },
 
+  'what a completed step left elsewhere is found until it is given up, and its warning stands until all is done anew':
+    async (store) => {
+      const soon = { cancelled: now + 1, failed: now + 1, ended: 0 };
+      const { id, lease } = await processing(store);
+      const { id: another, lease: other } = await processing(store);
+      for (const [one, outcome] of [
+        [lease, { warning: 'one is damaged', leftElsewhere: true }],
+        [other, {}],
+      ] as const) {
+        await store.beginStep(one, 0, now);
+        await store.markStep(one, 0, { parts: 3 }, now);
+        assert.ok(await store.completeStep(one, 0, { outcome, moved: [] }, now));
+      }
+      const found = async () => (await store.stepsGivenUp(soon)).map(({ downloadId, step }) => [downloadId, step.mark]);
+      assert.deepEqual(await found(), [[id, { parts: 3 }]]);
+      assert.equal((await store.get(id))?.warning, 'convert: one is damaged');
+      assert.equal((await store.get(another))?.warning, null);
+      assert.equal(await store.leaveMark(another, 0, {}), false, 'nothing was left of it');
+      assert.equal(await store.leaveMark(id, 0, { parts: 0 }), true);
+      assert.deepEqual(await found(), []);
+      assert.equal(await store.leaveMark(id, 0, {}), false);
+      await store.change(lease, { to: 'completed' }, now);
+      assert.equal((await store.get(id))?.warning, 'convert: one is damaged');
+      await store.beginStep(other, 1, now);
+      await store.completeStep(other, 1, { outcome: { warning: 'so is this' }, moved: [] }, now);
+      assert.equal((await store.get(another))?.warning, 'upload: so is this');
+      await store.wish(another, { wish: 'cancel', deleteFiles: true }, now);
+      await store.change(other, { to: 'cancelled' }, now);
+      await store.wish(another, { wish: 'retry' }, now);
+      assert.equal((await store.get(another))?.warning, null, 'it is done anew');
+    },
+
   'moved files are known under their new names': async (store) => {
     const { id, lease } = await processing(store);
     await store.beginStep(lease, 0, now);
