@@ -121,7 +121,7 @@ export function createEngine(setup: EngineSetup): Engine {
   return {
     reports,
     look() {
-      scheduler.wake();
+      scheduler.look();
       keeper.look();
       rates.look();
       peers.look();

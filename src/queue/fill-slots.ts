@@ -42,8 +42,14 @@ interface Place {
   isStopping(): boolean;
 }
 
-/** Fills the free slots: asks for candidates, chooses, claims, in rounds, as what a claim took counts in the next choice. */
-export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }: Place): () => Promise<void> {
+/**
+ * Fills the free slots: asks for candidates, chooses, claims, in rounds, as what a claim took counts in the next choice.
+ * Answers when something is due that is not now; undefined: whatever else waits wakes us when it may be claimed.
+ */
+export function slotFiller(
+  parts: SlotParts,
+  { runs, places, begin, isStopping }: Place,
+): () => Promise<number | undefined> {
   const { store } = parts;
   const { clock, instance } = parts.engine;
   const who = { runner: instance, anyRunner: parts.anyRunner };
@@ -51,11 +57,11 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
   let turn: Turn = { category: undefined, hosts: new Map() };
 
   return async () => {
-    if (freeSlots(parts.slots, fetching(), idle(), 0) <= 0 && places.taken >= parts.steps) return;
-    await callUpDue(parts, who);
+    if (freeSlots(parts.slots, fetching(), idle(), 0) <= 0 && places.taken >= parts.steps) return undefined;
+    const due = await callUpDue(parts, who);
     for (let begun = 1; begun > 0 && !isStopping(); ) {
       const { free, freeSteps, load } = await slotsLeft();
-      if (free <= 0 && freeSteps <= 0) return;
+      if (free <= 0 && freeSteps <= 0) return due;
       const closed = parts.closedUntil?.(clock.now()) !== undefined;
       const full = fullOf(load, parts.limits);
       const room = { limit: Math.max(0, free), steps: Math.max(0, freeSteps) };
@@ -68,6 +74,7 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
       // With the last slot taken only steps could begin, and all that have a place were asked for.
       if (fetching() - before >= free) return;
     }
+    return due;
   };
 
   async function claimAll(chosen: readonly Candidate[]): Promise<number> {
@@ -80,7 +87,7 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
         if (isStopping() || (stepsLeft && !places.take(id, parts.steps))) return;
         let claim: Claim | undefined;
         try {
-          claim = await store.claim(id, instance, until, sent.wall, limitsOf(candidate));
+          claim = await store.claim(id, instance, until, sent.wall, limitsOf(parts, candidate));
         } finally {
           if (!claim) places.free(id);
         }
@@ -90,19 +97,6 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
       }),
     );
     return begun;
-  }
-
-  /** The choice was made from what was read a moment ago; the claim counts anew. */
-  function limitsOf({ host, category }: Candidate): ClaimLimits {
-    const { machine, limits } = parts;
-    const [ofHost, ofCategory] = [limits.ofHost(host), limits.ofCategory(category)];
-    return {
-      ...(machine === undefined
-        ? {}
-        : { slots: { machine, most: parts.slots }, steps: { machine, most: parts.steps } }),
-      ...(ofHost === undefined ? {} : { host: ofHost }),
-      ...(ofCategory === undefined ? {} : { category: ofCategory }),
-    };
   }
 
   function fetching(): number {
@@ -124,20 +118,31 @@ export function slotFiller(parts: SlotParts, { runs, places, begin, isStopping }
   }
 }
 
+/** The choice was made from what was read a moment ago; the claim counts anew. */
+function limitsOf({ machine, limits, slots, steps }: SlotParts, { host, category }: Candidate): ClaimLimits {
+  const [ofHost, ofCategory] = [limits.ofHost(host), limits.ofCategory(category)];
+  return {
+    ...(machine === undefined ? {} : { slots: { machine, most: slots }, steps: { machine, most: steps } }),
+    ...(ofHost === undefined ? {} : { host: ofHost }),
+    ...(ofCategory === undefined ? {} : { category: ofCategory }),
+  };
+}
+
 /** So many are called up in one transaction. */
 const mostCalledUp = 500;
 
 /**
  * Whose next try is due comes to stand in the queue. Those for whom there is still no space wait on without being
- * claimed: nothing happens, so nothing is told of it.
+ * claimed: nothing happens, so nothing is told of it. Answers when the next one is due.
  */
-async function callUpDue({ store, engine }: SlotParts, who: Runner): Promise<void> {
+async function callUpDue({ store, engine }: SlotParts, who: Runner): Promise<number | undefined> {
   const due = await store.nextDue(who);
-  if (due === undefined || due > engine.clock.now()) return;
+  if (due === undefined || due > engine.clock.now()) return due;
   const rooms = await engine.volumes.rooms();
   const now = engine.clock.now();
   await store.waitForSpace(rooms, now + engine.policy.retry.spaceWait, now);
   let called: number;
   do called = await store.callUp({ ...who, now, limit: mostCalledUp });
   while (called === mostCalledUp);
+  return store.nextDue(who);
 }

@@ -2,6 +2,7 @@ import type { EngineParts } from '../engine/parts.ts';
 import type { Run } from '../engine/run.ts';
 import type { AskedWish, Checkpoint, Store } from '../store/store.ts';
 import { extendDeadline, type Moment, momentOn, since, watchDeadline } from '../time/deadline.ts';
+import { createRests, type Rests } from './rests.ts';
 import type { Service } from './service.ts';
 
 /** How often it looks whether a checkpoint or a heartbeat is due, ms. */
@@ -36,14 +37,13 @@ export class LeaseKeeper implements Service {
   #durable: Checkpoint[] = [];
   #renewed: Moment;
   #pulsing: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
-  #endRest: (() => void) | undefined;
+  readonly #wishes: Rests;
   #cancel: (() => void) | undefined;
 
   constructor(parts: LeaseKeeperParts) {
     this.#parts = parts;
     this.#renewed = momentOn(parts.engine.clock);
+    this.#wishes = createRests(parts.engine.clock, rest, () => this.#lookForWishes());
   }
 
   async start(): Promise<void> {
@@ -57,21 +57,12 @@ export class LeaseKeeper implements Service {
   async stop(): Promise<void> {
     this.#cancel?.();
     await this.#pulsing;
-    await this.#looking;
-    this.#endRest?.();
+    await this.#wishes.stop();
   }
 
   /** After a change of the store: there may be a wish. */
   look(): void {
-    this.#lookAgain = true;
-    if (this.#looking || this.#endRest) return;
-    this.#looking = this.#lookForWishes().finally(() => {
-      this.#looking = undefined;
-      this.#endRest = this.#parts.engine.clock.after(rest, () => {
-        this.#endRest = undefined;
-        if (this.#lookAgain) this.look();
-      });
-    });
+    void this.#wishes.ask();
   }
 
   /** A disk that hangs in its sync holds up its own checkpoint: no heartbeat, and no other download, waits for it. */
@@ -146,7 +137,6 @@ export class LeaseKeeper implements Service {
 
   async #lookForWishes(): Promise<void> {
     const { runs, store, engine } = this.#parts;
-    this.#lookAgain = false;
     if (runs.size === 0) return;
     try {
       for (const [id, wish] of await store.waitingWishes(engine.instance)) obey(runs.get(id), wish);

@@ -6,6 +6,7 @@ import type { Run } from '../engine/run.ts';
 import type { Rates } from '../store/queue-facts.ts';
 import type { Store } from '../store/store.ts';
 import { type Demand, newDemand, wantOf, withLook } from './demand.ts';
+import { createRests, type Rests } from './rests.ts';
 import type { Service } from './service.ts';
 import { type SharedLimit, shareRates } from './share-rates.ts';
 
@@ -66,43 +67,32 @@ export class RateKeeper implements Service {
   readonly #demands = new WeakMap<Run, Demand>();
   #rates: Rates = { downloading: [] };
   #wasClosed = false;
-  #reading: Promise<void> | undefined;
-  #readAgain = false;
-  #endRest: (() => void) | undefined;
+  readonly #reading: Rests;
   #endSettling: (() => void) | undefined;
   readonly #hosts = new Map<string, HostLimit>();
   #cancel: (() => void) | undefined;
 
   constructor(parts: RateKeeperParts) {
     this.#parts = parts;
+    this.#reading = createRests(parts.engine.clock, rest, () => this.#read());
   }
 
   async start(): Promise<void> {
     if (this.#cancel) return;
     this.#cancel = this.#parts.engine.clock.every(beat, () => this.#tick());
     this.#wasClosed = this.#isClosed();
-    this.look();
-    await this.#reading;
+    await this.#reading.ask();
   }
 
   async stop(): Promise<void> {
     this.#cancel?.();
-    await this.#reading;
-    this.#endRest?.();
+    await this.#reading.stop();
     this.#endSettling?.();
   }
 
   /** After a change of the store: a limit may have been changed, or another instance have begun something. */
   look(): void {
-    this.#readAgain = true;
-    if (this.#endRest) return;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-      this.#endRest = this.#parts.engine.clock.after(rest, () => {
-        this.#endRest = undefined;
-        if (this.#readAgain) this.look();
-      });
-    });
+    void this.#reading.ask();
   }
 
   /** A run has begun: before its first byte it gets what it may have for the moment. */
@@ -156,7 +146,6 @@ export class RateKeeper implements Service {
 
   async #read(): Promise<void> {
     const { store, host, engine } = this.#parts;
-    this.#readAgain = false;
     try {
       this.#rates = await store.rates(host);
       this.#share();

@@ -1,10 +1,11 @@
 import type { EngineParts } from '../engine/parts.ts';
 import { createRun, type Run } from '../engine/run.ts';
 import { runDownload } from '../engine/run-download.ts';
-import type { Runner, StepRoom } from '../store/queue-facts.ts';
+import type { StepRoom } from '../store/queue-facts.ts';
 import type { Claim } from '../store/store.ts';
 import type { Deadline } from '../time/deadline.ts';
 import { type SlotParts, slotFiller } from './fill-slots.ts';
+import { createRests } from './rests.ts';
 import type { Service } from './service.ts';
 import { StepPlaces } from './step-places.ts';
 
@@ -12,6 +13,8 @@ import { StepPlaces } from './step-places.ts';
 const longestNap = 30_000;
 /** After an error of the store, ms. */
 const napAfterError = 1000;
+/** Changes of the store wake it at most so often, ms: most are its own runs', and whose end frees a slot wakes it itself. */
+const rest = 20;
 
 export interface SchedulerParts extends SlotParts {
   readonly engine: EngineParts;
@@ -23,25 +26,28 @@ export interface Scheduler extends Service {
   readonly runs: ReadonlyMap<number, Run>;
   /** Looks for work now. */
   wake(): void;
+  /** After a change of the store: there may be work. */
+  look(): void;
 }
 
 /** Fills the free slots: asks for candidates, chooses, claims, runs; then sleeps until something may have changed. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { engine } = parts;
-  const { clock, log, instance } = engine;
+  const { clock, log } = engine;
   const runs = new Map<number, Run>();
   const ends = new Set<Promise<void>>();
   let alarm = Promise.withResolvers<void>();
   let stopping = false;
   let loop: Promise<void> | undefined;
   const wake = () => alarm.resolve();
-  const who = { runner: instance, anyRunner: parts.anyRunner };
+  const changes = createRests(clock, rest, async () => wake());
   const places = new StepPlaces();
   const fillSlots = slotFiller(parts, { runs, places, begin, isStopping: () => stopping });
 
   return {
     runs,
     wake,
+    look: () => void changes.ask(),
     async start() {
       if (stopping) return;
       loop ??= work();
@@ -49,6 +55,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     async stop() {
       stopping = true;
       wake();
+      await changes.stop();
       await loop;
       for (const run of runs.values()) run.stop({ by: 'shutdown' });
       await Promise.all(ends);
@@ -60,10 +67,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       alarm = Promise.withResolvers();
       let nap = longestNap;
       try {
-        await fillSlots();
-        const busy = runs.size - (parts.idle?.() ?? 0);
-        const due = busy < parts.slots + parts.steps ? await nextMoment(parts, who) : undefined;
-        if (due !== undefined) nap = Math.max(0, Math.min(longestNap, due - clock.now()));
+        const next = earliest(await fillSlots(), parts.closedUntil?.(clock.now()));
+        if (next !== undefined) nap = Math.max(0, Math.min(longestNap, next - clock.now()));
       } catch (error) {
         log.warn({ error }, 'the store could not be asked for work');
         nap = napAfterError;
@@ -104,10 +109,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 }
 
-/** With a free slot: when something may be claimed that may not be now; undefined: whatever it waits for wakes us. */
-async function nextMoment({ store, engine, closedUntil }: SchedulerParts, who: Runner) {
-  const opens = closedUntil?.(engine.clock.now());
-  // Steps are tried again also in hours in which nothing is fetched.
-  const due = await store.nextDue(who);
-  return opens === undefined || due === undefined ? (opens ?? due) : Math.min(opens, due);
+/** Steps are tried again also in hours in which nothing is fetched. */
+function earliest(due: number | undefined, opens: number | undefined): number | undefined {
+  return due === undefined || opens === undefined ? (due ?? opens) : Math.min(due, opens);
 }
