@@ -199,9 +199,10 @@ function backups(setup: EngineSetup): Service {
   const look = () => void backupIfDue(clock.now());
   return {
     async start() {
+      if (cancel) return;
       const first = clock.after(firstBackupLook, look);
       const others = clock.every(backupLookEvery, look);
-      cancel ??= () => {
+      cancel = () => {
         first();
         others();
       };
