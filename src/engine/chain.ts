@@ -4,7 +4,7 @@ import type { Download, DownloadFile } from '../downloads/download.ts';
 import { Failure } from '../downloads/failure.ts';
 import type { StepOutcome } from '../downloads/steps.ts';
 import type { StepFile } from '../steps/step.ts';
-import type { Kept } from '../store/step-store.ts';
+import type { AfterSteps } from '../store/step-store.ts';
 import { deliveredPath, placeOf } from './places.ts';
 
 /** What the next step finds. */
@@ -49,7 +49,7 @@ export function nameOf(files: readonly StepFile[]): string {
 export interface KeepPlan {
   /** Files to remove. */
   readonly drop: readonly DownloadFile[];
-  readonly kept: Kept;
+  readonly kept: AfterSteps;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Source } from '../sources/source.ts';
 import type { SeedStore } from '../store/seed-store.ts';
 import type { StepStore } from '../store/step-store.ts';
 import type { AskingStore } from '../store/store.ts';
-import type { TidyStore, Turn } from '../store/tidy-store.ts';
+import type { ChoreTurn, TidyStore } from '../store/tidy-store.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface TidyParts {
@@ -58,7 +58,7 @@ export interface TidyScope {
 
 /** One run of it, as its workers see it. */
 export interface TidyRun extends TidyParts {
-  readonly turn: Turn;
+  readonly turn: ChoreTurn;
   readonly scope: TidyScope;
   readonly signal: AbortSignal;
   /** Says what was done. */

@@ -1,5 +1,5 @@
 import type { TidyAction, TidyReport } from '../downloads/tidy-report.ts';
-import type { Turn } from '../store/tidy-store.ts';
+import type { ChoreTurn } from '../store/tidy-store.ts';
 import { keepRetention, removeCleaned } from './tidy-delivered.ts';
 import { forgetKept } from './tidy-kept.ts';
 import type { TidyParts, TidyRun, TidyScope } from './tidy-run.ts';
@@ -16,7 +16,7 @@ const holdEvery = 10_000;
  */
 export async function tidy(parts: TidyParts, scope: TidyScope, signal: AbortSignal): Promise<TidyReport> {
   const { store, clock } = parts;
-  const turn: Turn = { chore: 'tidy', owner: parts.instance };
+  const turn: ChoreTurn = { chore: 'tidy', owner: parts.instance };
   const actions: TidyAction[] = [];
   const lost = new AbortController();
   const run: TidyRun = {

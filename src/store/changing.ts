@@ -24,7 +24,7 @@ import { setRetention } from './statements/set-retention.ts';
 import { type StateColumns, setState } from './statements/set-state.ts';
 import { setWarning } from './statements/set-warning.ts';
 import { stopSteps } from './statements/stop-steps.ts';
-import type { Kept } from './step-store.ts';
+import type { AfterSteps } from './step-store.ts';
 import { type Change, NotPossible } from './store.ts';
 
 /** What goes along with a change of state. */
@@ -172,7 +172,7 @@ export function hasSteps(row: DownloadRow): boolean {
 }
 
 /** What left nothing on disk, or was here before, is not in the care of retention. */
-function* keepOnly({ id, source }: DownloadRow, { path, bytes }: Kept): Work<void> {
+function* keepOnly({ id, source }: DownloadRow, { path, bytes }: AfterSteps): Work<void> {
   yield* run(setKeptBytes, { id, bytes });
   const retention = path === null ? 'gone' : source === 'local' ? 'foreign' : null;
   if (retention !== null) yield* run(setRetention, { id, status: 'completed', retention });

@@ -15,7 +15,7 @@ import type {
   Runner,
   WaitedRoom,
 } from './queue-facts.ts';
-import type { Kept } from './step-store.ts';
+import type { AfterSteps } from './step-store.ts';
 import type { ManifestFacts, VerifiedFile } from './told-files.ts';
 
 /** What the queue and the engine use. */
@@ -146,7 +146,7 @@ export type Change =
   /** `kept`: what stays after steps. `gaveUp`: ids of files that do not. */
   | {
       readonly to: 'completed';
-      readonly kept?: Kept;
+      readonly kept?: AfterSteps;
       readonly gaveUp?: readonly number[];
       /** It may be sent to others: for how long (`parseSeed`) where its own options do not say. Left out: nobody could be sent it. */
       readonly seed?: string;

@@ -31,7 +31,7 @@ export interface HereFile {
 }
 
 /** What of a download stays on disk after its steps. */
-export interface Kept {
+export interface AfterSteps {
   /** The file, or the folder of several, that is shown; null: nothing stays. */
   readonly path: string | null;
   /** Of what is shown, bytes. */

@@ -3,7 +3,7 @@ import type { Kept, KeptTotals, RetentionReason } from '../downloads/retention.t
 import type { DownloadStep } from '../downloads/steps.ts';
 
 /** One of all processes does a chore at a time; its turn ends with it, or when it was not held for long. */
-export interface Turn {
+export interface ChoreTurn {
   readonly chore: string;
   /** Who has the turn: unique over all processes. */
   readonly owner: string;
@@ -42,10 +42,10 @@ export type Whose = 'claimed' | 'unfinished' | 'ended' | 'removed' | 'unknown';
  */
 export interface TidyStore {
   /** False: somebody else has it, and held it after `stale` (epoch ms). */
-  takeTurn(turn: Turn, stale: number, now: number): Promise<boolean>;
+  takeTurn(turn: ChoreTurn, stale: number, now: number): Promise<boolean>;
   /** Says that its owner still lives; false: the turn was lost. */
-  holdTurn(turn: Turn, now: number): Promise<boolean>;
-  endTurn(turn: Turn, now: number): Promise<void>;
+  holdTurn(turn: ChoreTurn, now: number): Promise<boolean>;
+  endTurn(turn: ChoreTurn, now: number): Promise<void>;
 
   /** What was delivered and is in the care of retention, by category. */
   keptTotals(): Promise<readonly KeptTotals[]>;
@@ -54,21 +54,26 @@ export interface TidyStore {
    * `completed` → `cleaned`; then its files are to be removed and `filesRemoved` told. `taken`: a later
    * delivery has the name of one of its files.
    */
-  clean(turn: Turn, id: number, reason: RetentionReason, now: number): Promise<DownloadWithFiles | 'taken' | undefined>;
+  clean(
+    turn: ChoreTurn,
+    id: number,
+    reason: RetentionReason,
+    now: number,
+  ): Promise<DownloadWithFiles | 'taken' | undefined>;
   /** Cleaned, and their files are still to be removed. */
   toRemove(): Promise<readonly DownloadWithFiles[]>;
   filesRemoved(id: number): Promise<void>;
   /** What became of its files is the user's: retention neither counts nor removes them any more. Told in an event. */
-  letGo(turn: Turn, id: number, found: 'gone' | 'changed', message: string, now: number): Promise<void>;
+  letGo(turn: ChoreTurn, id: number, found: 'gone' | 'changed', message: string, now: number): Promise<void>;
 
   /** Failed before this moment (epoch ms), with something fetched on disk. */
   failedWork(before: number): Promise<readonly DownloadWithFiles[]>;
   /** Gives up what a download that failed before this moment has fetched; tells its files as they were. */
-  giveUpWork(turn: Turn, id: number, before: number, now: number): Promise<readonly DownloadFile[] | undefined>;
+  giveUpWork(turn: ChoreTurn, id: number, before: number, now: number): Promise<readonly DownloadFile[] | undefined>;
   /** Failed or cancelled before this moment; oldest first. */
   endedBefore(before: number, limit: number): Promise<readonly Download[]>;
   /** Deletes the row of one that failed or was cancelled before this moment; tells its files as they were. */
-  forgetEnded(turn: Turn, id: number, before: number, now: number): Promise<readonly DownloadFile[] | undefined>;
+  forgetEnded(turn: ChoreTurn, id: number, before: number, now: number): Promise<readonly DownloadFile[] | undefined>;
 
   /** Steps with a mark that are not completed, of downloads that were cancelled (but to be kept) or failed before these moments. */
   stepsGivenUp(before: GivenUpBefore): Promise<readonly { readonly downloadId: number; readonly step: DownloadStep }[]>;

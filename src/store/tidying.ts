@@ -23,7 +23,7 @@ import { stepsLeftElsewhere } from './statements/steps-left-elsewhere.ts';
 import { takeTurn } from './statements/take-turn.ts';
 import { toRemove } from './statements/to-remove.ts';
 import { totalKept } from './statements/total-kept.ts';
-import type { GivenUpBefore, Stray, Turn, Whose } from './tidy-store.ts';
+import type { ChoreTurn, GivenUpBefore, Stray, Whose } from './tidy-store.ts';
 import { erase } from './wishing.ts';
 
 export interface RowWithFiles {
@@ -31,16 +31,16 @@ export interface RowWithFiles {
   readonly files: readonly FileRow[];
 }
 
-export function* take({ chore, owner }: Turn, stale: number, now: number): Work<boolean> {
+export function* take({ chore, owner }: ChoreTurn, stale: number, now: number): Work<boolean> {
   const turn = { name: chore, owner, now, stale, future: now + (now - stale) };
   return (yield* run(takeTurn, turn)) === 1;
 }
 
-export function* hold({ chore, owner }: Turn, now: number): Work<boolean> {
+export function* hold({ chore, owner }: ChoreTurn, now: number): Work<boolean> {
   return (yield* run(holdTurn, { name: chore, owner, now })) === 1;
 }
 
-export function* end({ chore, owner }: Turn, now: number): Work<void> {
+export function* end({ chore, owner }: ChoreTurn, now: number): Work<void> {
   yield* run(endTurn, { name: chore, owner, now });
 }
 
@@ -65,7 +65,7 @@ export function* keptDownloads(): Work<Kept[]> {
 }
 
 export function* clean(
-  turn: Turn,
+  turn: ChoreTurn,
   id: number,
   reason: RetentionReason,
   now: number,
@@ -92,7 +92,13 @@ export function* filesRemoved(id: number): Work<void> {
   }
 }
 
-export function* letGo(turn: Turn, id: number, found: 'gone' | 'changed', message: string, now: number): Work<void> {
+export function* letGo(
+  turn: ChoreTurn,
+  id: number,
+  found: 'gone' | 'changed',
+  message: string,
+  now: number,
+): Work<void> {
   if (!(yield* hold(turn, now))) return;
   const row = yield* get(lockDownload, { id });
   if (row?.status !== 'completed' || row.retention !== null) return;
@@ -104,7 +110,7 @@ export function* failedWork(before: number): Work<RowWithFiles[]> {
   return yield* withFiles(yield* all(failedWithPartials, { before }));
 }
 
-export function* giveUpWork(turn: Turn, id: number, before: number, now: number): Work<FileRow[] | undefined> {
+export function* giveUpWork(turn: ChoreTurn, id: number, before: number, now: number): Work<FileRow[] | undefined> {
   if (!(yield* hold(turn, now))) return undefined;
   const row = yield* get(lockDownload, { id });
   if (row?.status !== 'failed' || row.updated_at >= before) return undefined;
@@ -121,7 +127,7 @@ export function* ended(before: number, limit: number): Work<DownloadRow[]> {
   return [...failed, ...cancelled].sort((a, b) => a.updated_at - b.updated_at).slice(0, limit);
 }
 
-export function* forgetEnded(turn: Turn, id: number, before: number, now: number): Work<FileRow[] | undefined> {
+export function* forgetEnded(turn: ChoreTurn, id: number, before: number, now: number): Work<FileRow[] | undefined> {
   if (!(yield* hold(turn, now))) return undefined;
   const row = yield* get(lockDownload, { id });
   if (!row || (row.status !== 'failed' && row.status !== 'cancelled') || row.updated_at >= before) return undefined;
