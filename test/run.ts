@@ -76,7 +76,7 @@ interface Group {
 }
 
 /**
- * Many files share one process, which spares the start of a hundred and the loading of the program in each. Four lanes
+ * Many files share one process, which spares the start of a hundred and the loading of the program in each. Five lanes
  * run at once, the groups of each one after the other; most of them wait most of the time for programs that they started.
  * The long tests have a process each, and run one after the other.
  */
@@ -89,10 +89,11 @@ function lanesOf(files: readonly string[], long: boolean): Group[][] {
   /** These sixteenths of the tests that mostly wait: with what comes before them the lanes take about the same time. */
   const sixteenths = (...own: readonly number[]) => group(waiting.filter((_, n) => own.includes(n % 16)));
   const lanes = [
-    [inFolders(/^src\/(?!sources\/)/), inFolders(/^src\/sources\//)],
-    [inFolders(/^test\/(contract|meta)\//), sixteenths(0, 1, 8, 9, 5)],
-    [sixteenths(2, 3, 10, 11, 12)],
-    [{ ...sixteenths(4, 6, 7, 13, 14, 15), atEnd: false }],
+    [inFolders(/^src\/(?!sources\/)/), sixteenths(15, 5)],
+    [inFolders(/^src\/sources\//), sixteenths(8, 9, 14)],
+    [inFolders(/^test\/(contract|meta)\//), sixteenths(0, 1, 3)],
+    [sixteenths(2, 10, 11, 12)],
+    [{ ...sixteenths(4, 6, 7, 13), atEnd: false }],
   ];
   const found = lanes.map((groups) => groups.filter((one) => one.files.length > 0)).filter((lane) => lane.length > 0);
   return found.length > 1 ? found : found.map((lane) => lane.map((one) => ({ ...one, atEnd: false })));

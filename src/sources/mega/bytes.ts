@@ -2,9 +2,10 @@ import { Failure } from '../../downloads/failure.ts';
 import { discard } from '../../net/get.ts';
 import type { ResponseHead } from '../../net/http1/response-head.ts';
 import { statusFailure } from '../http/status-failure.ts';
-import { addressOf, type MegaParts, overQuota } from './api.ts';
+import { addressOf, type MegaParts } from './api.ts';
 import { decipherFrom } from './cipher.ts';
 import { type Asking, ownOptions } from './exchange.ts';
+import { overQuota } from './refusals.ts';
 import type { MegaFile } from './tree.ts';
 
 /** Bytes of one request. Each connection holds at most so many in memory. */

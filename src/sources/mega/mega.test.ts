@@ -8,8 +8,8 @@ import { realDisk } from '../../disk/real-disk.ts';
 import { Failure, type FailureClass } from '../../downloads/failure.ts';
 import { silentLog } from '../../log/log.ts';
 import { systemClock } from '../../time/clock.ts';
-import { apiFailure } from './api.ts';
 import { createMegaSource } from './mega-source.ts';
+import { apiFailure } from './refusals.ts';
 
 const bytes = patterned(3 << 19);
 const server = await startMegaServer();

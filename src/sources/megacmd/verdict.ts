@@ -1,5 +1,5 @@
 import { Failure } from '../../downloads/failure.ts';
-import { apiFailure, overQuota } from '../mega/api.ts';
+import { apiFailure, overQuota } from '../mega/refusals.ts';
 
 /** How a run of mega-get ended. */
 export interface MegaGetEnd {
