@@ -56,7 +56,9 @@ for (const columns of [60, 80, 200]) {
         number <= 2 ? ({ do: 'silence', after: 1_000_000 } as const) : ({ do: 'serve' } as const);
       const server = await startFaultServer({ body, script: stalled });
       try {
-        using seen = terminal(`get '${server.url}/${encodeURIComponent(wide)}' '${server.url}/b.iso'`, columns, place);
+        // One connection each: the rest of neither comes over another.
+        const links = `'${server.url}/${encodeURIComponent(wide)}' '${server.url}/b.iso'`;
+        using seen = terminal(`get --connections 1 ${links}`, columns, place);
         const running = await seen.until(/映.*33\.3 %[\s\S]*b\.iso.*33\.3 %[\s\S]*0 of 2 done/);
         const bars = running.filter((line) => /[█░]/.test(line));
         assert.equal(bars.length, 2, running.join('\n'));
