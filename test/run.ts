@@ -89,8 +89,8 @@ function lanesOf(files: readonly string[], long: boolean): Group[][] {
   /** These sixteenths of the tests that mostly wait: with what comes before them the lanes take about the same time. */
   const sixteenths = (...own: readonly number[]) => group(waiting.filter((_, n) => own.includes(n % 16)));
   const lanes = [
-    [inFolders(/^src\/(?!sources\/)/), sixteenths(15, 5)],
-    [inFolders(/^src\/sources\//), sixteenths(8, 9, 14)],
+    [inFolders(/^src\/(?!sources\/)/), sixteenths(15, 5, 14)],
+    [inFolders(/^src\/sources\//), sixteenths(8, 9)],
     [inFolders(/^test\/(contract|meta)\//), sixteenths(0, 1, 3)],
     [sixteenths(2, 10, 11, 12)],
     [{ ...sixteenths(4, 6, 7, 13), atEnd: false }],
