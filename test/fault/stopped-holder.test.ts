@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import { sha256 } from '../support/killed-download.ts';
 import { needs } from '../support/needs.ts';
 import { makeFile, type Nginx, startNginx } from '../support/nginx.ts';
 import { placeTells } from '../support/place-store.ts';
-import { longhaul, ownPlace, type Place, run } from '../support/program.ts';
+import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
 
 /** A lease that ends soon, so that no test waits for 30 s. */
 const shortLease = {
@@ -28,7 +29,7 @@ suite('a holder that was stopped for longer than its lease', { timeout: 60_000, 
       onStage(`${2000 / connections}k`, async ({ place, link, digest }) => {
         const first = longhaul(['get', link, '--connections', String(connections)], { ...place, env: slowToWake });
         await checkpointed(place);
-        first.kill('SIGSTOP');
+        stopWhole(first, place);
         const second = await run(['resume-downloads', '--json'], place);
         assert.equal(second.code, 0, second.stderr);
         const path = join(place.cwd, 'file.iso');
@@ -50,7 +51,7 @@ suite('a holder that was stopped for longer than its lease', { timeout: 60_000, 
     onStage('1m', async ({ nginx, place, link, digest }) => {
       const first = longhaul(['get', link, '--connections', '1'], { ...place, env: slowToWake });
       await checkpointed(place);
-      first.kill('SIGSTOP');
+      stopWhole(first, place);
       const second = longhaul(['resume-downloads'], place);
       await second.says('downloading');
       first.kill('SIGCONT');
@@ -81,6 +82,18 @@ async function onStage(limitRate: string, play: (stage: Stage) => Promise<void>)
   } finally {
     await nginx.stop();
   }
+}
+
+/** In no transaction, which would keep everybody else from the database: while this one waits for its turn no other has it. */
+function stopWhole(process: Program, { home }: Place): void {
+  using database = new DatabaseSync(databaseOf(home), { timeout: 10_000 });
+  database.exec('BEGIN IMMEDIATE');
+  process.kill('SIGSTOP');
+  database.exec('ROLLBACK');
+}
+
+function databaseOf(home: string): string {
+  return join(home, 'db', 'longhaul.db');
 }
 
 /** Resolves when bytes are recorded: then the successor goes on in the same file. */

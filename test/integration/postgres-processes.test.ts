@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { silentLog } from '../../src/log/log.ts';
@@ -7,9 +8,8 @@ import { openServerStore } from '../../src/store/postgres/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { aDownload, me, now, present, running, ttl } from '../contract/store/scene.ts';
 import { ask } from '../support/ask.ts';
-import { sha256 } from '../support/killed-download.ts';
-import { needs } from '../support/needs.ts';
-import { makeFile, startNginx } from '../support/nginx.ts';
+import { startFaultServer } from '../support/fault-server.ts';
+import { patterned } from '../support/http-bench.ts';
 import { sharedPostgres } from '../support/postgres-server.ts';
 import { longhaul, ownPlace, run } from '../support/program.ts';
 
@@ -18,38 +18,37 @@ after(() => server.stop());
 
 const open = async (url: string, clock = systemClock) => (await openServerStore({ url, clock, log: silentLog })).store;
 
-test(
-  'two machines share one queue: what one downloads the other sees, leaves alone, and can pause',
-  needs('nginx'),
-  async () => {
-    const env = { LONGHAUL_DATABASE_URL: await server.database() };
-    const nginx = await startNginx({ limitRate: '1m' });
-    await using here = await ownPlace();
-    await using there = await ownPlace();
-    try {
-      const digest = makeFile(join(nginx.root, 'file.iso'), 5_000_000);
-      const first = longhaul(['get', `${nginx.url}/file.iso`, '--connections', '1'], { ...here, env });
-      await first.says('downloading');
-      const other = { ...there, env };
-      const follower = longhaul(['resume-downloads'], other);
-      await follower.says('downloading');
-      assert.equal((await run(['pause', '1'], other)).code, 0);
-      assert.equal((await first.ended).code, 4);
-      assert.equal((await follower.ended).code, 4);
-      assert.equal((await ask(['resume', '1'], other)).code, 0);
-      const last = await run(['resume-downloads', '--json'], { ...here, env });
-      assert.equal(last.code, 0, last.stderr);
-      assert.equal(
-        JSON.parse(last.stdout).attempts,
-        2,
-        'the other, of the same host name and another folder, took nothing',
-      );
-      assert.equal(await sha256(join(here.cwd, 'file.iso')), digest);
-    } finally {
-      await nginx.stop();
-    }
-  },
-);
+test('two machines share one queue: what one downloads the other sees, leaves alone, and can pause', async () => {
+  const env = { LONGHAUL_DATABASE_URL: await server.database() };
+  const body = patterned(3_000_000);
+  const web = await startFaultServer({
+    body,
+    script: ({ number }) => (number === 1 ? { do: 'silence', after: 1_000_000 } : { do: 'serve' }),
+  });
+  await using here = await ownPlace();
+  await using there = await ownPlace();
+  try {
+    const first = longhaul(['get', `${web.url}/file.iso`, '--connections', '1'], { ...here, env });
+    await first.says('downloading');
+    const other = { ...there, env };
+    const follower = longhaul(['resume-downloads'], other);
+    await follower.says('downloading');
+    assert.equal((await run(['pause', '1'], other)).code, 0);
+    assert.equal((await first.ended).code, 4);
+    assert.equal((await follower.ended).code, 4);
+    assert.equal((await ask(['resume', '1'], other)).code, 0);
+    const last = await run(['resume-downloads', '--json'], { ...here, env });
+    assert.equal(last.code, 0, last.stderr);
+    assert.equal(
+      JSON.parse(last.stdout).attempts,
+      2,
+      'the other, of the same host name and another folder, took nothing',
+    );
+    assert.deepEqual(await readFile(join(here.cwd, 'file.iso')), body);
+  } finally {
+    await web.close();
+  }
+});
 
 test('a database that cannot be used is one sentence and exit code 5, without the password; get goes on without', async () => {
   await using place = await ownPlace();

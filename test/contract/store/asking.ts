@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { runs } from '../../support/runs.ts';
 import {
   aDownload,
   added,
@@ -187,7 +188,7 @@ export const askingPromises: Promises = {
       fc.asyncProperty(nonsense, async (text) => {
         assert.equal(text === '1' ? undefined : await store.find(text), undefined);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(50) },
     );
   },
 
@@ -242,7 +243,7 @@ export const askingPromises: Promises = {
         assert.equal(events.length, 2);
         for (const event of events) assert.deepEqual(event.metadata, metadata);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(10) },
     );
   },
 
