@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,10 +9,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { patterned } from '../../../test/support/http-bench.ts';
 import { embeddedTorrents } from '../../../test/support/torrent-bench.ts';
 import { type MadeTorrent, makeTorrent } from '../../../test/support/torrent-maker.ts';
+import { defaults } from '../../config/defaults.ts';
 import { realDisk } from '../../disk/real-disk.ts';
+import { systemClock } from '../../time/clock.ts';
 import { keptTorrents } from './kept.ts';
 import { magnetOf } from './magnet.ts';
 import { readTorrent } from './metainfo.ts';
+import through from './stand-ins/cross-fetch-ponyfill.ts';
+import { reachWebThrough } from './web.ts';
 
 const piece = 65_536;
 const size = piece + 77;
@@ -72,6 +76,23 @@ test('what nobody in his senses sends ends that connection and nothing else', as
   assert.ok((await readFile(partial)).equals(patterned(size, 2)));
 });
 
+test('a tracker that breaks off in the middle of its answer has given none; a web seed has failed', async (t) => {
+  const head = (status: string) => `HTTP/1.1 ${status}\r\nContent-Length: 9\r\n\r\nbroken`;
+  const server = createServer((socket) => {
+    socket.once('data', (asked) => socket.end(head(/^range:/im.test(String(asked)) ? '206 Part' : '200 OK')));
+  });
+  const address = `http://127.0.0.1:${await listening(server)}/announce`;
+  const web = reachWebThrough({ config: defaults.http, hosts: {}, clock: systemClock, disk: realDisk }, true);
+  t.after(() => {
+    web.close();
+    server.close();
+  });
+  const tracker = await through(address);
+  assert.deepEqual([tracker.ok, (await tracker.arrayBuffer()).byteLength], [true, 0]);
+  const seed = await through(address, { headers: { range: 'bytes=0-8' } });
+  await assert.rejects(seed.arrayBuffer(), /closed the connection/);
+});
+
 function greeting({ infoHash }: MadeTorrent): Buffer {
   const head = Buffer.from('\x13BitTorrent protocol\0\0\0\0\0\x10\0\0', 'latin1');
   return Buffer.concat([head, Buffer.from(infoHash, 'hex'), Buffer.from('-XX0001-lkjihgfedcba')]);
@@ -113,9 +134,13 @@ async function connected(port: number): Promise<Socket> {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const server = createServer();
+  const port = await listening(server);
   server.close();
   return port;
+}
+
+async function listening(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return (server.address() as AddressInfo).port;
 }

@@ -20,7 +20,10 @@ export interface FileLook {
   readonly modifiedAt: number;
 }
 
-/** After an unclean end a file may have been written to for so long after the record: it is written every few seconds. */
+/**
+ * After an unclean end a file may have been written to for so long after the record, ms: it is written every few seconds,
+ * of very many files less often, and then more of them are looked at than need be.
+ */
 const grace = 60_000;
 
 const form = z.strictObject({

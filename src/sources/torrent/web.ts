@@ -6,6 +6,7 @@ import { fetchThrough } from './stand-ins/cross-fetch-ponyfill.ts';
 
 /** A tracker's answer, or one piece of a web seed. */
 const mostBytes = 64 << 20;
+const nothing = Promise.resolve(Buffer.alloc(0));
 
 /**
  * Trackers and web seeds are named by whoever made a torrent. They are asked as any web server is (proxy, authorities),
@@ -29,7 +30,9 @@ export function reachWebThrough(options: AskerOptions, allowPrivate: boolean): {
       body: {},
       async arrayBuffer() {
         const most = range ? Number(range[2]) + 1 - Number(range[1]) : mostBytes;
-        const bytes = isUseful ? await bytesOf(answer.exchange, most, signal, 'protocol') : new Uint8Array(0);
+        const reading = isUseful ? bytesOf(answer.exchange, most, signal, 'protocol') : nothing;
+        // The client of trackers awaits it where nobody catches an error; an empty answer it takes for none.
+        const bytes = await (range ? reading : reading.catch(() => nothing));
         return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
       },
     };
