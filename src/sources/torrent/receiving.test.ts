@@ -53,7 +53,6 @@ class TalkingWire {
 
   destroy(): void {
     this.destroyed = true;
-    this._finished = true;
   }
 }
 

@@ -21,6 +21,8 @@ export class Receiver {
   /** What of it has come, when it has not come at once. */
   #begun = new Uint8Array(lengthBytes);
   #has = 0;
+  /** Nothing of it is believed any more. */
+  #isOver = false;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -56,7 +58,7 @@ export class Receiver {
   }
 
   #readMessages(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length && !this.#wire._finished; ) {
+    for (let at = 0; at < bytes.length && !this.#isOver && !this.#wire._finished; ) {
       const needed = this.#length ?? lengthBytes;
       if (this.#has === 0 && bytes.length - at >= needed) {
         this.#read(bytes, at, needed);
@@ -89,8 +91,10 @@ export class Receiver {
   }
 
   #expect(length: number): void {
-    if (length > longest) this.#wire.destroy();
-    else if (length === 0) this.#wire._onKeepAlive();
+    if (length > longest) {
+      this.#isOver = true;
+      this.#wire.destroy();
+    } else if (length === 0) this.#wire._onKeepAlive();
     else {
       this.#length = length;
       if (this.#begun.length < length) this.#begun = new Uint8Array(length);

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -12,9 +14,11 @@ export interface TorrentWorkerData {
   readonly settings: TorrentSettings;
   readonly asking: Pick<AskerOptions, 'config' | 'hosts'>;
   readonly pulse: SharedArrayBuffer;
+  /** Where V8's compiled code is kept, if it is. */
+  readonly codeCache: string | undefined;
 }
 
-export interface TorrentThreadOptions extends Omit<TorrentWorkerData, 'pulse'> {
+export interface TorrentThreadOptions extends Omit<TorrentWorkerData, 'pulse' | 'codeCache'> {
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -23,6 +27,8 @@ const everyDevice = 'all';
 
 /** The embedded engine in a thread: one for all disks, since its torrents share a port. */
 export function createTorrentThread({ settings, asking, clock, log }: TorrentThreadOptions): Source {
+  const folder = getCompileCacheDir();
+  const codeCache = folder && dirname(folder);
   return threadSource({
     name: 'torrent',
     accepts: isTorrentLink,
@@ -34,7 +40,7 @@ export function createTorrentThread({ settings, asking, clock, log }: TorrentThr
     seedsIn: everyDevice,
     startWorker: (pulse) =>
       new Worker(new URL('./torrent.worker.ts', import.meta.url), {
-        workerData: { settings, asking, pulse } satisfies TorrentWorkerData,
+        workerData: { settings, asking, pulse, codeCache } satisfies TorrentWorkerData,
         name: 'torrent',
       }),
   });
