@@ -4,6 +4,9 @@
  */
 export const filesAtOnce = 64;
 
+/** After so many items it takes a breath: others have work, too, where an item needs no disk and no store. */
+const breath = 256;
+
 /**
  * Does `work` for each item, so many at a time, begun in their order: what waits for the disk or the store waits together.
  * After a failure nothing more is begun; rejects with the first one when everything that was begun has ended.
@@ -15,8 +18,11 @@ export async function inLanes<T>(
 ): Promise<void> {
   const waiting = items.entries();
   let hasFailed = false;
+  let pause: Promise<unknown> | undefined;
   const lane = async () => {
     for (const [at, item] of waiting) {
+      if (at % breath === breath - 1) pause = new Promise(setImmediate);
+      if (pause) await pause;
       if (hasFailed) return;
       try {
         await work(item, at);

@@ -7,6 +7,8 @@ export interface Wanted {
   readonly priority: number;
 }
 
+const usual: Wanted = { selected: true, priority: 0 };
+
 /** Words for priorities of files. */
 const levels: Readonly<Record<string, number>> = { high: 1, normal: 0, low: -1 };
 const longestPattern = 1000;
@@ -52,6 +54,7 @@ export function wantedOf(
   files: readonly { readonly path: string }[],
   { select, filePriorities = [] }: Pick<DownloadOptions, 'select' | 'filePriorities'>,
 ): readonly Wanted[] {
+  if (select === undefined && filePriorities.length === 0) return files.map(() => usual);
   const paths = files.map(({ path }) => path.toLowerCase());
   const isWanted = paths.map(() => select === undefined || select[0]?.startsWith('!') === true);
   for (const part of select ?? []) {

@@ -11,7 +11,7 @@ import type { Checkpoint } from '../store/store.ts';
 import { adoptFound } from './adopt-found.ts';
 import { newPartial, ownPartial, sidecarBeside } from './partials.ts';
 import { wantedFolder, wantedName } from './places.ts';
-import { changeFile, fileAt, type Run, wantedFiles, writeMissingSidecar } from './run.ts';
+import { fileAt, type Run, wantedFiles, writeMissingSidecar } from './run.ts';
 import { shortPartialFor, shortTarget } from './short-file.ts';
 
 /**
@@ -21,8 +21,8 @@ import { shortPartialFor, shortTarget } from './short-file.ts';
 export async function resolveLink(run: Run): Promise<Manifest> {
   const { sourceNamed, volumes } = run.parts;
   const { download } = run.claim;
-  const intact = await withIntactPartials(run);
-  const durable = intact?.find((file) => bytesIn(file.durable) > 0)?.durable ?? [];
+  const intact = await intactPartials(run);
+  const durable = intact?.values().next().value ?? [];
   const resume = download.resumeToken && bytesIn(durable) > 0 ? { token: download.resumeToken, durable } : undefined;
   if (volumes.isShort(download.directory)) await volumes.reserve(run);
   const { options } = download;
@@ -46,7 +46,7 @@ export async function resolveLink(run: Run): Promise<Manifest> {
 async function recordResolved(
   run: Run,
   manifest: Manifest,
-  intact: readonly DownloadFile[] | undefined,
+  intact: ReadonlyMap<number, readonly Range[]> | undefined,
   resumes: boolean,
 ): Promise<void> {
   const { store, clock, disk } = run.parts;
@@ -76,7 +76,7 @@ async function recordResolved(
   run.shortPath = partialPath;
   if (restart) await dropPartials(run.files);
   else await dropPartials(run.files.filter(({ position }) => position >= files.length));
-  run.files = restart || intact === undefined ? [...files] : withDurable(files, intact);
+  run.files = restart || intact === undefined ? files : withDurable(files, intact);
   run.name = name;
   run.totalBytes = manifest.totalBytes;
 
@@ -114,7 +114,7 @@ export async function fetchFiles(run: Run, manifest: Manifest): Promise<readonly
     const end = await untilStopped(transfer.done, run.signal);
     if (end.found) return await adoptFound(run, end.found);
     if (end.files.every(({ synced }) => synced)) {
-      for (const { position, size } of end.files) changeFile(run, position, { durable: size === 0 ? [] : [[0, size]] });
+      for (const { position, size } of end.files) run.changeFile(position, { durable: size === 0 ? [] : [[0, size]] });
     } else await recordCheckpoint(run);
     ensureDurable(run, end.files);
     return end.files;
@@ -137,7 +137,7 @@ function optionsOf({ options, errorClass }: Run['claim']['download']): DownloadO
 /** Records at once what counts as durable of one file, also where it is less than before. Throws `Failure`. */
 export async function recordDurable(run: Run, { id, position }: DownloadFile, ranges: readonly Range[]): Promise<void> {
   if (ranges.length > 0) await writeMissingSidecar(run);
-  changeFile(run, position, { durable: ranges });
+  run.changeFile(position, { durable: ranges });
   await record(run, [{ lease: run.claim.lease, fileId: id, ranges }]);
 }
 
@@ -177,25 +177,27 @@ function worthKeeping(run: Run): boolean {
   return run.order.by !== 'wish' || run.order.wish.wish === 'pause' || run.order.wish.keepPartial === true;
 }
 
-/** The recorded files, their durable ranges cut to what is really on disk; undefined when a partial is gone. */
-async function withIntactPartials(run: Run): Promise<readonly DownloadFile[] | undefined> {
+/** What is durable of each file that was begun, by its position, as far as it is really on disk; undefined when a partial is gone or was cut. */
+async function intactPartials(run: Run): Promise<ReadonlyMap<number, readonly Range[]> | undefined> {
   const { disk } = run.parts;
-  const intact: DownloadFile[] = [];
+  const begun = run.files.filter((file) => bytesIn(file.durable) > 0);
+  const intact = new Map(begun.map(({ position, durable }) => [position, durable]));
   let isWhole = true;
-  await inLanes(run.files, filesAtOnce, async (file, at) => {
+  await inLanes(begun, filesAtOnce, async ({ position, partialPath, durable }) => {
     if (!isWhole) return;
-    const path = bytesIn(file.durable) > 0 ? file.partialPath : null;
-    const facts = path === null ? undefined : await onDisk(path, () => disk.facts(path));
-    const durable = cutRanges(file.durable, facts?.isFile ? facts.size : 0);
-    if (bytesIn(durable) < bytesIn(file.durable)) isWhole = false;
-    intact[at] = { ...file, durable };
+    const facts = partialPath === null ? undefined : await onDisk(partialPath, () => disk.facts(partialPath));
+    const there = cutRanges(durable, facts?.isFile ? facts.size : 0);
+    if (bytesIn(there) < bytesIn(durable)) isWhole = false;
+    intact.set(position, there);
   });
   return isWhole ? intact : undefined;
 }
 
-function withDurable(files: readonly DownloadFile[], intact: readonly DownloadFile[]): DownloadFile[] {
-  const known = new Map(intact.map(({ position, durable }) => [position, durable]));
-  return files.map((file) => ({ ...file, durable: known.get(file.position) ?? file.durable }));
+function withDurable(files: readonly DownloadFile[], intact: ReadonlyMap<number, readonly Range[]>): DownloadFile[] {
+  return files.map((file) => {
+    const durable = intact.get(file.position);
+    return durable ? { ...file, durable } : file;
+  });
 }
 
 async function prepareTargets(run: Run, manifest: Manifest): Promise<FetchTarget[]> {

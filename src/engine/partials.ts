@@ -5,7 +5,7 @@ import { Failure } from '../downloads/failure.ts';
 import { bytesIn } from '../downloads/ranges.ts';
 import { type Sidecar, sidecarFor } from '../downloads/sidecar.ts';
 import { wantedName } from './places.ts';
-import { changeFile, fileAt, type Run } from './run.ts';
+import { fileAt, type Run } from './run.ts';
 
 /**
  * The partial of an earlier run that is to be continued; undefined when there is none. One without durable
@@ -48,7 +48,7 @@ export async function newPartial(
     },
     policy.fileMode,
   );
-  changeFile(run, file.position, { partialPath: path });
+  run.changeFile(file.position, { partialPath: path });
   await sidecarBeside(run, resumeToken, file.position);
   return path;
 }

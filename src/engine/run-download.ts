@@ -14,7 +14,7 @@ import { endRun } from './end-run.ts';
 import { fetchFiles, recordDurable, resolveLink } from './fetch.ts';
 import { keepWanted } from './keep-wanted.ts';
 import { deliveredPath, wantedName } from './places.ts';
-import { changeFile, fileAt, type Run, wantedFiles } from './run.ts';
+import { fileAt, type Run, wantedFiles } from './run.ts';
 import { runSteps } from './run-steps.ts';
 import { deliverShort } from './short-file.ts';
 
@@ -97,7 +97,7 @@ async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest):
   if (isStricter) return publishVerified(run, end, manifest);
   if (finalPath === undefined) throw leaseLost();
   const { integrity, size } = verified;
-  changeFile(run, file.position, { finalPath, size, ...known });
+  run.changeFile(file.position, { finalPath, size, ...known });
   run.integrity = leastSure(run.integrity, integrity);
 }
 

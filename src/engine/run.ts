@@ -29,8 +29,10 @@ export interface Run {
   readonly deadline: Deadline | undefined;
   /** Aborted by `stop`, with a `Stopped` as reason. */
   readonly signal: AbortSignal;
-  /** The files as recorded, in the order of their positions; empty before the first resolve. `changeFile` changes one. */
-  files: DownloadFile[];
+  /** The files as recorded, in the order of their positions; empty before the first resolve. */
+  files: readonly DownloadFile[];
+  /** Changes what is known of one file, in place: a download may have 100,000. */
+  changeFile(position: number, facts: Partial<DownloadFile>): void;
   name: string | null;
   /** Which source fetches it: another than recorded, once the link turned out to lead to something else. */
   source: string;
@@ -69,8 +71,6 @@ export interface Run {
   missing(): number;
 }
 
-const nothingYet = { integrity: undefined, transfer: undefined, shortPath: undefined, sidecar: undefined } as const;
-
 /** `deadline`: until when the lease may be trusted; left out: for ever. */
 export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline): Run {
   const { clock } = parts;
@@ -81,20 +81,22 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
   let flushedAt = clock.monotonic();
   let flushedBytes = claim.download.bytesDownloaded;
   const told = new Set<number>();
-  const { download } = claim;
+  const held = heldFiles(claim);
 
   const run: Run = {
     claim,
     parts: { ...parts, disk: leasedDisk(parts.disk, deadline, clock) },
     deadline,
     signal: abort.signal,
-    files: claim.files.filter(({ step }) => step === null),
-    name: download.name,
-    source: download.source,
-    totalBytes: download.totalBytes,
-    status: download.status === 'processing' ? 'processing' : 'downloading',
-    stepsDone: 0,
-    ...nothingYet,
+    get files() {
+      return held.files;
+    },
+    set files(recorded) {
+      held.files = recorded;
+    },
+    changeFile: held.changeFile,
+    durableBytes: held.durableBytes,
+    ...asBegun(claim),
     get order() {
       return order;
     },
@@ -111,33 +113,28 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     get rate() {
       return rate;
     },
-    missing: () => missingOf(totalOf(run), bytesNow()),
-    durableBytes: () => wantedFiles(run).reduce((sum, file) => sum + bytesIn(file.durable), 0),
+    missing: () => missingOf(totalOf(run), bytesNow(run)),
     checkpoint(force) {
       const next = lastFlush.then(() => (force || isDue() ? flush(force) : []));
       lastFlush = next.catch(() => {});
       return next;
     },
     progress() {
-      if (run.status === 'downloading') run.operation.update(figuresOf(run, bytesNow()));
-      return reportOf(run, bytesNow());
+      if (run.status === 'downloading') run.operation.update(figuresOf(run, bytesNow(run)));
+      return reportOf(run, bytesNow(run));
     },
     operation: firstOperation(claim, parts),
     ended(how, message) {
       run.operation.end(how, message);
-      parts.tell?.(reportOf(run, bytesNow()));
+      parts.tell?.(reportOf(run, bytesNow(run)));
     },
   };
   return run;
 
-  function bytesNow(): number {
-    return run.transfer?.progress().bytes ?? run.durableBytes();
-  }
-
   function isDue(): boolean {
     const waited = clock.monotonic() - flushedAt;
     if (!run.transfer || waited < shortestInterval) return false;
-    const fresh = bytesNow() - flushedBytes;
+    const fresh = bytesNow(run) - flushedBytes;
     return fresh >= parts.policy.checkpoint.bytes || (fresh > 0 && waited >= parts.policy.checkpoint.interval);
   }
 
@@ -145,7 +142,7 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
     const { transfer } = run;
     if (!transfer) return [];
     flushedAt = clock.monotonic();
-    flushedBytes = bytesNow();
+    flushedBytes = bytesNow(run);
     const { speed } = run.progress();
     const news = await newsOf(run, transfer);
     for (const position of news) told.add(position);
@@ -153,18 +150,50 @@ export function createRun(claim: Claim, parts: EngineParts, deadline?: Deadline)
   }
 }
 
+function asBegun({
+  download,
+}: Claim): Pick<Run, 'name' | 'source' | 'totalBytes' | 'status' | 'stepsDone'> & typeof nothingYet {
+  const { name, source, totalBytes } = download;
+  const status = download.status === 'processing' ? 'processing' : 'downloading';
+  return { name, source, totalBytes, status, stepsDone: 0, ...nothingYet };
+}
+
+const nothingYet = { integrity: undefined, transfer: undefined, shortPath: undefined, sidecar: undefined } as const;
+
+function bytesNow(run: Run): number {
+  return run.transfer?.progress().bytes ?? run.durableBytes();
+}
+
+/** What is durable is counted when it is asked for, and kept since: whoever follows asks several times a second. */
+function heldFiles(claim: Claim): Pick<Run, 'files' | 'changeFile' | 'durableBytes'> {
+  let files = claim.files.filter(({ step }) => step === null);
+  let durable: number | undefined;
+  return {
+    get files() {
+      return files;
+    },
+    set files(recorded) {
+      files = [...recorded];
+      durable = undefined;
+    },
+    changeFile(position, facts) {
+      const file = fileAt({ files }, position);
+      if (!file) return;
+      files[files[position] === file ? position : files.indexOf(file)] = { ...file, ...facts };
+      if (durable === undefined || !facts.durable || !file.selected) return;
+      durable += bytesIn(facts.durable) - bytesIn(file.durable);
+    },
+    durableBytes() {
+      durable ??= wantedFiles({ files }).reduce((sum, file) => sum + bytesIn(file.durable), 0);
+      return durable;
+    },
+  };
+}
+
 /** The file at a position; undefined: there is none. */
 export function fileAt({ files }: Pick<Run, 'files'>, position: number): DownloadFile | undefined {
   const usual = files[position];
   return usual?.position === position ? usual : files.find((file) => file.position === position);
-}
-
-/** Changes what is known of one file, in place: a download may have 100,000. */
-export function changeFile(run: Run, position: number, facts: Partial<DownloadFile>): void {
-  const file = fileAt(run, position);
-  if (!file) return;
-  const at = run.files[position] === file ? position : run.files.indexOf(file);
-  run.files[at] = { ...file, ...facts };
 }
 
 /** What is recorded as durable is known again, should the database be lost. */
@@ -190,7 +219,7 @@ async function newsOf(run: Run, transfer: Transfer): Promise<readonly number[]> 
   const flushed = await transfer.flush();
   if (flushed.some(({ ranges }) => bytesIn(ranges) > 0)) await writeMissingSidecar(run);
   const news = flushed.filter(({ position, ranges }) => !isSame(fileAt(run, position)?.durable ?? [], ranges));
-  for (const { position, ranges } of news) changeFile(run, position, { durable: ranges });
+  for (const { position, ranges } of news) run.changeFile(position, { durable: ranges });
   return news.map(({ position }) => position);
 }
 

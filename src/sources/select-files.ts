@@ -7,7 +7,7 @@ import type { Manifest } from './source.ts';
  * `Failure('link')` where the choice leaves nothing. Pure.
  */
 export function withSelection(manifest: Manifest, options: DownloadOptions): Manifest {
-  if (manifest.files.length < 2) return manifest;
+  if (manifest.files.length < 2 || !(options.select || options.filePriorities)) return manifest;
   const wanted = wantedOf(manifest.files, options);
   const files = manifest.files.map((file, at) => ({ ...file, ...wanted[at] }));
   const chosen = files.filter(({ selected }) => selected !== false);

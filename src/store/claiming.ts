@@ -3,10 +3,10 @@ import type { Status } from '../downloads/states.ts';
 import { changeLeased, changeState, releaseLost } from './changing.ts';
 import { all, get, run, type Work } from './database.ts';
 import type { ClaimLimits, Gone, StepRoom } from './queue-facts.ts';
-import { type DownloadRow, downloadOf, fileOf } from './rows.ts';
+import { type DownloadRow, downloadOf, type FileRow } from './rows.ts';
 import { deleteInstance } from './statements/delete-instance.ts';
 import { disown } from './statements/disown.ts';
-import { filesOfDownload } from './statements/files-of-download.ts';
+import { filesFrom } from './statements/files-from.ts';
 import { insertAttempt } from './statements/insert-attempt.ts';
 import { leaseEnded } from './statements/lease-ended.ts';
 import { leasedAtHost } from './statements/leased-at-host.ts';
@@ -19,15 +19,16 @@ import { releaseSeedsOf } from './statements/release-seeds-of.ts';
 import type { Params, Statement } from './statements/statement.ts';
 import { upsertInstance } from './statements/upsert-instance.ts';
 import type { Claim, InstanceRow } from './store.ts';
+import { filesAtATime } from './working.ts';
 
-/** Takes the lease and opens an attempt; undefined when the download may not be claimed (any more). */
+/** Takes the lease and opens an attempt, with the first of its files; undefined when the download may not be claimed (any more). */
 export function* claim(
   id: number,
   instance: string,
   leaseUntil: number,
   now: number,
   within: ClaimLimits = {},
-): Work<Claim | undefined> {
+): Work<(Omit<Claim, 'files'> & { readonly files: readonly FileRow[] }) | undefined> {
   const row = yield* get(lockClaimable, { id });
   if (!row || !mayClaim(row, now) || !(yield* hasRoom(row, within))) return undefined;
   const token = row.lease_token + 1;
@@ -44,8 +45,8 @@ export function* claim(
     detail: { instance, token },
   });
   yield* run(insertAttempt, { download_id: id, token, instance, from_bytes: row.bytes_downloaded, now });
-  const files = yield* all(filesOfDownload, { download_id: id });
-  return { download: downloadOf(claimed), files: files.map(fileOf), lease: { id, token }, leaseUntil };
+  const files = yield* all(filesFrom, { download_id: id, position: 0, limit: filesAtATime });
+  return { download: downloadOf(claimed), files, lease: { id, token }, leaseUntil };
 }
 
 /** More would hold up others; `freeOrphans` finds the rest. */

@@ -36,8 +36,9 @@ export function createCommitQueue({ commit, apart }: CommitQueueParts): <T>(work
   async function commitAll(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, mostInOneCommit);
-      if (batch.length > 1 && (await commitTogether(batch))) continue;
-      for (const each of batch) await commitAlone(each);
+      if (batch.length === 1 || !(await commitTogether(batch))) for (const each of batch) await commitAlone(each);
+      // Who is answered may ask for more at once: others have their turn in between.
+      await new Promise(setImmediate);
     }
     committing = false;
   }

@@ -48,7 +48,8 @@ export interface DoingStore {
   ): Promise<Claim | undefined>;
   /**
    * What a resolve told; replaces the files when `restart` (the partial was another version). Undefined: the lease is
-   * lost, or the bytes are in place already, of which nothing is given up by a resolve.
+   * lost, or the bytes are in place already, of which nothing is given up by a resolve. Of very many files not in one
+   * transaction: told again, they are whole again.
    */
   recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Promise<readonly DownloadFile[] | undefined>;
   /**

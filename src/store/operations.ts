@@ -16,6 +16,7 @@ import { all, type Database, get, run } from './database.ts';
 import { figures } from './figures.ts';
 import { importDownloads, previewImport } from './importing.ts';
 import { limitAll, limitOne, rates } from './limiting.ts';
+import { filesOf, recordAllFiles } from './many-files.ts';
 import { claimName } from './naming.ts';
 import { call, candidates, earliestDue, freeOrphans } from './queueing.ts';
 import { inOrder, move, set } from './ranking.ts';
@@ -28,7 +29,6 @@ import { allInstances } from './statements/all-instances.ts';
 import { attemptsOfDownload } from './statements/attempts-of-download.ts';
 import { countLeased } from './statements/count-leased.ts';
 import { downloadById } from './statements/download-by-id.ts';
-import { filesOfDownload } from './statements/files-of-download.ts';
 import { lastEventId } from './statements/last-event-id.ts';
 import { seedsOf } from './statements/seeds-of.ts';
 import { setIdle } from './statements/set-idle.ts';
@@ -55,17 +55,9 @@ import {
   whoseWork,
 } from './tidying.ts';
 import { changeAndObey, deliver, forget, wish } from './wishing.ts';
-import {
-  clearNudges,
-  note,
-  recordManifest,
-  recordPartial,
-  recordVerified,
-  waitingWishes,
-  writePulse,
-} from './working.ts';
+import { clearNudges, note, recordPartial, recordVerified, waitingWishes, writePulse } from './working.ts';
 
-/** The store's operations over any database: each one transaction, rows turned into domain objects at the end. */
+/** The store's operations over any database: each one transaction (but for very many files), rows turned into domain objects at the end. */
 export function operationsOn(database: Database): AskingStore & DoingStore & StepStore & TidyStore & SeedStore {
   return {
     ...askingOn(database),
@@ -106,7 +98,7 @@ function askingOn(database: Database): AskingStore {
     queued: async (filter) => (await read(() => inOrder(filter))).map(downloadOf),
     statistics: () => read(statistics),
     figures: (since) => read(() => figures(since)),
-    files: async (id) => (await read(() => all(filesOfDownload, { download_id: id }))).map(fileOf),
+    files: (id) => filesOf(database, id),
     attempts: async (id) => (await read(() => all(attemptsOfDownload, { download_id: id }))).map(attemptOf),
     events: async (filter) => (await read(() => eventsSince(filter))).map(eventOf),
     lastEventId: async () => (await read(() => get(lastEventId, {})))?.id ?? 0,
@@ -140,11 +132,11 @@ function doingOn(database: Database): DoingStore {
     nextDue: (filter) => read(() => earliestDue(filter)),
     callUp: (filter) => write(() => call(filter)),
     freeOrphans: (limit) => write(() => freeOrphans(limit)),
-    claim: (id, instance, leaseUntil, now, within) => write(() => claim(id, instance, leaseUntil, now, within)),
-    async recordManifest(lease, manifest, now) {
-      const files = await write(() => recordManifest(lease, manifest, now));
-      return files?.map(fileOf);
+    async claim(id, instance, leaseUntil, now, within) {
+      const claimed = await write(() => claim(id, instance, leaseUntil, now, within));
+      return claimed && { ...claimed, files: await filesOf(database, id, claimed.files) };
     },
+    recordManifest: (lease, manifest, now) => recordAllFiles(database, lease, manifest, now),
     recordPartial: (lease, fileId, partialPath) => write(() => recordPartial(lease, fileId, partialPath)),
     recordVerified: (lease, fileId, verified, now) => write(() => recordVerified(lease, fileId, verified, now)),
     async pulse(pulse, now) {
@@ -189,7 +181,8 @@ function steppingOn({ read, write }: Database): StepStore {
   };
 }
 
-function seedingOn({ read, write }: Database): SeedStore {
+function seedingOn(database: Database): SeedStore {
+  const { read, write } = database;
   return {
     toSeed: (filter) => read(() => freeToSeed(filter)),
     seedsOf: async (instance) => (await read(() => all(seedsOf, { instance }))).map(({ id, token }) => ({ id, token })),
@@ -197,7 +190,7 @@ function seedingOn({ read, write }: Database): SeedStore {
       const taken = await write(() => takeSeed(id, instance, leaseUntil, now));
       if (!taken) return undefined;
       const lease = { id, token: taken.row.seed_token };
-      return { download: downloadOf(taken.row), files: taken.files.map(fileOf), lease };
+      return { download: downloadOf(taken.row), files: await filesOf(database, id, taken.files), lease };
     },
     pulseSeeds: ({ instance, seeds, leaseUntil }) => write(() => writeSeeded(instance, seeds, leaseUntil)),
     endSeed: (seeded, message, now) => write(() => endSeeding(seeded, message, now)),

@@ -9,7 +9,7 @@ import type { Seeded } from './seed-store.ts';
 import { claimSeed } from './statements/claim-seed.ts';
 import { downloadById } from './statements/download-by-id.ts';
 import { extendSeedLease } from './statements/extend-seed-lease.ts';
-import { filesOfDownload } from './statements/files-of-download.ts';
+import { filesFrom } from './statements/files-from.ts';
 import { lockDownload } from './statements/lock-download.ts';
 import { releaseSeed } from './statements/release-seed.ts';
 import { setOptions } from './statements/set-options.ts';
@@ -18,6 +18,7 @@ import { setSeeded } from './statements/set-seeded.ts';
 import { setSeeding } from './statements/set-seeding.ts';
 import { toSeed } from './statements/to-seed.ts';
 import { type AskedWish, NotPossible } from './store.ts';
+import { filesAtATime } from './working.ts';
 
 export function* freeToSeed({
   runner,
@@ -28,6 +29,7 @@ export function* freeToSeed({
   return (yield* all(toSeed, { any: anyRunner ? 1 : 0, runner, now, limit })).map(({ id }) => id);
 }
 
+/** With the first of its files. */
 export function* takeSeed(
   id: number,
   instance: string,
@@ -36,7 +38,7 @@ export function* takeSeed(
 ): Work<{ readonly row: DownloadRow; readonly files: readonly FileRow[] } | undefined> {
   if ((yield* run(claimSeed, { id, instance, seed_until: leaseUntil, now })) !== 1) return undefined;
   const row = yield* get(downloadById, { id });
-  return row && { row, files: yield* all(filesOfDownload, { download_id: id }) };
+  return row && { row, files: yield* all(filesFrom, { download_id: id, position: 0, limit: filesAtATime }) };
 }
 
 export function* writeSeeded(instance: string, seeds: readonly Seeded[], leaseUntil: number): Work<Lease[]> {

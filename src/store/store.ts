@@ -22,7 +22,7 @@ export type { ManifestFacts, VerifiedFile } from './told-files.ts';
  * Everything that is remembered, in domain words. Two wings meet here and nowhere else: one asks
  * (writes wishes, reads rows), the other does (claims rows, moves bytes).
  *
- * Promises: every operation is one transaction, with its events inside it; every write of the doing
+ * Promises: every operation is one transaction, with its events inside it (what takes very many files takes them in parts, `many-files.ts`); every write of the doing
  * wing is fenced by the lease it names and tells when that lease is lost; all times are handed in
  * (UTC epoch ms). Throws `StoreFailure` when the store cannot be used.
  */

@@ -6,14 +6,15 @@ import { all, get, run, type Work } from './database.ts';
 import { askedWishOf, type DownloadRow, type FileRow, optionsOf } from './rows.ts';
 import { beatInstance } from './statements/beat-instance.ts';
 import { clearNudge } from './statements/clear-nudge.ts';
+import { countFiles } from './statements/count-files.ts';
 import { deleteFilesFrom } from './statements/delete-files-from.ts';
 import { extendLease } from './statements/extend-lease.ts';
 import { fileByPartial } from './statements/file-by-partial.ts';
-import { filesOfDownload } from './statements/files-of-download.ts';
-import { insertFile } from './statements/insert-file.ts';
+import { filesFrom } from './statements/files-from.ts';
 import { insertSample } from './statements/insert-sample.ts';
 import { lockLeased } from './statements/lock-leased.ts';
 import { lookAtLease } from './statements/look-at-lease.ts';
+import { putFile } from './statements/put-file.ts';
 import { setDurable } from './statements/set-durable.ts';
 import { setIntegrity } from './statements/set-integrity.ts';
 import { setManifest } from './statements/set-manifest.ts';
@@ -22,15 +23,20 @@ import { setPeak } from './statements/set-peak.ts';
 import { setRestarted } from './statements/set-restarted.ts';
 import { setVerified } from './statements/set-verified.ts';
 import { sumDurable } from './statements/sum-durable.ts';
-import { updateFile } from './statements/update-file.ts';
 import { wishesFor } from './statements/wishes-for.ts';
 import type { AskedWish, ManifestFacts, Pulse, VerifiedFile } from './store.ts';
 
-/** What a resolve told; undefined: the lease is lost, or nothing is fetched. An event only where it told something new. */
+/** So many rows of files are read or written in one transaction. */
+export const filesAtATime = 500;
+
+/**
+ * What a resolve told, with the first of its files; undefined: the lease is lost, or nothing is fetched. An event only
+ * where it told something new. `recordFiles` records the others.
+ */
 export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: number): Work<FileRow[] | undefined> {
   const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
   if (row?.status !== 'downloading') return undefined;
-  const before = yield* all(filesOfDownload, { download_id: row.id });
+  const known = (yield* get(countFiles, { download_id: row.id }))?.count ?? 0;
   yield* run(setManifest, {
     id: row.id,
     source: manifest.source ?? row.source,
@@ -40,23 +46,33 @@ export function* recordManifest(lease: Lease, manifest: ManifestFacts, now: numb
     keep: manifest.restart ? 0 : 1,
     now,
   });
-  yield* replaceFiles(row.id, manifest, before);
+  const anew = manifest.restart || manifest.replaces === true;
+  yield* run(deleteFilesFrom, { download_id: row.id, position: anew ? 0 : manifest.files.length });
+  yield* putFiles(row.id, manifest, 0);
   if (manifest.restart) yield* run(setRestarted, { download_id: row.id, token: row.lease_token });
   if (!manifest.restart) yield* run(sumDurable, { id: row.id, now });
   if (manifest.restart)
     yield* tell(row, 'restarted', now, { reason: manifest.reason, lostBytes: row.bytes_downloaded });
-  if (manifest.restart || isNews(row, before, manifest)) {
+  if (manifest.restart || isNews(row, known, manifest)) {
     yield* tell(row, 'resolved', now, {
       name: manifest.name,
       totalBytes: manifest.totalBytes,
       files: manifest.files.length,
     });
   }
-  const files = yield* all(filesOfDownload, { download_id: row.id });
+  const files = yield* all(filesFrom, { download_id: row.id, position: 0, limit: filesAtATime });
   const { partialPath } = manifest;
   if (partialPath === undefined) return files;
   for (const { id } of files) yield* run(setPartialPath, { id, download_id: row.id, path: partialPath });
   return files.map((file) => ({ ...file, partial_path: partialPath }));
+}
+
+/** More files of a manifest that is recorded: so many, from this position on. False: the lease is lost. */
+export function* recordFiles(lease: Lease, manifest: ManifestFacts, from: number): Work<boolean> {
+  const row = yield* get(lockLeased, { id: lease.id, token: lease.token });
+  if (row?.status !== 'downloading') return false;
+  yield* putFiles(lease.id, manifest, from);
+  return true;
 }
 
 /** The path is reserved for this file, over all downloads. */
@@ -165,23 +181,16 @@ function* writeCheckpoints(pulse: Pulse, lost: ReadonlyMap<string, Lease>, now: 
   return lostNow;
 }
 
-/** Same files: their durable ranges stay. More or fewer: what is missing comes, the tail goes. */
-function* replaceFiles(downloadId: number, manifest: ManifestFacts, before: readonly FileRow[]): Work<void> {
-  const anew = manifest.restart || manifest.replaces === true;
-  // Of a row that was rebuilt there may be gaps.
-  const known = new Set(before.map(({ position }) => position));
-  yield* run(deleteFilesFrom, { download_id: downloadId, position: anew ? 0 : manifest.files.length });
-  for (const [position, { path, size, main, selected = true }] of manifest.files.entries()) {
-    const row = { download_id: downloadId, position, path, size, main: main ? 1 : 0, selected: selected ? 1 : 0 };
-    if (!anew && known.has(position)) yield* run(updateFile, row);
-    else yield* run(insertFile, { ...row, partial_path: null });
+/** Same files: their durable ranges stay. */
+function* putFiles(downloadId: number, { files }: ManifestFacts, from: number): Work<void> {
+  for (const [n, { path, size, main, selected = true }] of files.slice(from, from + filesAtATime).entries()) {
+    const flags = { main: main ? 1 : 0, selected: selected ? 1 : 0 };
+    yield* run(putFile, { download_id: downloadId, position: from + n, path, size, ...flags });
   }
 }
 
-function isNews(row: DownloadRow, before: readonly FileRow[], manifest: ManifestFacts): boolean {
-  return (
-    row.name !== manifest.name || row.total_bytes !== manifest.totalBytes || before.length !== manifest.files.length
-  );
+function isNews(row: DownloadRow, known: number, manifest: ManifestFacts): boolean {
+  return row.name !== manifest.name || row.total_bytes !== manifest.totalBytes || known !== manifest.files.length;
 }
 
 const keyOf = (lease: Lease) => `${lease.id}:${lease.token}`;

@@ -9,6 +9,7 @@ import type {
   TransferEnd,
   TransferLimits,
 } from '../source.ts';
+import { type Columns, isPacked, packed, unpackedInParts } from './packed.ts';
 
 /** What the main thread asks of a thread that runs a source. `call` numbers what is answered. */
 export type Order =
@@ -23,7 +24,7 @@ export type Order =
   | {
       readonly order: 'seed';
       readonly call: number;
-      readonly request: SeedRequest;
+      readonly request: PlainSeedRequest;
       readonly figures: SharedArrayBuffer;
     }
   | { readonly order: 'discard'; readonly manifest: Manifest }
@@ -38,7 +39,7 @@ export type Word =
   | {
       readonly word: 'answer';
       readonly call: number;
-      readonly value: Manifest | TransferEnd | readonly FileRanges[] | undefined;
+      readonly value: PlainAnswer;
     }
   | { readonly word: 'failure'; readonly call: number; readonly failure: PlainFailure }
   | { readonly word: 'note'; readonly transfer: number; readonly note: string }
@@ -50,8 +51,31 @@ export type Word =
       readonly message: string;
     };
 
-/** A function does not cross threads: notes travel as words. */
-export type PlainFetchRequest = Omit<FetchRequest, 'onNote'>;
+/** A function does not cross threads: notes travel as words. Lists may be very long. */
+export type PlainFetchRequest = Omit<FetchRequest, 'onNote' | 'targets'> & {
+  readonly targets: FetchRequest['targets'] | Columns;
+};
+export type PlainSeedRequest = Omit<SeedRequest, 'files'> & { readonly files: SeedRequest['files'] | Columns };
+
+/** What a call is answered with. */
+export type Answer = Manifest | TransferEnd | readonly FileRanges[] | undefined;
+type WithColumns<T extends { readonly files: unknown }> = Omit<T, 'files'> & { readonly files: T['files'] | Columns };
+type PlainAnswer = WithColumns<Manifest> | WithColumns<TransferEnd> | readonly FileRanges[] | Columns | undefined;
+
+/** How it goes to the other thread. */
+export function plainAnswer(answer: Answer): PlainAnswer {
+  if (answer === undefined) return undefined;
+  if (!('files' in answer)) return packed(answer);
+  return { ...answer, files: packed<object>(answer.files) } as PlainAnswer;
+}
+
+/** The answer again; of one with a long list a while later. */
+export function answerFrom(plain: PlainAnswer): Answer | Promise<Answer> {
+  if (plain === undefined) return undefined;
+  if (isPacked(plain)) return unpackedInParts<FileRanges>(plain);
+  if (!('files' in plain) || !isPacked(plain.files)) return plain as Answer;
+  return unpackedInParts(plain.files).then((files) => ({ ...plain, files }) as Answer);
+}
 
 /** An error loses its class on the way; this is what is kept of a `Failure`. */
 export interface PlainFailure {

@@ -1,7 +1,8 @@
 import { asFailure, Failure } from '../../downloads/failure.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Seeding, Source, Transfer } from '../source.ts';
-import { figure, isSynced, type Order, plainFailure, type Word } from './messages.ts';
+import { type Answer, figure, isSynced, type Order, plainAnswer, plainFailure, type Word } from './messages.ts';
+import { unpacked } from './packed.ts';
 
 /** How often the live figures are put where the main thread reads them, ms. */
 const figuresEvery = 50;
@@ -23,9 +24,9 @@ interface Running {
 export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: Int32Array): void {
   const resolving = new Map<number, AbortController>();
   const running = new Map<number, Running>();
-  const answer = (call: number, work: Promise<Extract<Word, { word: 'answer' }>['value'] | undefined>) => {
+  const answer = (call: number, work: Promise<Answer>) => {
     work.then(
-      (value) => port.postMessage({ word: 'answer', call, value }),
+      (value) => port.postMessage({ word: 'answer', call, value: plainAnswer(value) }),
       (error) => port.postMessage({ word: 'failure', call, failure: plainFailure(asFailure(error)) }),
     );
   };
@@ -76,6 +77,7 @@ export function hostSource(source: Source, port: HostPort, clock: Clock, pulse: 
   async function fetch({ call, request, figures }: Extract<Order, { order: 'fetch' }>) {
     const transfer = source.fetch({
       ...request,
+      targets: unpacked(request.targets),
       onNote: (note) => port.postMessage({ word: 'note', transfer: call, note }),
     });
     const own = { transfer, figures: new Float64Array(figures) };
@@ -100,7 +102,7 @@ async function seed(
   running: Map<number, Running>,
 ): Promise<undefined> {
   if (!source.seed) throw new Failure('internal', `${source.name} has nobody to send anything to`);
-  const seeding = source.seed(request);
+  const seeding = source.seed({ ...request, files: unpacked(request.files) });
   const closed = Promise.withResolvers<undefined>();
   const transfer = asTransfer(seeding, () => closed.resolve(undefined));
   running.set(call, { transfer, figures: new Float64Array(figures) });

@@ -4,6 +4,7 @@ import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { FetchRequest, Manifest, Seeding, SeedRequest, Source, Transfer, TransferEnd } from '../source.ts';
 import { figure, figuresBytes, isSynced } from './messages.ts';
+import { packed } from './packed.ts';
 import { startThread, type Thread, type ThreadWorker } from './thread.ts';
 
 export interface ThreadSourceParts {
@@ -63,7 +64,7 @@ export function threadSource(parts: ThreadSourceParts): Source {
     discard(manifest) {
       const { device, plan } = manifest.plan as ThreadPlan;
       const thread = threads.get(device);
-      if (thread?.alive) thread.send({ order: 'discard', manifest: { ...manifest, plan } });
+      if (thread?.alive) thread.send({ order: 'discard', manifest: { ...manifest, files: [], plan } });
     },
     async close() {
       const ending = [...threads.values()];
@@ -94,7 +95,8 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
   const figures = new Float64Array(shared);
   // Until the thread tells more: what is missing is asked for at once, to keep room for it.
   figures[figure.bytes] = request.targets.reduce((sum, { durable }) => sum + bytesIn(durable), 0);
-  const fetch = thread.call((id) => ({ order: 'fetch', call: id, request, figures: shared }));
+  const told = { ...request, targets: packed(request.targets) };
+  const fetch = thread.call((id) => ({ order: 'fetch', call: id, request: told, figures: shared }));
   const transfer = fetch.id;
   if (onNote) thread.onNote(transfer, onNote);
   let closing: Promise<void> | undefined;
@@ -145,7 +147,8 @@ function transferIn(thread: Thread, { onNote, ...request }: FetchRequest): Trans
 function seedingIn(thread: Thread, request: SeedRequest): Seeding {
   const shared = new SharedArrayBuffer(figuresBytes);
   const figures = new Float64Array(shared);
-  const seed = thread.call((call) => ({ order: 'seed', call, request, figures: shared }));
+  const told = { ...request, files: packed(request.files) };
+  const seed = thread.call((call) => ({ order: 'seed', call, request: told, figures: shared }));
   const { promise: done, reject } = Promise.withResolvers<never>();
   done.catch(() => {});
   let closing: Promise<void> | undefined;

@@ -1,7 +1,7 @@
 import { Failure } from '../../downloads/failure.ts';
 import type { Log } from '../../log/log.ts';
 import type { Clock } from '../../time/clock.ts';
-import { failureFrom, type Order, type Word } from './messages.ts';
+import { answerFrom, failureFrom, type Order, type Word } from './messages.ts';
 
 /**
  * A thread whose pulse stands still over so many looks hangs (a disk that does not answer). Looks and
@@ -104,7 +104,7 @@ export function startThread(
     const call = waiting.get(word.call);
     waiting.delete(word.call);
     keepAlive();
-    if (word.word === 'answer') call?.resolve(word.value);
+    if (word.word === 'answer') call?.resolve(answerFrom(word.value));
     else call?.reject(failureFrom(word.failure));
   }
 

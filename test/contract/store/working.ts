@@ -81,6 +81,28 @@ export const workingPromises: Promises = {
     assert.equal((await store.recordManifest(claim.lease, manifest, now))?.length, 1);
   },
 
+  'very many files are all told, read and claimed, in their order, and told again nothing of them is lost': async (
+    store,
+  ) => {
+    const claim = await claimed(store, (await added(store)).id);
+    const { id } = claim.lease;
+    const named = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ path: `${at}`, size: at, main: false }));
+    const paths = named(1001).map(({ path }) => path);
+    const pathsOf = (files: readonly { readonly path: string }[] | undefined) => files?.map(({ path }) => path);
+    const many = { ...manifest, files: named(1000) };
+    assert.deepEqual(pathsOf(await store.recordManifest(claim.lease, many, now)), paths.slice(0, 1000));
+    const last = present((await store.files(id)).at(-1));
+    await checkpoint(store, claim.lease, last.id, 7);
+    const more = await store.recordManifest(claim.lease, { ...many, files: named(1001) }, now);
+    assert.deepEqual(pathsOf(more), paths);
+    assert.deepEqual(more?.[999], { ...last, durable: [[0, 7]] });
+    await store.change(claim.lease, { to: 'pending', why: 'shutdown' }, now);
+    assert.equal(await store.recordManifest(claim.lease, many, now), undefined, 'the lease is lost');
+    assert.deepEqual((await claimed(store, id)).files, more);
+    assert.deepEqual(await store.files(id), more);
+  },
+
   'the path of a partial belongs to one file until its download ends': async (store) => {
     const first = await running(store);
     const second = await running(store);
