@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/log/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { sampled } from '../support/runs.ts';
-import type { Task } from './store-process.ts';
+import { assertKept, claimAtOnce, listenUntil, type Promised, storeProcess } from '../support/store-processes.ts';
 
 const parts = { clock: systemClock, log: silentLog };
 
@@ -25,10 +23,7 @@ test('processes that claim from one database at once never get the same download
     const asked = { source: 'http', link, linkKey: link, directory: '/d', options: {}, metadata: {}, runner: null };
     await store.add({ ...asked, ifExists: 'new' }, systemClock.now());
   }
-  const children = ['a', 'b', 'c'].map((instance) => start(t, { do: 'claim all', path, instance }));
-  await Promise.all(children.map((child) => once(child, 'message')));
-  for (const child of children) child.send('go');
-  const claims = (await Promise.all(children.map((child) => once(child, 'message')))).map(([ids]) => ids as number[]);
+  const claims = await claimAtOnce(t, path, ['a', 'b', 'c']);
   assert.equal(claims.flat().length, wanted);
   assert.equal(new Set(claims.flat()).size, wanted, 'no download twice');
   for (const [n, ids] of claims.entries()) {
@@ -38,10 +33,10 @@ test('processes that claim from one database at once never get the same download
 
 test('two processes killed again and again in the middle of writing lose nothing that they had promised', async (t) => {
   const path = await database(t);
-  const promised = new Map<number, boolean>();
+  const promised: Promised = new Map();
   const rounds = sampled([13, 5, 17, 9], 2);
   for (const writes of rounds) {
-    const children = ['a', 'b'].map((instance) => start(t, { do: 'write', path, instance }));
+    const children = ['a', 'b'].map((instance) => storeProcess(t, { do: 'write', path, instance }));
     await Promise.all(children.map((child) => listenUntil(child, promised, writes)));
     for (const child of children) child.kill('SIGKILL');
     await Promise.all(children.map((child) => once(child, 'exit')));
@@ -49,11 +44,7 @@ test('two processes killed again and again in the middle of writing lose nothing
   const { store, warnings } = await openStore({ path, ...parts });
   assert.deepEqual(warnings, []);
   assert.ok(promised.size >= 15 * rounds.length);
-  for (const [id, paused] of promised) {
-    assert.equal((await store.get(id))?.status, paused ? 'paused' : 'downloading');
-    const kinds = (await store.events({ downloadId: id, limit: 9 })).map(({ to, kind }) => to ?? kind);
-    assert.deepEqual(kinds, paused ? ['added', 'downloading', 'paused'] : ['added', 'downloading']);
-  }
+  await assertKept(store, promised);
   await store.close();
   using connection = new DatabaseSync(path, { readOnly: true });
   assert.equal(connection.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok');
@@ -66,7 +57,7 @@ test('a change by another process is seen within a moment', async (t) => {
   t.after(() => store.close());
   let seen = Promise.withResolvers<number>();
   store.onChange(() => seen.resolve(systemClock.now()));
-  const child = start(t, { do: 'add when told', path });
+  const child = storeProcess(t, { do: 'add when told', path });
   const delays: number[] = [];
   for (let n = 0; n < 30; n += 1) {
     await once(child, 'message');
@@ -84,30 +75,4 @@ async function database(t: TestContext): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'longhaul-processes-'));
   t.after(() => rm(home, { recursive: true }));
   return join(home, 'db', 'longhaul.db');
-}
-
-function start(t: TestContext, task: Task): ChildProcess {
-  const child = fork(fileURLToPath(new URL('./store-process.ts', import.meta.url)), [JSON.stringify(task)], {
-    execArgv: [],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  return child;
-}
-
-/** Takes down what the child promises, until it has promised `count` more. */
-async function listenUntil(child: ChildProcess, promised: Map<number, boolean>, count: number): Promise<void> {
-  let heard = 0;
-  const died = once(child, 'exit').then(() => {
-    if (heard < count) throw new Error('it died by itself');
-  });
-  const listen = async () => {
-    for await (const [message] of on(child, 'message')) {
-      const { id, paused } = message as { id: number; paused: boolean };
-      promised.set(id, paused);
-      heard += 1;
-      if (heard === count) return;
-    }
-  };
-  await Promise.race([listen(), died]);
-  died.catch(() => {});
 }
