@@ -227,6 +227,21 @@ test('readers of the older table find its columns, its words and its timestamps'
   }
 });
 
+test('however many wait for their steps, an index tells whose turn it is', async (t) => {
+  const { path, store } = await opened(t);
+  await store.close();
+  const database = raw(t, path, true);
+  for (const [{ sql }, index] of [
+    [claimableSteps, 'downloads_for_steps'],
+    [claimableInPlace, 'downloads_in_place'],
+    [stepsGivenUp, 'steps_marked'],
+  ] as const) {
+    const plan = JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql.replaceAll(/:[a-z_]+/g, '1')}`).all());
+    assert.match(plan, new RegExp(`USING INDEX ${index}\\b`));
+    assert.doesNotMatch(plan, /TEMP B-TREE/);
+  }
+});
+
 async function temporaryHome(t: TestContext): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'longhaul-store-'));
   t.after(() => rm(home, { recursive: true, force: true }));
@@ -259,19 +274,3 @@ function failedInput(): never {
 function failWith(code: string): never {
   throw Object.assign(new Error(code), { code });
 }
-
-test('however many wait for their steps, an index tells whose turn it is', async (t) => {
-  const { path, store } = await opened(t);
-  await store.close();
-  const database = new DatabaseSync(path);
-  for (const [{ sql }, index] of [
-    [claimableSteps, 'downloads_for_steps'],
-    [claimableInPlace, 'downloads_in_place'],
-    [stepsGivenUp, 'steps_marked'],
-  ] as const) {
-    const plan = JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql.replaceAll(/:[a-z_]+/g, '1')}`).all());
-    assert.match(plan, new RegExp(`USING INDEX ${index}\\b`));
-    assert.doesNotMatch(plan, /TEMP B-TREE/);
-  }
-  database.close();
-});

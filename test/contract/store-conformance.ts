@@ -25,22 +25,22 @@ export interface StoreUnderTest {
  * the store is made of.
  */
 export function storeConformance(name: string, open: () => Promise<StoreUnderTest>): void {
-  const promises = {
-    ...askingPromises,
-    ...claimingPromises,
-    ...workingPromises,
-    ...wishingPromises,
-    ...limitingPromises,
-    ...importingPromises,
-    ...queueingPromises,
-    ...rankingPromises,
-    ...steppingPromises,
-    ...seedingPromises,
-    ...tidyingPromises,
-    ...figuresPromises,
-    ...modelPromises,
-  };
-  for (const [promise, keeps] of Object.entries(promises)) {
+  const promises = [
+    askingPromises,
+    claimingPromises,
+    workingPromises,
+    wishingPromises,
+    limitingPromises,
+    importingPromises,
+    queueingPromises,
+    rankingPromises,
+    steppingPromises,
+    seedingPromises,
+    tidyingPromises,
+    figuresPromises,
+    modelPromises,
+  ].flatMap((some) => Object.entries(some));
+  for (const [promise, keeps] of promises) {
     test(`${name} store: ${promise}`, async () => {
       const { store, end } = await open();
       try {

@@ -63,7 +63,15 @@ test('a piece is deciphered with its key, and a wrong key is a failure that may 
       assert.deepEqual(await decipher(secret, key, { iv }), Buffer.from(bytes));
     }),
   );
-  await assert.rejects(decipher(Buffer.alloc(15), key, { iv }), /cannot be deciphered/);
+  const cipher = createCipheriv('aes-128-cbc', key, Buffer.from(iv, 'hex'));
+  const secret = Buffer.concat([cipher.update('a piece'), cipher.final()]);
+  for (const [bytes, tried] of [
+    [secret, Buffer.from('another key, 16b')],
+    [secret.subarray(1), key],
+  ] as const) {
+    const may = { class: 'media', message: /cannot be deciphered/, retry: { when: 'now' } };
+    await assert.rejects(decipher(Buffer.from(bytes), tried, { iv }), may);
+  }
 });
 
 test('the kind of a piece is told from its bytes', () => {
