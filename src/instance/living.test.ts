@@ -16,14 +16,14 @@ import { createInstanceSocket } from './socket.ts';
 
 const ttl = 30_000;
 
-async function scene(t: TestContext) {
+async function scene(t: TestContext, clock = systemClock) {
   const sockets = await mkdtemp(join(tmpdir(), 'longhaul-living-'));
   const { store } = await openStore({ path: ':memory:', clock: systemClock, log: silentLog });
   t.after(async () => {
     await store.close();
     await rm(sockets, { recursive: true });
   });
-  const living = createLiving({ store, clock: systemClock, sockets, ttl });
+  const living = createLiving({ store, clock, sockets, ttl });
   const row = (uid: string, silentFor: number, host = hostname()): InstanceRow => {
     const beatAt = systemClock.now() - silentFor;
     return { uid, host, pid: 1, role: 'get', socketPath: '', startedAt: beatAt, beatAt };
@@ -72,15 +72,23 @@ test('a socket that refuses proves death at once, to everybody who asks, until i
 });
 
 test('one that is caught while it dies, and cuts off who asks before its socket refuses, is dead', async (t) => {
-  const { living, row, sockets, store } = await scene(t);
-  const listen = `const server = require('node:net').createServer((client) => {
+  const death = Promise.withResolvers<void>();
+  let waits = 0;
+  const untilDead = async () => {
+    waits += 1;
+    await death.promise;
+  };
+  const { living, row, sockets, store } = await scene(t, { ...systemClock, sleep: untilDead });
+  const listen = `require('node:net').createServer((client) => {
+    client.once('close', () => process.kill(process.pid, 'SIGKILL'));
     client.destroy();
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 10);
   }).listen(process.argv[1], () => console.log('here'))`;
   const child = spawn(process.execPath, ['-e', listen, socketPath(sockets, 'a')]);
+  child.once('exit', () => death.resolve());
   await once(child.stdout, 'data');
   await store.registerInstance(row('a', 0));
   assert.deepEqual(await living.gone('me'), { dead: ['a'], silent: [] });
+  assert.equal(waits, 1, 'it was cut off, and asked again');
 });
 
 test('where the socket is gone the heartbeat tells: an instance that lives loses nothing', async (t) => {

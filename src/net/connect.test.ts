@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Authority, type Certificate, makeAuthority } from '../../test/support/certificate.ts';
 import { startFaultServer } from '../../test/support/fault-server.ts';
 import { httpSource } from '../../test/support/http-bench.ts';
@@ -201,5 +200,5 @@ test('a request that is given up before it is sent leaves no connection behind',
     return [];
   };
   await assert.rejects(get(url, giveUp, { ...ways, signal: stop.signal }), /enough/);
-  while (server.open > 0) await nextTurn();
+  await server.untilLeft();
 });

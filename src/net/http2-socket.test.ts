@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import tls, { type TLSSocket } from 'node:tls';
 import { type Authority, makeAuthority } from '../../test/support/certificate.ts';
 import { needs } from '../../test/support/needs.ts';
@@ -77,6 +76,9 @@ async function frameServer(frames: readonly Buffer[], leaves = false) {
     url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/f.bin`),
     pool,
     open,
+    async untilLeft() {
+      for (const socket of open) await new Promise((closed) => socket.once('close', closed));
+    },
     [Symbol.dispose]() {
       pool.close();
       for (const socket of open) socket.destroy();
@@ -147,7 +149,7 @@ test('what a host has said before it left can still be read', { ...openssl, time
   for (const fields of [{}, { 'content-length': `${40 * 16_000}` }]) {
     using server = await frameServer([frame('headers', endHeaders, 1, head(fields)), ...parts, leaving], true);
     const exchange = await asked(server);
-    while (server.open.size > 0) await nextTurn();
+    await server.untilLeft();
     assert.deepEqual(await read(exchange), { bytes: 40 * 16_000 });
   }
 });
@@ -160,7 +162,7 @@ test('an answer that is given up closes its connection', { ...openssl, timeout: 
   const exchange = await asked(server);
   assert.equal(server.open.size, 1);
   exchange.abandon();
-  while (server.open.size > 0) await nextTurn();
+  await server.untilLeft();
 });
 
 test('who it is, and where, is looked at as without HTTP/2', openssl, async () => {

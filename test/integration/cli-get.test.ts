@@ -97,11 +97,11 @@ test('pause from another terminal ends get with 4 within a second; a paused one 
     const get = longhaul(['get', `${server.url}/film.mkv`], place);
     await server.untilRequests(1);
     await get.says('downloading');
-    const began = performance.now();
     const pause = await run(['pause', '1'], place);
     assert.equal(pause.stdout, '‖ 1 film.mkv: paused\n');
+    const obeyed = performance.now();
     const end = await get.ended;
-    assert.ok(performance.now() - began < 2500, 'process start included');
+    assert.ok(performance.now() - obeyed < 1000);
     assert.equal(end.code, 4);
     assert.match(end.stderr, /paused at .*; go on with: longhaul resume 1/);
     assert.match((await run(['resume-downloads'], place)).stderr, /nothing to resume/);

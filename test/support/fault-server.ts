@@ -11,6 +11,8 @@ export interface FaultServer {
   readonly requests: readonly RecordedRequest[];
   /** Connections that are open now. */
   readonly open: number;
+  /** Resolves when none is open. */
+  untilLeft(): Promise<void>;
   /** Bytes of bodies that have left so far. */
   readonly sent: number;
   /** Resolves when that many requests have come. */
@@ -89,6 +91,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
     get open() {
       return door.open;
     },
+    untilLeft: () => door.untilLeft(),
     get sent() {
       return sent;
     },
@@ -140,6 +143,10 @@ class Door {
 
   get open(): number {
     return this.#sockets.size;
+  }
+
+  async untilLeft(): Promise<void> {
+    for (const socket of this.#sockets) await new Promise((closed) => socket.once('close', closed));
   }
 
   get port(): number {

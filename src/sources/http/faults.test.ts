@@ -205,14 +205,14 @@ test('no connection stays open when a source is closed', async (context) => {
   await delivers(bench, server.link, 'validator');
   await bench.resolve(server.link);
   await bench.source.close();
-  while (server.open > 0) await new Promise((resolve) => setImmediate(resolve));
+  await server.untilLeft();
 });
 
 test('a manifest that nothing is fetched of leaves no connection open', async (context) => {
   const server = await serverFor(context);
   const bench = await httpBench(context);
   bench.source.discard?.(await bench.resolve(server.link));
-  while (server.open > 0) await new Promise((resolve) => setImmediate(resolve));
+  await server.untilLeft();
 });
 
 test('a digest of the whole file that the server tells is compared with what came', async (context) => {

@@ -148,7 +148,7 @@ test('an answer that is not fetched within 15 s is let go, and asked for again',
   const manifest = await bench.resolve(link);
   assert.equal(server.open, 1);
   await clock.advance(15_000);
-  while (server.open > 0) await new Promise((resolve) => setImmediate(resolve));
+  await server.untilLeft();
   server.script(() => ({ do: 'serve' }));
   const target = { position: 0, path: bench.partial.path, size: manifest.totalBytes, durable: [] };
   const transfer = bench.source.fetch({ manifest, targets: [target], options: {} });
