@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { spawnBound } from './support/bound.ts';
 import { type Program, pathOf } from './support/needs.ts';
 import packages from './support/programs.json' with { type: 'json' };
 import { sharedFolder } from './support/shared-folder.ts';
@@ -122,14 +123,14 @@ async function run({ files, flags, atEnd }: Group, shared: string): Promise<Resu
   ];
   try {
     const args = ['--test', ...flags, ...reporters, ...files];
-    const child = spawn(process.execPath, args, {
+    const child = spawnBound(process.execPath, args, {
       cwd: root,
       stdio: ['inherit', 'pipe', 'inherit'],
       env: { ...environment(), NODE_COMPILE_CACHE: join(shared, 'compiled'), [sharedFolder]: shared },
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
     const output: Buffer[] = [];
-    child.stdout.on('data', (piece: Buffer) => (atEnd ? output.push(piece) : process.stdout.write(piece)));
+    child.stdout?.on('data', (piece: Buffer) => (atEnd ? output.push(piece) : process.stdout.write(piece)));
     const code = await new Promise<number>((done) => {
       child.on('close', (status, signal) => done(signal === null ? (status ?? 1) : 128 + constants.signals[signal]));
     });

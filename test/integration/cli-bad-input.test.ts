@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
 import { ask } from '../support/ask.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { type Ended, longhaul, ownPlace, type Place, run } from '../support/program.ts';
+import { freePort } from '../support/servers.ts';
 
 const quick = ['--max-tries', '1'] as const;
 
@@ -20,14 +20,6 @@ function assertClear(end: Ended, code: number, says: RegExp): void {
 
 async function files(place: Place): Promise<string[]> {
   return (await readdir(place.cwd)).filter((name) => name !== 'home').toSorted();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('what is wrong is said in one sentence', { concurrency: 3 }, () => {

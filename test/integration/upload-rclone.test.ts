@@ -31,9 +31,7 @@ describe('uploads with rclone', needs('rclone'), () => {
       'rclone',
       port,
       ['serve', 'webdav', there, '--dir-cache-time', '0s', '--addr', `127.0.0.1:${port}`, ...login],
-      {
-        RCLONE_CONFIG: '/dev/null',
-      },
+      { env: { RCLONE_CONFIG: '/dev/null' } },
     );
     webdav = { ...webdav, url: `http://127.0.0.1:${port}/` };
     const config_file = join(root, 'rclone.conf');

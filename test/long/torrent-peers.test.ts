@@ -13,11 +13,11 @@ import { startNginx } from '../support/nginx.ts';
 import { placeTells, untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Place, type Program, run } from '../support/program.ts';
 import { inOwnNetwork, needsOwnNetwork } from '../support/quiet-network.ts';
+import type { RunningServer } from '../support/servers.ts';
 import { needsSmallVolume, smallVolume } from '../support/small-volume.ts';
 import { type MadeTorrent, makeTorrent } from '../support/torrent-maker.ts';
 import {
   laidOut,
-  type RealPeer,
   startAria2,
   startOpentracker,
   startQbittorrentSeed,
@@ -232,7 +232,7 @@ async function ownPlaceFor(t: TestContext): Promise<Place> {
   return place;
 }
 
-async function seeding(t: TestContext, starting: Promise<RealPeer>): Promise<void> {
+async function seeding(t: TestContext, starting: Promise<RunningServer>): Promise<void> {
   const peer = await starting;
   t.after(() => peer.stop());
 }

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
-import { pathOf } from './needs.ts';
+import { freePort, startServer } from './servers.ts';
 import { pathTells } from './tells.ts';
 
 export interface NginxOptions {
@@ -51,8 +50,6 @@ export interface Nginx {
 
 /** Starts an nginx of our own: own configuration, own folder, free port, on one address, which is loopback unless asked for. */
 export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
-  const binary = pathOf('nginx');
-  if (!binary) throw new Error('nginx is not installed');
   const prefix = await mkdtemp(join(tmpdir(), 'longhaul-nginx-'));
   const [root, log] = [join(prefix, 'files'), join(prefix, 'access.log')];
   await mkdir(root);
@@ -60,25 +57,22 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const port = await freePort(address);
   const config = join(prefix, 'nginx.conf');
   await writeFile(config, configuration(prefix, `${address}:${port}`, options));
-  const child = spawn(binary, ['-p', prefix, '-e', join(prefix, 'error.log'), '-c', config], { stdio: 'ignore' });
-  process.once('exit', () => child.kill('SIGKILL'));
-  try {
-    await listening(child, { address, port }, prefix);
-  } catch (error) {
-    await stopped(child);
-    await rm(prefix, { recursive: true, force: true });
-    throw error;
-  }
+  const server = await startServer('nginx', port, ['-p', prefix, '-e', 'stderr', '-c', config], { address }).catch(
+    async (error: unknown) => {
+      await rm(prefix, { recursive: true, force: true });
+      throw error;
+    },
+  );
   return {
     url: `${options.certificate ? 'https' : 'http'}://${address}:${port}`,
     root,
-    pid: child.pid ?? 0,
+    pid: server.pid,
     requests: () => logged(log),
     async ended(count) {
       await pathTells(log, async () => ((await logged(log)).length >= count ? true : undefined));
     },
     async stop() {
-      await stopped(child);
+      await server.stop();
       await rm(prefix, { recursive: true, force: true });
     },
   };
@@ -135,52 +129,6 @@ async function logged(path: string): Promise<LoggedRequest[]> {
         agent,
       };
     });
-}
-
-function freePort(address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, address, () => {
-      const bound = server.address();
-      server.close(() => (bound && typeof bound === 'object' ? resolve(bound.port) : reject(new Error('no port'))));
-    });
-  });
-}
-
-/** Tries to connect until it answers, at most as long as the process lives. */
-async function listening(child: ChildProcess, at: Listener, prefix: string): Promise<void> {
-  let started = true;
-  child.once('error', () => {
-    started = false;
-  });
-  while (!(await answers(at))) {
-    if (started && child.exitCode === null && child.signalCode === null) continue;
-    throw new Error(`nginx did not start: ${await readFile(join(prefix, 'error.log'), 'utf8').catch(() => '')}`);
-  }
-}
-
-interface Listener {
-  readonly address: string;
-  readonly port: number;
-}
-
-function answers({ address, port }: Listener): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ port, host: address });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => setTimeout(() => resolve(false), 10));
-  });
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await exit;
 }
 
 /** Fills a file with bytes that differ everywhere; returns its SHA-256 in hex. */

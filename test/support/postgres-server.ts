@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -14,12 +14,12 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { spawnBound } from './bound.ts';
+import { freePort, notRoot, type User } from './servers.ts';
 import { sharedFolder } from './shared-folder.ts';
 
 /** A PostgreSQL server for tests, on one address, with nothing kept. */
@@ -55,7 +55,7 @@ export function sharedPostgres(): Promise<PostgresServer> {
 export async function startPostgres(address = loopback): Promise<PostgresServer> {
   sweep();
   const folder = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
-  const user = ownUser();
+  const user = notRoot();
   chmodSync(folder, 0o755);
   if (user) chownSync(folder, user.uid, user.gid);
   const native = binaries(folder);
@@ -98,19 +98,6 @@ export async function startPostgres(address = loopback): Promise<PostgresServer>
   };
   await server.start();
   return server;
-}
-
-interface User {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root. */
-function ownUser(): User | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout));
-  if (!uid || !gid) throw new Error('PostgreSQL does not run as root, and there is no user nobody');
-  return { uid, gid };
 }
 
 /** Where the binaries are; copied into `folder` when that user could not reach them where they lie. */
@@ -182,7 +169,7 @@ async function launch(
     deadlock_timeout: '100ms',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+  const child = spawnBound(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...flags], {
     ...user,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -195,16 +182,6 @@ async function launch(
   child.on('exit', () => reject(new Error(`PostgreSQL did not start: ${said}`)));
   await promise;
   return child;
-}
-
-async function freePort(address: string): Promise<number> {
-  const server = createServer();
-  server.listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Ends the servers of test runs that were killed, and removes what they left. */

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { spawnBound } from './bound.ts';
 
 const built = resolve(import.meta.dirname, '../../dist/main.js');
 
@@ -42,7 +43,7 @@ export const otherHost = { NODE_OPTIONS: `--import ${new URL('./other-host.ts', 
 export function longhaul(args: readonly string[], place: Place, stdin: 'ignore' | 'pipe' = 'ignore'): Program {
   if (!existsSync(built)) throw new Error('dist/main.js is not built: run npm test, or npm run build');
   const [command = '', ...words] = [...(place.via ?? []), process.execPath, built, ...args];
-  const child = spawn(command, words, {
+  const child = spawnBound(command, words, {
     cwd: place.cwd,
     stdio: [stdin, 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', LONGHAUL_HOME: place.home, ...place.env },

@@ -50,7 +50,9 @@ export async function startQbittorrent(): Promise<QbittorrentServer> {
       await askedUntil(async () => wanted(await server.states()) || undefined);
     },
     async start() {
-      running = await startServer('qbittorrent-nox', port, [`--profile=${profile}`], { HOME: profile });
+      running = await startServer('qbittorrent-nox', port, [`--profile=${profile}`], {
+        env: { HOME: profile },
+      });
     },
     async stop() {
       await server.call('app/shutdown', {}).catch(() => {});

@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { spawnBound } from './bound.ts';
 
 /** Like `needs(…)`: options for a test that runs in a network of its own, which only root may make, and not everywhere. */
 export function needsOwnNetwork(): { skip?: string } {
@@ -10,12 +11,12 @@ export function needsOwnNetwork(): { skip?: string } {
 /** Runs a script in a network in which there is nothing but its own loopback; resolves with what it writes to stdout. */
 export async function inOwnNetwork(script: URL): Promise<string> {
   const shell = 'ip link set lo up && exec "$0" "$1"';
-  const child = spawn('unshare', ['--net', 'sh', '-c', shell, process.execPath, script.pathname], {
+  const child = spawnBound('unshare', ['--net', 'sh', '-c', shell, process.execPath, script.pathname], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { out: '', errors: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (written.out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (written.errors += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (written.out += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (written.errors += text));
   const code = await new Promise((done) => child.on('close', done));
   if (code !== 0) throw new Error(`${script.pathname} ended with ${code}: ${written.errors}`);
   return written.out;

@@ -20,12 +20,14 @@ export function pathTells<T>(path: string, look: Look<T>): Promise<NonNullable<T
 
 /**
  * Asks every 20 ms (or `every`) until there is something to tell: of what only answers when it is asked, as other people's
- * servers do, screens, processes that end, and ports. Whatever tells by itself is waited for.
+ * servers do, screens, processes that end, and ports. Whatever tells by itself is waited for. Fails after three minutes.
  */
 export async function askedUntil<T>(look: Look<T>, every = 20): Promise<NonNullable<T>> {
+  const end = systemClock.monotonic() + 180_000;
   for (;;) {
     const told = await look();
     if (told !== undefined && told !== null) return told;
+    if (systemClock.monotonic() > end) throw new Error(`nothing came of asking: ${look}`);
     await systemClock.sleep(every);
   }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { patterned, untilBytes } from '../../../test/support/http-bench.ts';
+import { freePort } from '../../../test/support/servers.ts';
 import { embeddedTorrents } from '../../../test/support/torrent-bench.ts';
 import { type MadeTorrent, makeTorrent } from '../../../test/support/torrent-maker.ts';
 import { TorrentSwarm } from '../../../test/support/torrent-swarm.ts';
@@ -378,12 +379,4 @@ async function benchFor(
     },
     fetch: (manifest, targets) => source.fetch({ manifest, targets, options: {} }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
