@@ -216,6 +216,8 @@ describe('what is wrong is said in one sentence', { concurrency: 3 }, () => {
       );
       assertClear(await ask(['help', 'lsit'], place), 2, /unknown command 'lsit'; did you mean list\?/);
       assertClear(await ask(['--home', '', 'list'], place), 2, /--home is empty/);
+      for (const name of ['', 'two\nlines', 'x'.repeat(300)])
+        assertClear(await ask(['serve', '--name', name], place), 2, /--name.* must be one line of 1 to 253 characters/);
       assertClear(await ask(['move', 'up'], place), 2, /say what to move/);
       assertClear(
         await ask(['export', join('none', 'x.json')], place),

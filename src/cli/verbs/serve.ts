@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { InvalidArgumentError } from 'commander';
 import { ConfigError } from '../../config/problems.ts';
 import type { Longhaul } from '../../instance/longhaul.ts';
 import { printable } from '../../log/printable.ts';
@@ -14,11 +15,14 @@ interface ServeOptions {
 /** The end may take so long, ms: service managers wait little longer. */
 const longestEnd = 9000;
 
+/** As long as the name of a machine may be. */
+const longestName = 253;
+
 /** `longhaul serve`: an engine for everybody, until it is told to end. */
 export const serve: Verb = {
   define(command) {
     command
-      .option('--name <name>', 'tells several of them on one database apart (default: the name of this machine)')
+      .option('--name <name>', 'tells several of them on one database apart (default: the name of this machine)', named)
       .addOption(jsonOption())
       .addHelpText('after', help);
   },
@@ -62,6 +66,11 @@ Examples:
   $ longhaul serve
   $ longhaul serve --name second
   $ kill -HUP PID`;
+
+function named(text: string): string {
+  if (text.trim() !== '' && text.length <= longestName && printable(text) === text) return text;
+  throw new InvalidArgumentError(`It must be one line of 1 to ${longestName} characters.`);
+}
 
 function sayReady({ screen }: Context, { instance }: Longhaul, name: string, json: boolean): void {
   if (json) screen.json({ ready: true, name, instance, pid: process.pid });
