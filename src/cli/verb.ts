@@ -71,6 +71,8 @@ export interface HowToOpen {
   readonly slots?: number;
   /** Of `serve`: no other living one may have this name. */
   readonly name?: string;
+  /** The database is not where it was any more: this process is of no use until it is started anew. */
+  readonly onLost?: () => void;
 }
 
 /** Opens for a verb that only asks, says the warnings, and closes whatever happens. */

@@ -48,6 +48,8 @@ export interface EngineSetup {
   /** With the other instances of this machine that run what belongs to nobody. */
   readonly sharesSlots: boolean;
   readonly living: Living & Mortuary;
+  /** The database is not where it was any more: nothing can be written until it is opened anew. May come repeatedly. */
+  readonly onLost?: () => void;
   /** Hears how each operation ended. */
   tell(report: ProgressReport): void;
 }
@@ -175,11 +177,12 @@ function seederOf({ store, clock, log, uid, anyRunner, config, sources, settings
   });
 }
 
-function registration({ uid, host, role, name, config, ...setup }: EngineSetup, path: string): Service {
+function registration({ uid, host, role, name, config, onLost, ...setup }: EngineSetup, path: string): Service {
   const { store, living, clock, log } = setup;
   return createRegistration({
     instance: { uid, host, pid: process.pid, role, socketPath: path, startedAt: clock.now() },
     ...(name === undefined ? {} : { name }),
+    ...(onLost ? { onLost } : {}),
     ...{ store, living, clock, log, heartbeat: config.lease.heartbeat },
   });
 }

@@ -42,6 +42,8 @@ export interface InstanceParts {
   readonly sharesSlots: boolean;
   /** No other living `serve` may have it. */
   readonly name?: string;
+  /** As the engine's. */
+  readonly onLost?: () => void;
   /** The configuration as it is written now; throws `ConfigError`. Left out: it never changes. */
   readonly wantedConfig?: () => Promise<Config>;
   readonly warnings: readonly string[];

@@ -36,6 +36,8 @@ export interface OpenOptions {
   readonly logSinkLevel?: LogLevel;
   /** Called once when the database server has not answered for a second, and once when it answers again. */
   onOutage?(isAway: boolean): void;
+  /** The database is not where it was any more: nothing can be written until it is opened anew. May come repeatedly. */
+  readonly onLost?: () => void;
 }
 
 const nowhere: LogSink = { isTerminal: false, colour: false, write: () => {} };
@@ -88,6 +90,7 @@ export async function openLonghaul(options: OpenOptions): Promise<Longhaul> {
       ...(options.slots === undefined ? {} : { slots: options.slots }),
       sharesSlots: options.anyRunner === true && options.slots === undefined,
       ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.onLost ? { onLost: options.onLost } : {}),
       wantedConfig: async () => (await loadConfigFor(options)).config,
       warnings: [...loaded.warnings, ...warnings],
       onClosed: () => log.close(),

@@ -1,7 +1,7 @@
 import type { Living } from '../commands/parts.ts';
 import type { Log } from '../log/log.ts';
 import type { Service } from '../queue/service.ts';
-import { type InstanceRow, NotPossible, type Store } from '../store/store.ts';
+import { type InstanceRow, NotPossible, type Store, StoreFailure } from '../store/store.ts';
 import type { Clock } from '../time/clock.ts';
 
 export interface RegistrationParts {
@@ -12,6 +12,8 @@ export interface RegistrationParts {
   readonly living: Pick<Living, 'isAlive' | 'bury'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** As the engine's. */
+  readonly onLost?: () => void;
   /** Ms. */
   readonly heartbeat: number;
 }
@@ -33,7 +35,10 @@ export function createRegistration(parts: RegistrationParts): Service {
       if (cancel) return;
       await say();
       cancel = clock.every(heartbeat, () => {
-        saying = saying.then(sayAgain).catch((error) => log.warn({ error }, 'a heartbeat could not be recorded'));
+        saying = saying.then(sayAgain).catch((error) => {
+          log.warn({ error }, 'a heartbeat could not be recorded');
+          if (error instanceof StoreFailure && error.lost) parts.onLost?.();
+        });
       });
       const holder = name === undefined ? undefined : await claimName(parts, name);
       if (!holder) return;

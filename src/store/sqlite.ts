@@ -160,7 +160,9 @@ export function sqliteDatabase(connection: DatabaseSync, parts: SqliteParts): Sq
   /** A file that was deleted or replaced under us would take our writes into nothing. */
   function checkIdentity(): void {
     if (home === undefined || identityOf(path) === home) return;
-    throw new StoreFailure(`the database was moved, deleted or replaced while it was in use (${path}): start again`);
+    throw new StoreFailure(`the database was moved, deleted or replaced while it was in use (${path}): start again`, {
+      lost: true,
+    });
   }
 }
 

@@ -39,10 +39,16 @@ export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
   /** True when only space is missing. */
   readonly full: boolean;
+  /** True when the database is not where it was any more: only opening anew helps. */
+  readonly lost: boolean;
 
-  constructor(message: string, options: { readonly cause?: unknown; readonly full?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly full?: boolean; readonly lost?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.full = options.full ?? false;
+    this.lost = options.lost ?? false;
   }
 }
 

@@ -94,8 +94,12 @@ test('a second server needs another name, and then both work', nginx, async (t) 
   assert.equal((await first.ended).code, 0);
   await ask(['add', '-d', place.cwd, link], place);
   await second.says(/download 1 is completed/);
-  const third = await serving(t, place);
+  const third = await serving(t, place, ['--set', 'lease.heartbeat=100ms']);
   assert.ok(third.child.pid, 'the name of one that ended is free');
+  await rm(join(place.home, 'db', 'longhaul.db'));
+  const end = await third.ended;
+  assert.equal(end.code, 5, 'without its database it ends, to be started anew');
+  assert.match(end.stderr, /moved, deleted or replaced while it was in use .*: start again$/m);
 });
 
 async function stage(t: TestContext, limitRate: string, bytes: number) {

@@ -31,11 +31,12 @@ export const serve: Verb = {
     let reload = (): void => {};
     const interrupts = context.interrupts(() => reload());
     try {
-      const how = { role: 'serve', engine: true, anyRunner: true, name } as const;
-      const longhaul = await context.open(how);
-      reload = () => void reloadNow(longhaul);
       const ends = Promise.withResolvers<void>();
       const asked = () => ends.resolve();
+      // Whoever started it starts it anew, and that opens the database as it is then.
+      const how = { role: 'serve', engine: true, anyRunner: true, name, onLost: asked } as const;
+      const longhaul = await context.open(how);
+      reload = () => void reloadNow(longhaul);
       if (interrupts.signal.aborted) asked();
       interrupts.signal.addEventListener('abort', asked, { once: true });
       let code: ExitCode = exit.done;
