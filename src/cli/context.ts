@@ -9,7 +9,7 @@ import type { LogLevel } from '../log/log.ts';
 import { type Output, printable } from '../log/output.ts';
 import type { Clock } from '../time/clock.ts';
 import { Interrupted, noCurrentFolder, UsageError } from './explain.ts';
-import { catchInterrupts } from './interrupts.ts';
+import { catchInterrupts, interruptNames } from './interrupts.ts';
 import type { Screen } from './screen.ts';
 import type { Context, GlobalOptions, HowToOpen } from './verb.ts';
 
@@ -82,10 +82,10 @@ export function contextOf(
     askSecret: (question) => askSecret(screen, parts.process.stdin, question),
     variable: (name) => variable(parts.env, name),
     stdin: parts.process.stdin,
-    ask: (question) => ask(screen, parts.process.stdin, question),
+    ask: (question) => ask(screen, parts.process, question),
     mayAsk: isThere(screen, parts.process.stdin),
     async confirm(question) {
-      const answer = await ask(screen, parts.process.stdin, `${question} [y/N] `);
+      const answer = await ask(screen, parts.process, `${question} [y/N] `);
       return answer === undefined ? undefined : /^\s*y(es)?\s*$/i.test(answer);
     },
     currentFolder: () => currentFolder(parts),
@@ -143,16 +143,29 @@ function isThere(screen: Screen, stdin: NodeJS.ReadStream): boolean {
   return stdin.isTTY && screen.err.isTerminal;
 }
 
-async function ask(screen: Screen, stdin: NodeJS.ReadStream, question: string): Promise<string | undefined> {
+async function ask(screen: Screen, process: CliParts['process'], question: string): Promise<string | undefined> {
+  const { stdin } = process;
   if (!isThere(screen, stdin)) return undefined;
   screen.err.write(question);
   const lines = createInterface({ input: stdin });
+  const interrupted = Promise.withResolvers<never>();
+  const interrupt = () => interrupted.reject(new Interrupted('interrupted; this was not done'));
+  for (const name of interruptNames) process.on(name, interrupt);
   try {
-    for await (const line of lines) return line;
-    return '';
+    return await Promise.race([firstOf(lines), interrupted.promise]);
+  } catch (error) {
+    screen.err.write('\n');
+    throw error;
   } finally {
+    for (const name of interruptNames) process.off(name, interrupt);
     lines.close();
   }
+}
+
+/** Empty where nobody types any more. */
+async function firstOf(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) return line;
+  return '';
 }
 
 /** readline edits the line; what it would echo goes nowhere. */

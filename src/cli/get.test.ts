@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { type FakeLonghaul, fakeLonghaul } from '../../test/support/fake-longhaul.ts';
 import { manualClock } from '../../test/support/manual-clock.ts';
@@ -158,6 +159,16 @@ test('on a terminal it asks before it downloads again what was delivered; withou
     assert.equal(await run.ended, 0);
     assert.equal(longhaul.rows.size, 2);
   }
+});
+
+test('Ctrl-C at the question ends it, also where nothing is typed any more', async () => {
+  const longhaul = fakeLonghaul([{ link, ...delivered }]);
+  const run = session(['get', link], { longhaul, columns: 80, typing: new PassThrough() });
+  while (!run.stderr.includes('Download it again?')) await new Promise(setImmediate);
+  run.signal('SIGINT');
+  assert.equal(await run.ended, 130);
+  assert.match(run.stderr, /interrupted/);
+  assert.equal(longhaul.rows.size, 1);
 });
 
 test('one answer may be meant for all', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../time/clock.ts';
 
 /** Ctrl-C, `kill`, and a terminal that went away. */
-const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const interruptNames = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One Ctrl-C may come twice, from the terminal and from a launcher that passes it on: within so many ms it is one. */
 const echo = 250;
 
@@ -31,7 +31,7 @@ export function catchInterrupts(
     firstAt = clock.monotonic();
     first.abort();
   };
-  const listeners = names.map((name) => [name, name === 'SIGHUP' && onHangUp ? onHangUp : heard] as const);
+  const listeners = interruptNames.map((name) => [name, name === 'SIGHUP' && onHangUp ? onHangUp : heard] as const);
   for (const [name, listener] of listeners) process.on(name, listener);
   return {
     signal: first.signal,

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly colour?: boolean;
   /** What a person types, with its line ends; left out: nobody is there. */
   readonly typed?: string;
+  /** The same, as it comes. */
+  readonly typing?: Readable;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +36,7 @@ export function session(argv: readonly string[], options: SessionOptions = {}): 
   const stdout = stream(options.columns);
   const stderr = stream(options.columns);
   const env = { LANG: 'C.UTF-8', HOME: '/nowhere', ...options.env };
-  const process = Object.assign(new EventEmitter(), { cwd: () => '/current', stdin: stdinOf(options.typed) });
+  const process = Object.assign(new EventEmitter(), { cwd: () => '/current', stdin: stdinOf(options) });
   const opened: unknown[] = [];
   const { longhaul, open } = options;
   const parts: CliParts = {
@@ -63,8 +65,9 @@ export function session(argv: readonly string[], options: SessionOptions = {}): 
   };
 }
 
-function stdinOf(typed: string | undefined) {
-  return typed === undefined ? { isTTY: false } : Object.assign(Readable.from([typed]), { isTTY: true });
+function stdinOf({ typed, typing }: SessionOptions) {
+  const typist = typing ?? (typed === undefined ? undefined : Readable.from([typed]));
+  return typist === undefined ? { isTTY: false } : Object.assign(typist, { isTTY: true });
 }
 
 function stream(columns: number | undefined) {
