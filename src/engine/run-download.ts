@@ -68,12 +68,14 @@ async function verifyAndPublish(run: Run, finished: readonly FinishedFile[], man
   run.signal.throwIfAborted();
 }
 
-async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest): Promise<void> {
+/** `anew`: with the checksum as it is by now. That of the claim will do for a short file, since the record refuses another. */
+async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest, anew = !end.synced): Promise<void> {
   const { disk, store, clock } = run.parts;
   const { lease, download } = run.claim;
   const { file, partialPath } = partialOf(run, end.position);
-  // Read anew: whoever followed this download meanwhile may have named one.
-  const checksum = file.main ? (await store.get(download.id))?.options.checksum : undefined;
+  // Whoever followed this download meanwhile may have named one.
+  const options = anew && file.main ? (await store.get(download.id))?.options : download.options;
+  const checksum = file.main ? options?.checksum : undefined;
   const verified = await verifyPartial(run, file, {
     path: partialPath,
     size: end.size,
@@ -94,7 +96,7 @@ async function publishVerified(run: Run, end: FinishedFile, manifest: Manifest):
     return answer === 'recorded';
   };
   const finalPath = await publish(disk, partialPath, wantedName(download, file), reserve, { synced: end.synced });
-  if (isStricter) return publishVerified(run, end, manifest);
+  if (isStricter) return publishVerified(run, end, manifest, true);
   if (finalPath === undefined) throw leaseLost();
   const { integrity, size } = verified;
   run.changeFile(file.position, { finalPath, size, ...known });

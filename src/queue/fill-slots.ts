@@ -72,7 +72,7 @@ export function slotFiller(
       const before = fetching();
       begun = await claimAll(choice.chosen);
       // With the last slot taken only steps could begin, and all that have a place were asked for.
-      if (fetching() - before >= free) return;
+      if (fetching() - before >= free) return due;
     }
     return due;
   };

@@ -61,8 +61,12 @@ async function beforeEight(context: TestContext) {
     await longhaul.close();
     await rm(root, { recursive: true, force: true });
   });
-  const add = async (link: string): Promise<Download> =>
-    (await longhaul.commands.add({ link, directory: root, runner: longhaul.instance })).download;
+  const add = async (link: string): Promise<Download> => {
+    const { download } = await longhaul.commands.add({ link, directory: root, runner: longhaul.instance });
+    // Changes of the store wake the scheduler at most every 20 ms.
+    await clock.advance(20);
+    return download;
+  };
   return { clock, source, store, longhaul, add };
 }
 

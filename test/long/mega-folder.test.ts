@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as after } from 'node:timers/promises';
 import { startMegaServer } from '../support/mega-server.ts';
+import { peakMemory } from '../support/peak-memory.ts';
 import { untilKnown } from '../support/place-store.ts';
 import { longhaul, ownPlace, type Program } from '../support/program.ts';
 import { askedUntil } from '../support/tells.ts';
@@ -42,20 +42,4 @@ test('a folder of 10,000 files, killed while it prepares and while it fetches, c
 async function killed(program: Program): Promise<void> {
   program.kill('SIGKILL');
   await program.ended;
-}
-
-/** The most memory that it took, bytes; known at its end. */
-async function peakMemory({ child, ended }: Program): Promise<number> {
-  let peak = 0;
-  let isOver = false;
-  void ended.then(() => {
-    isOver = true;
-  });
-  for (; !isOver; await after(200)) {
-    const status = `/proc/${child.pid}/status`;
-    const [, kilobytes = '0'] =
-      /^VmHWM:\s+(\d+) kB/m.exec(existsSync(status) ? readFileSync(status, 'utf8') : '') ?? [];
-    peak = Math.max(peak, Number(kilobytes) * 1024);
-  }
-  return peak;
 }
