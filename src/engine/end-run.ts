@@ -37,9 +37,15 @@ async function end(run: Run, thrown: unknown): Promise<void> {
     return obey(run, order);
   }
   const failure = failureOf(thrown);
-  if (failure.class === 'no_space') await run.parts.volumes.ranOut(run.claim.download.directory);
+  if (failure.class === 'no_space') await tellRanOut(run);
   run.ended('failed', failure.message);
   await fail(run, failure, thrown instanceof StoreFailure);
+}
+
+/** A folder that cannot even be looked at says so to the next try. */
+async function tellRanOut({ parts, claim }: Run): Promise<void> {
+  const { volumes, log } = parts;
+  await volumes.ranOut(claim.download.directory).catch((error) => log.warn({ error }, 'a full disk does not answer'));
 }
 
 async function obey(run: Run, order: Exclude<StopOrder, { by: 'lost' }>): Promise<void> {
