@@ -51,26 +51,19 @@ export function bytesOf(
   tooLong: FailureClass,
   onBytes?: () => void,
 ): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const portions: Buffer[] = [];
   let length = 0;
-  const onAbort = () => {
-    exchange.abandon();
-    reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  exchange.read({
-    bytes(buffer, offset, size) {
+  return gathered(exchange, signal, {
+    take(portion) {
       onBytes?.();
-      length += size;
+      length += portion.length;
       if (length > most)
         throw new Failure(tooLong, `${exchange.place} sends more than ${most} bytes, where a small file was expected`);
-      portions.push(Buffer.from(buffer.subarray(offset, offset + size)));
+      portions.push(Buffer.from(portion));
+      return 'more';
     },
-    end: () => resolve(Buffer.concat(portions)),
-    fail: reject,
+    all: () => Buffer.concat(portions),
   });
-  return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 /** The first bytes of an answer, latin1; the rest is not waited for. */
@@ -80,8 +73,26 @@ export function beginningOf(
   signal: AbortSignal,
   onBytes?: () => void,
 ): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let beginning = '';
+  return gathered(exchange, signal, {
+    take(portion) {
+      onBytes?.();
+      beginning += portion.subarray(0, most - beginning.length).toString('latin1');
+      return beginning.length < most ? 'more' : 'enough';
+    },
+    all: () => beginning,
+  });
+}
+
+interface Gathering<T> {
+  /** A portion is another one's memory afterwards. */
+  take(portion: Buffer): 'more' | 'enough';
+  /** What was taken. */
+  all(): T;
+}
+
+function gathered<T>(exchange: Exchange, signal: AbortSignal, { take, all }: Gathering<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => {
     exchange.abandon();
     reject(signal.reason);
@@ -89,14 +100,11 @@ export function beginningOf(
   signal.addEventListener('abort', onAbort, { once: true });
   exchange.read({
     bytes(buffer, offset, size) {
-      onBytes?.();
-      const portion = buffer.subarray(offset, offset + Math.min(size, most - beginning.length));
-      beginning += Buffer.from(portion).toString('latin1');
-      if (beginning.length < most) return;
-      resolve(beginning);
+      if (take(Buffer.from(buffer.buffer, buffer.byteOffset + offset, size)) === 'more') return;
+      resolve(all());
       exchange.abandon();
     },
-    end: () => resolve(beginning),
+    end: () => resolve(all()),
     fail: reject,
   });
   return promise.finally(() => signal.removeEventListener('abort', onAbort));
