@@ -33,8 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const shared = mkdtempSync(join(tmpdir(), 'longhaul-tests-'));
   try {
-    const lanes = await Promise.all(lanesOf(files, long).map((groups) => inTurn(groups, shared)));
-    return judge(lanes.flat());
+    return judge(await inLanes(groupsOf(files, long), shared));
   } finally {
     rmSync(shared, { recursive: true, force: true });
   }
@@ -72,37 +71,41 @@ function installPrograms(): void {
 interface Group {
   readonly files: readonly string[];
   readonly flags: readonly string[];
-  /** Its output is written in one piece at its end, so that it does not mix with the other lane's. */
+  /** Its output is written in one piece at its end, so that it does not mix with that of the others. */
   readonly atEnd: boolean;
 }
 
+/** So many groups run at once: most of them wait most of the time for programs that they started. */
+const lanes = 5;
+/** Of the tests that mostly wait; in many groups, so that all lanes end at about the same time. */
+const waitingGroups = 10;
+
 /**
- * Many files share one process, which spares the start of a hundred and the loading of the program in each. Five lanes
- * run at once, the groups of each one after the other; most of them wait most of the time for programs that they started.
- * The long tests have a process each, and run one after the other.
+ * Many files share one process, which spares the start of a hundred and the loading of the program in each; the longest
+ * groups come first. The long tests have a process each, and run one after the other.
  */
-function lanesOf(files: readonly string[], long: boolean): Group[][] {
+function groupsOf(files: readonly string[], long: boolean): Group[] {
   const limit = `--test-timeout=${long ? 3_600_000 : 180_000}`;
-  if (long) return [[{ files, flags: ['--test-concurrency=1', limit], atEnd: false }]];
-  const group = (part: readonly string[]) => ({ files: part, flags: ['--test-isolation=none', limit], atEnd: true });
-  const inFolders = (folders: RegExp) => group(files.filter((file) => folders.test(file)));
-  const waiting = files.filter((file) => !/^(src|test\/contract|test\/meta)\//.test(file));
-  /** These sixteenths of the tests that mostly wait: with what comes before them the lanes take about the same time. */
-  const sixteenths = (...own: readonly number[]) => group(waiting.filter((_, n) => own.includes(n % 16)));
-  const lanes = [
-    [inFolders(/^src\/(?!sources\/)/), sixteenths(15, 5, 14)],
-    [inFolders(/^src\/sources\//), sixteenths(8, 9)],
-    [inFolders(/^test\/(contract|meta)\//), sixteenths(0, 1, 3)],
-    [sixteenths(2, 10, 11, 12)],
-    [{ ...sixteenths(4, 6, 7, 13), atEnd: false }],
-  ];
-  const found = lanes.map((groups) => groups.filter((one) => one.files.length > 0)).filter((lane) => lane.length > 0);
-  return found.length > 1 ? found : found.map((lane) => lane.map((one) => ({ ...one, atEnd: false })));
+  if (long) return [{ files, flags: ['--test-concurrency=1', limit], atEnd: false }];
+  const isBusy = (file: string) => /^(?:src|test\/contract|test\/meta)\//.test(file);
+  const waiting = files.filter((file) => !isBusy(file));
+  const groups = [
+    files.filter((file) => file.startsWith('src/sources/')),
+    files.filter((file) => file.startsWith('src/') && !file.startsWith('src/sources/')),
+    files.filter((file) => isBusy(file) && !file.startsWith('src/')),
+    ...Array.from({ length: waitingGroups }, (_, group) => waiting.filter((_file, n) => n % waitingGroups === group)),
+  ].filter((group) => group.length > 0);
+  return groups.map((group) => ({ files: group, flags: ['--test-isolation=none', limit], atEnd: groups.length > 1 }));
 }
 
-async function inTurn(groups: readonly Group[], shared: string): Promise<Result[]> {
+/** Each lane takes the next group when it is done with one. */
+async function inLanes(groups: readonly Group[], shared: string): Promise<Result[]> {
+  const next = groups.values();
   const results: Result[] = [];
-  for (const group of groups) results.push(await run(group, shared));
+  const lane = async () => {
+    for (const group of next) results.push(await run(group, shared));
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
   return results;
 }
 

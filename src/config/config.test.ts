@@ -290,9 +290,9 @@ test('whatever the file holds, the only error is ConfigError', async () => {
       fc.array(word, { maxLength: 30 }).map((words) => words.join('')),
       read,
     ),
-    { numRuns: runs(125) },
+    { numRuns: runs(60) },
   );
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), read), { numRuns: runs(125) });
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), read), { numRuns: runs(60) });
   const leaf = fc.oneof(fc.jsonValue(), fc.string(), fc.double());
   const tree = fc.dictionary(
     fc.constantFrom(...configKeys.map(({ path }) => path[0] ?? '')),
@@ -300,7 +300,7 @@ test('whatever the file holds, the only error is ConfigError', async () => {
   );
   fc.assert(
     fc.property(tree, (value) => read(JSON.stringify(value))),
-    { numRuns: runs(50) },
+    { numRuns: runs(25) },
   );
 });
 
@@ -314,6 +314,6 @@ test('whatever the variables hold, the only error is ConfigError', async () => {
       const problems = await checkConfig({ env: { HOME: root, ...env }, cwd: '/' });
       assert.ok(Array.isArray(problems.problems));
     }),
-    { numRuns: runs(75) },
+    { numRuns: runs(40) },
   );
 });

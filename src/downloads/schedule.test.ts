@@ -145,7 +145,7 @@ test('property: the rate is what a clock on the wall that never goes back would 
       const zone = zones.get(name) as Zone;
       assert.equal(rateAt(windows, now, zone).rate, expectedRate(windows, now, zone));
     }),
-    { numRuns: runs(125) },
+    { numRuns: runs(60) },
   );
 });
 
@@ -164,7 +164,7 @@ test('property: until then nothing changes, and then it does', () => {
         assert.deepEqual(rateAt(windows, between, zone), until === null ? { rate, until: null } : { rate, until });
       },
     ),
-    { numRuns: runs(75) },
+    { numRuns: runs(40) },
   );
 });
 
@@ -177,7 +177,7 @@ test('property: a time of day is the first moment at which the clock shows it or
       for (const back of [1, minute, 29 * minute, hour, 2 * hour])
         assert.ok(zone.shownAt(first - back) < shown, `${back} ms before`);
     }),
-    { numRuns: runs(75) },
+    { numRuns: runs(40) },
   );
 });
 

@@ -36,7 +36,7 @@ test('of a whole file every record comes back, however it is written and in what
         Object.entries(all),
       );
     }),
-    { numRuns: runs(125) },
+    { numRuns: runs(60) },
   );
 });
 
@@ -60,7 +60,7 @@ test('any text at all gives answers, in lines that it has, and the same ones in 
       for (const { line } of found) assert.ok(line >= 1 && line <= lines);
       assert.deepEqual(read(text, within, split(text, cuts)), found);
     }),
-    { numRuns: runs(500) },
+    { numRuns: runs(200) },
   );
 });
 
@@ -85,7 +85,7 @@ test('in a file with one record a line or more, damage costs the record it is in
         for (let n = 0; n < 9; n += 1) if (n !== victim) assert.ok(good.includes(`id-${n}`), `${n} of ${damaged}`);
       },
     ),
-    { numRuns: runs(125) },
+    { numRuns: runs(60) },
   );
 });
 

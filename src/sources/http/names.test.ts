@@ -64,7 +64,7 @@ test('property: no Content-Disposition throws, and a name is never empty', () =>
         assert.ok(name === undefined || name.trim() !== '');
       },
     ),
-    { numRuns: runs(250) },
+    { numRuns: runs(100) },
   );
 });
 
@@ -312,7 +312,7 @@ test('property: any digest header yields digests of the right length, or none', 
         }
       },
     ),
-    { numRuns: runs(250) },
+    { numRuns: runs(100) },
   );
   assert.ok(told > 0);
 });

@@ -12,8 +12,8 @@ import { newUser, oldestNode, start } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
 /**
- * The package as its users get it: packed, installed under a prefix of its own, run as compiled JavaScript. Its types,
- * and how it brings a Node of its own, are in `test/long`.
+ * The package as its users get it: packed, installed under a prefix of its own, run as compiled JavaScript. CI runs it;
+ * its types, and how it brings a Node of its own, are in `package.test.ts`.
  */
 
 const repository = resolve(import.meta.dirname, '../..');
