@@ -12,7 +12,7 @@ const work = join(import.meta.dirname, '..', 'work');
 export const uploads: Row = {
   name: 'upload',
   what: 'A file of 2 GiB is put to a server in a process of its own that keeps nothing; of Longhaul the step alone, and beside it the same with 1 MiB.',
-  rounds: 5,
+  rounds: 9,
   async prepare(stage) {
     const port = await freePort();
     const sink = spawn(process.execPath, [join(work, 'sink.ts'), String(port)], { stdio: 'ignore' });
