@@ -78,7 +78,7 @@ interface Group {
 /** So many groups run at once: most of them wait most of the time for programs that they started. */
 const lanes = 5;
 /** Of the tests that mostly wait; in many groups, so that all lanes end at about the same time. */
-const waitingGroups = 10;
+const waitingGroups = 8;
 
 /**
  * Many files share one process, which spares the start of a hundred and the loading of the program in each; the longest
