@@ -7,7 +7,7 @@ import { cloned } from '../support/first-runs.ts';
 import { newUser, start } from '../support/machine.ts';
 import { needs } from '../support/needs.ts';
 
-/** A fresh clone of this repository's last commit, where nothing can be run. How first runs go is in `test/long`. */
+/** A fresh clone of this repository's last commit, where nothing can be run. How first runs go is in `first-run.test.ts`. */
 
 const folder = mkdtempSync(join(tmpdir(), 'longhaul first run '));
 const home = join(folder, 'home');
