@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTorrent } from '../../test/support/torrent-maker.ts';
 import { laidOut, startAria2, startOpentracker } from '../../test/support/torrent-peers.ts';
@@ -39,6 +39,8 @@ export const torrent: Row = {
   async prepare(stage) {
     const seeds = join(stage.folder, 'seeds');
     mkdirSync(seeds);
+    // The tracker is somebody else's process, and has to come to its folder.
+    chmodSync(stage.folder, 0o755);
     const files = [{ path: 'file.bin', content: randomFillSync(Buffer.alloc(bytes)) }];
     const wanted = { name: 'file.bin', files, isSingle: true, pieceLength };
     const { infoHash } = makeTorrent(wanted);
