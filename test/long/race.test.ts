@@ -11,8 +11,8 @@ test('8 servers on one PostgreSQL, 3,000 downloads: a kill or a stop every 500 m
   assert.ok(kills >= 40 && rescues >= kills, 'kills fell into the middle of downloads');
 });
 
-test('4 servers on one SQLite file, 500 downloads: a kill or a stop every 500 ms spoils nothing', long, async (t) => {
-  const { kills, rescues } = await raceOnFile(t, { ...pace, slots: 8, processes: 4, downloads: 500 });
+test('4 servers on one SQLite file, 1,000 downloads: a kill or a stop every 500 ms spoils nothing', long, async (t) => {
+  const { kills, rescues } = await raceOnFile(t, { ...pace, slots: 8, processes: 4, downloads: 1000 });
   // One that is killed before it has claimed anything leaves nothing to rescue.
   assert.ok(kills >= 10 && rescues >= 15, 'kills fell into the middle of downloads');
 });
